@@ -1,0 +1,51 @@
+import { elements, type JsonText, members } from '../json-text.js'
+import { type BatchContext, byTable, type Entry, Metrics, objectOf, sendAll } from './batch.js'
+import { BatchIncompleteError } from './errors.js'
+import { refuseDuplicates } from './key-schema.js'
+
+/** DynamoDB takes so many keys in one BatchGetItem. */
+const KEYS_IN_A_REQUEST = 100
+
+/** BatchGetItem for any number of keys; see {@link Storage.batchGet}. */
+export async function batchGet(request: JsonText, context: BatchContext): Promise<JsonText> {
+  const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
+  const tables = new Map([...members(requestItems)].map(([table, asked]) => [table, members(asked)]))
+  const entries: Entry[] = []
+  for (const [table, asked] of tables) {
+    const keys = elements(asked.get('Keys') ?? '[]')
+    refuseDuplicates(table, keys)
+    for (const text of keys) entries.push({ table, text })
+  }
+
+  /** The keys in the shape of `RequestItems`, each table with the projection and consistency it was asked with. */
+  const requestItemsOf = (some: readonly Entry[]) =>
+    objectOf(
+      [...byTable(some)].map(([table, keys]) => {
+        const asked = new Map(tables.get(table)).set('Keys', `[${keys.join(',')}]`)
+        return [table, objectOf(asked)]
+      }),
+    )
+
+  const found = new Map<string, JsonText[]>()
+  const metrics = new Metrics()
+  const { unprocessed, error } = await sendAll(entries, KEYS_IN_A_REQUEST, context, async (some) => {
+    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
+    const answer = members(await context.send('BatchGetItem', chunk, context.limits))
+    for (const [table, items] of members(answer.get('Responses') ?? '{}')) {
+      const inner = items.slice(1, -1)
+      if (inner.trim() !== '') found.set(table, [...(found.get(table) ?? []), inner])
+    }
+    metrics.add(answer)
+    return [...members(answer.get('UnprocessedKeys') ?? '{}')].flatMap(([table, left]) =>
+      elements(members(left).get('Keys') ?? '[]').map((text) => ({ table, text })),
+    )
+  })
+
+  const responses = [...tables.keys()].map(
+    (table) => [table, `[${found.get(table)?.join(',') ?? ''}]`] as const,
+  )
+  const output = (unprocessedKeys?: JsonText) =>
+    objectOf([['Responses', objectOf(responses)], ['UnprocessedKeys', unprocessedKeys], ...metrics.members()])
+  if (unprocessed.length === 0 && error === undefined) return output()
+  throw new BatchIncompleteError(unprocessed.length, output(requestItemsOf(unprocessed)), error)
+}

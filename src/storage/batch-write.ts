@@ -1,0 +1,45 @@
+import { elements, type JsonText, members } from '../json-text.js'
+import { type BatchContext, byTable, type Entry, Metrics, objectOf, sendAll } from './batch.js'
+import { BatchIncompleteError } from './errors.js'
+import { type KeySchemas, refuseDuplicates } from './key-schema.js'
+
+/** DynamoDB takes so many writes in one BatchWriteItem. */
+const WRITES_IN_A_REQUEST = 25
+
+/** BatchWriteItem for any number of writes; see {@link Storage.batchWrite}. */
+export async function batchWrite(
+  request: JsonText,
+  context: BatchContext,
+  keySchemas: KeySchemas,
+): Promise<JsonText> {
+  const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
+  const entries = entriesOf(requestItems)
+  // Within one request DynamoDB finds two writes to one key itself.
+  if (entries.length > WRITES_IN_A_REQUEST) {
+    for (const [table, writes] of byTable(entries)) {
+      refuseDuplicates(table, await keySchemas.keysOf(table, writes, context.limits))
+    }
+  }
+
+  const metrics = new Metrics()
+  const { unprocessed, error } = await sendAll(entries, WRITES_IN_A_REQUEST, context, async (some) => {
+    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
+    const answer = members(await context.send('BatchWriteItem', chunk, context.limits))
+    metrics.add(answer)
+    return entriesOf(answer.get('UnprocessedItems') ?? '{}')
+  })
+
+  if (unprocessed.length === 0 && error === undefined) return objectOf(metrics.members())
+  const output = objectOf([['UnprocessedItems', requestItemsOf(unprocessed)], ...metrics.members()])
+  throw new BatchIncompleteError(unprocessed.length, output, error)
+}
+
+function entriesOf(requestItems: JsonText): Entry[] {
+  return [...members(requestItems)].flatMap(([table, writes]) =>
+    elements(writes).map((text) => ({ table, text })),
+  )
+}
+
+function requestItemsOf(entries: readonly Entry[]): JsonText {
+  return objectOf([...byTable(entries)].map(([table, writes]) => [table, `[${writes.join(',')}]`]))
+}

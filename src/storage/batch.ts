@@ -1,0 +1,151 @@
+/**
+ * What both batch operations do: cut any number of entries into requests of DynamoDB's size, keep a bounded
+ * number of them under way, and send again what comes back unprocessed.
+ */
+import { elements, type JsonText, members } from '../json-text.js'
+import { StorageError } from './errors.js'
+import type { CallLimits } from './retry.js'
+import type { Pace, Send } from './storage.js'
+
+/** Requests of one batch that are under way at a time. They bound its memory and what others have to wait. */
+const CONCURRENCY = 8
+
+/** One key to get or one write, as DynamoDB's JSON, with the table it belongs to. */
+export interface Entry {
+  readonly table: string
+  readonly text: JsonText
+}
+
+export interface BatchContext {
+  readonly send: Send
+  readonly pace: Pace
+  readonly limits: CallLimits
+}
+
+/** What became of the entries that are not done, and why the batch stopped, if it did. */
+export interface BatchOutcome {
+  readonly unprocessed: readonly Entry[]
+  readonly error: StorageError | undefined
+}
+
+/**
+ * Sends all entries, `size` in a request.
+ *
+ * A request that DynamoDB answers, but leaves entries of unprocessed, is followed by one with just these, after
+ * a wait with jittered backoff. Only requests that get nothing done count as failed attempts; after
+ * `maxAttempts` of them in a row, and at the deadline, the entries are given up and the others go on. A request
+ * that fails for good stops the batch: those under way are finished, the rest is not sent.
+ * @param request sends some entries and gives those that DynamoDB left unprocessed
+ */
+export async function sendAll(
+  entries: readonly Entry[],
+  size: number,
+  { pace, limits }: BatchContext,
+  request: (entries: readonly Entry[]) => Promise<readonly Entry[]>,
+): Promise<BatchOutcome> {
+  const unprocessed: Entry[] = []
+  let error: StorageError | undefined
+  let next = 0
+
+  async function sendChunk(chunk: readonly Entry[]): Promise<void> {
+    let pending = chunk
+    try {
+      let failures = 0
+      for (;;) {
+        const left = await request(pending)
+        failures = left.length < pending.length ? 0 : failures + 1
+        pending = left
+        if (pending.length === 0) return
+        const delayMs = pace.jitter(Math.max(failures - 1, 0))
+        if (failures === pace.maxAttempts || performance.now() + delayMs >= limits.deadline) break
+        await pace.wait(delayMs, limits.signal)
+      }
+    } catch (failure) {
+      if (!(failure instanceof StorageError)) throw failure
+      error ??= failure
+    }
+    unprocessed.push(...pending)
+  }
+
+  async function work(): Promise<void> {
+    while (next < entries.length && error === undefined) {
+      const chunk = entries.slice(next, next + size)
+      next += size
+      await sendChunk(chunk)
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, Math.ceil(entries.length / size)) }, work))
+  unprocessed.push(...entries.slice(next))
+  return { unprocessed, error }
+}
+
+/** Entries by table, each table's in their order. */
+export function byTable(entries: readonly Entry[]): Map<string, JsonText[]> {
+  const tables = new Map<string, JsonText[]>()
+  for (const { table, text } of entries) {
+    const found = tables.get(table)
+    if (found === undefined) tables.set(table, [text])
+    else found.push(text)
+  }
+  return tables
+}
+
+/** An object as JSON, of members that are JSON already; those that are undefined are left out. */
+export function objectOf(entries: Iterable<readonly [name: string, value: JsonText | undefined]>): JsonText {
+  let written = ''
+  for (const [name, value] of entries) {
+    if (value !== undefined) written += `${written === '' ? '' : ','}${JSON.stringify(name)}:${value}`
+  }
+  return `{${written}}`
+}
+
+/** Collects what answers say beside items: `ConsumedCapacity` and `ItemCollectionMetrics`, one for all requests. */
+export class Metrics {
+  readonly #capacities = new Map<string, Summable>()
+  readonly #metrics = new Map<string, JsonText[]>()
+
+  add(answer: ReadonlyMap<string, JsonText>): void {
+    const capacities = answer.get('ConsumedCapacity')
+    if (capacities !== undefined) {
+      for (const capacity of JSON.parse(capacities) as (Summable & { TableName: string })[]) {
+        const { TableName: table } = capacity
+        const sum = this.#capacities.get(table)
+        if (sum === undefined) this.#capacities.set(table, capacity)
+        else addTo(sum, capacity)
+      }
+    }
+    const metrics = answer.get('ItemCollectionMetrics')
+    if (metrics !== undefined) {
+      for (const [table, list] of members(metrics)) {
+        this.#metrics.set(table, [...(this.#metrics.get(table) ?? []), ...elements(list)])
+      }
+    }
+  }
+
+  /** The members of the answer to the whole batch. */
+  members(): [name: string, value: JsonText | undefined][] {
+    const metrics = [...this.#metrics].map(([table, list]) => [table, `[${list.join(',')}]`] as const)
+    return [
+      [
+        'ConsumedCapacity',
+        this.#capacities.size === 0 ? undefined : JSON.stringify([...this.#capacities.values()]),
+      ],
+      ['ItemCollectionMetrics', metrics.length === 0 ? undefined : objectOf(metrics)],
+    ]
+  }
+}
+
+/** `{"TableName": …, "CapacityUnits": 1, "Table": {"CapacityUnits": 1}, "GlobalSecondaryIndexes": {…}}` */
+interface Summable {
+  [name: string]: string | number | Summable
+}
+
+function addTo(sum: Summable, part: Summable): void {
+  for (const [name, value] of Object.entries(part)) {
+    const before = sum[name]
+    if (typeof before === 'number' && typeof value === 'number') sum[name] = before + value
+    else if (typeof before === 'object' && typeof value === 'object') addTo(before, value)
+    else sum[name] = value
+  }
+}

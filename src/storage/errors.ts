@@ -1,0 +1,71 @@
+import type { JsonText } from '../json-text.js'
+
+/**
+ * What went wrong with a call of DynamoDB. `name` is that of DynamoDB's exception, or one of ours:
+ *
+ * - `NetworkError`: no connection, or it broke off before the whole answer was there
+ * - `TimeoutError`: an attempt, or the call as a whole, took too long
+ * - `CorruptAnswer`: the CRC-32 of the answer is not the one DynamoDB sent with it
+ * - `MalformedAnswer`: the answer is not DynamoDB's JSON
+ * - `CredentialsError`: there are no credentials to sign with
+ * - `Cancelled`: the caller gave the call up
+ */
+export class StorageError extends Error {
+  /** The status of DynamoDB's answer, where there was one. */
+  readonly statusCode: number | undefined
+  /** `x-amzn-requestid` of DynamoDB's answer. */
+  readonly requestId: string | undefined
+  /** The body of DynamoDB's answer: `CancellationReasons` and `Item` stand in it. `{}` where there was none. */
+  readonly body: JsonText
+  /** DynamoDB's wish not to be called again for so many milliseconds. */
+  readonly retryAfterMs: number | undefined
+  /** Whether this attempt may have been carried out all the same. */
+  readonly maybeApplied: boolean
+  /** Attempts made when the call was given up. */
+  attempts = 1
+  /** Whether an earlier attempt of the same call may have been carried out. */
+  earlierMaybeApplied = false
+
+  constructor(
+    name: string,
+    message: string,
+    options: {
+      cause?: unknown
+      statusCode?: number
+      requestId?: string | undefined
+      body?: JsonText
+      retryAfterMs?: number | undefined
+      maybeApplied?: boolean
+    } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.name = name
+    this.statusCode = options.statusCode
+    this.requestId = options.requestId
+    this.body = options.body ?? '{}'
+    this.retryAfterMs = options.retryAfterMs
+    this.maybeApplied = options.maybeApplied ?? false
+  }
+}
+
+/**
+ * A batch that was not finished. `output` is a whole answer in DynamoDB's shape: what was found so far, and in
+ * `UnprocessedItems` or `UnprocessedKeys` all that is not known to be done, to be sent again as it stands.
+ * `cause` is the error that stopped the batch; without one, DynamoDB kept leaving entries unprocessed.
+ */
+export class BatchIncompleteError extends Error {
+  override readonly name = 'BatchIncompleteError'
+  readonly output: JsonText
+  override readonly cause: StorageError | undefined
+
+  constructor(unprocessed: number, output: JsonText, cause: StorageError | undefined) {
+    super(`${unprocessed} ${unprocessed === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
+    this.output = output
+    this.cause = cause
+  }
+}
+
+/** Two entries of a batch have one key; DynamoDB refuses that within a request, the storage layer everywhere. */
+export class DuplicateKeyError extends Error {
+  override readonly name = 'DuplicateKeyError'
+}

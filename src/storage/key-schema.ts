@@ -1,0 +1,89 @@
+/**
+ * Which attributes are a table's key, and whether two keys are the same. Needed where a batch is larger than one
+ * request of DynamoDB's: two writes to one key in different requests would race.
+ */
+import { elements, type JsonText, members, unquote } from '../json-text.js'
+import { DuplicateKeyError } from './errors.js'
+import type { CallLimits } from './retry.js'
+import type { Send } from './storage.js'
+
+/** A key schema never changes, but a table may be deleted and another one created under its name; in ms. */
+const KEPT_MS = 60_000
+const KEPT_TABLES = 1000
+
+export class KeySchemas {
+  readonly #send: Send
+  readonly #known = new Map<string, { readonly names: readonly string[]; readonly since: number }>()
+
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /**
+   * The keys that the writes of a table are about, each a map of the key's attributes.
+   * @throws StorageError if the table cannot be described
+   */
+  async keysOf(table: string, writes: readonly JsonText[], limits: CallLimits): Promise<JsonText[]> {
+    const names = await this.#namesOf(table, limits)
+    return writes.map((write) => {
+      const [request = '{}'] = members(write).values()
+      const [attributes = '{}'] = members(request).values()
+      const all = members(attributes)
+      return `{${names.map((name) => `${JSON.stringify(name)}:${all.get(name) ?? 'null'}`).join(',')}}`
+    })
+  }
+
+  async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
+    const known = this.#known.get(table)
+    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.names
+    const answer = await this.#send('DescribeTable', JSON.stringify({ TableName: table }), limits)
+    const schema = members(members(answer).get('Table') ?? '{}').get('KeySchema') ?? '[]'
+    const names = elements(schema).map((element) =>
+      String(JSON.parse(members(element).get('AttributeName') ?? '""')),
+    )
+    if (this.#known.size >= KEPT_TABLES) this.#known.clear()
+    this.#known.set(table, { names, since: performance.now() })
+    return names
+  }
+}
+
+/**
+ * @param keys maps of names to AttributeValues, their names in any order
+ * @throws DuplicateKeyError if two of them are the same to DynamoDB
+ */
+export function refuseDuplicates(table: string, keys: readonly JsonText[]): void {
+  const seen = new Set<string>()
+  for (const key of keys) {
+    const canonical = canonicalKey(key)
+    if (seen.has(canonical)) {
+      throw new DuplicateKeyError(
+        `Provided list of item keys contains duplicates: table ${table}, key ${key}`,
+      )
+    }
+    seen.add(canonical)
+  }
+}
+
+/** One text for all the ways to write one key. */
+function canonicalKey(key: JsonText): string {
+  return [...members(key)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => {
+      const [type = 'NULL', content = 'null'] =
+        value === 'null' ? [] : (members(value).entries().next().value ?? [])
+      const canonical = type === 'N' ? canonicalNumber(unquote(content)) : String(JSON.parse(content))
+      return JSON.stringify([name, type, canonical])
+    })
+    .join()
+}
+
+/** The significant digits and the exponent: `1.50`, `15e-1` and `+1.5` are one number. */
+export function canonicalNumber(digits: string): string {
+  const [, sign, whole = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(digits) ?? []
+  const all = (whole + fraction).replace(/^0+/, '')
+  const significant = all.replace(/0+$/, '')
+  if (significant === '') return '0'
+  const scale = Number(exponent) - fraction.length + (all.length - significant.length)
+  return `${sign === '-' ? '-' : ''}${significant}e${scale}`
+}

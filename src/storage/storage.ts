@@ -1,0 +1,107 @@
+/**
+ * The storage layer: DynamoDB's operations, each done as often as it takes. Requests and answers are DynamoDB's
+ * own, as JSON text (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
+ * building objects from it only to write them out again is what a gateway would spend most of its time on.
+ */
+import type { JsonText } from '../json-text.js'
+import { batchGet } from './batch-get.js'
+import { batchWrite } from './batch-write.js'
+import type { Connection } from './connection.js'
+import { StorageError } from './errors.js'
+import { KeySchemas } from './key-schema.js'
+import type { Operation } from './operation.js'
+import { type CallLimits, Retry, type RetryOptions, wait } from './retry.js'
+import { Transport, type TransportOptions } from './transport.js'
+
+export type { CallLimits } from './retry.js'
+
+export interface StorageOptions extends RetryOptions, TransportOptions {
+  /** The longest that one attempt may take, in ms. */
+  readonly attemptTimeoutMs: number
+}
+
+/** How to send one request, with all the attempts that it takes. */
+export type Send = (operation: Operation, request: JsonText, limits: CallLimits) => Promise<JsonText>
+
+/** How the re-sending of unprocessed entries is paced; see {@link RetryOptions}. */
+export interface Pace {
+  readonly maxAttempts: number
+  readonly jitter: (retry: number) => number
+  readonly wait: typeof wait
+}
+
+export class Storage {
+  readonly #transport: Transport
+  readonly #retry: Retry
+  readonly #pace: Pace
+  readonly #keySchemas: KeySchemas
+  readonly #attemptTimeoutMs: number
+
+  constructor(connection: Connection, options: StorageOptions) {
+    this.#transport = new Transport(connection, options)
+    this.#retry = new Retry(options)
+    this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
+    this.#keySchemas = new KeySchemas(this.send)
+    this.#attemptTimeoutMs = options.attemptTimeoutMs
+  }
+
+  /**
+   * Calls DynamoDB once, in as many attempts as it takes.
+   * @param request the operation's request, such as `{"TableName": "t", "Key": {"id": {"S": "1"}}}`
+   * @returns the operation's answer, such as `{"Item": {"id": {"S": "1"}}}`
+   * @throws StorageError
+   */
+  readonly send: Send = (operation, request, limits) => {
+    const body = Buffer.from(request)
+    return this.#retry.run(limits, async (number, remainingMs) => {
+      try {
+        const timeoutMs = Math.min(this.#attemptTimeoutMs, remainingMs)
+        return await this.#transport.attempt(operation, body, timeoutMs, limits.signal)
+      } catch (error) {
+        const expired = error instanceof StorageError && error.name === 'ExpiredTokenException'
+        if (expired && number === 1) await this.#transport.renewCredentials().catch(() => undefined)
+        throw error
+      }
+    })
+  }
+
+  /**
+   * BatchGetItem for any number of keys, sent in requests of 100; what is left unprocessed is sent again.
+   * @param request BatchGetItem's
+   * @returns one answer for all of it, without `UnprocessedKeys`
+   * @throws BatchIncompleteError with all that was found and all that was not done
+   * @throws DuplicateKeyError if a key stands twice in `request`
+   */
+  batchGet(request: JsonText, limits: CallLimits): Promise<JsonText> {
+    return batchGet(request, { send: this.send, pace: this.#pace, limits })
+  }
+
+  /**
+   * BatchWriteItem for any number of writes, sent in requests of 25; what is left unprocessed is sent again.
+   * @param request BatchWriteItem's
+   * @returns one answer for all of it, without `UnprocessedItems`
+   * @throws BatchIncompleteError with all that is not known to be written
+   * @throws DuplicateKeyError if two writes in `request` have one key
+   */
+  batchWrite(request: JsonText, limits: CallLimits): Promise<JsonText> {
+    return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
+  }
+
+  /**
+   * Whether DynamoDB answers and knows who we are: one attempt of the smallest operation there is.
+   * @throws StorageError if not
+   */
+  async ping(timeoutMs: number): Promise<void> {
+    try {
+      await this.#transport.attempt('ListTables', Buffer.from('{"Limit":1}'), timeoutMs)
+    } catch (error) {
+      // Not being allowed to list tables says that DynamoDB is there and has accepted the signature.
+      if (!(error instanceof StorageError && error.name === 'AccessDeniedException')) throw error
+    }
+  }
+
+  /** Closes the agent, after the calls under way. */
+  async close(): Promise<void> {
+    await this.#transport.close()
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * One attempt of one call: sign, send, receive, check. The SDK's command pipeline is left out because it costs
+ * several times what the call itself costs; what it does silently is done here or in `retry.ts`.
+ */
+import { crc32 } from 'node:zlib'
+import aws4 from 'aws4'
+import { Agent, type Dispatcher } from 'undici'
+import type { JsonText } from '../json-text.js'
+import { version } from '../package-root.js'
+import type { Connection, Credentials } from './connection.js'
+import { StorageError } from './errors.js'
+import { isWrite, type Operation } from './operation.js'
+
+export interface TransportOptions {
+  readonly maxConnections: number
+}
+
+/** Sockets are kept open this long without use, in ms, unless DynamoDB says otherwise. */
+const KEEP_ALIVE_MS = 20_000
+/** No answer of DynamoDB is larger than 16 MB, but its JSON may be. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+/** Clocks that differ by more than this are the reason why a signature is refused. */
+const CLOCK_SKEW_MS = 4 * 60 * 1000
+
+/** DynamoDB refuses a signature by the time it bears, but has no one name for it. */
+const clockErrors: ReadonlySet<string> = new Set([
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+])
+
+/** Failures of which it is certain that the request never left. */
+const notSentCodes: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+export class Transport {
+  readonly #connection: Connection
+  readonly #agent: Agent
+  readonly #path: string
+  /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
+  #clockOffsetMs = 0
+
+  constructor(connection: Connection, options: TransportOptions) {
+    this.#connection = connection
+    this.#path = connection.endpoint.pathname
+    this.#agent = new Agent({
+      connections: options.maxConnections,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      // Each attempt brings a timer of its own, which covers all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  }
+
+  /**
+   * Calls DynamoDB once.
+   * @param timeoutMs for the whole attempt, the wait for a socket included
+   * @returns the body of the answer, whose CRC-32 has been checked where DynamoDB sent one
+   * @throws StorageError
+   */
+  async attempt(
+    operation: Operation,
+    body: Buffer,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<JsonText> {
+    const request = {
+      origin: this.#connection.endpoint.origin,
+      path: this.#path,
+      method: 'POST' as const,
+      headers: await this.#sign(operation, body),
+      body,
+    }
+    const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
+      this.#agent.dispatch(request, new Exchange(operation, timeoutMs, signal, resolve, reject))
+    })
+    const requestId = headers['x-amzn-requestid']?.toString()
+    const maybeApplied = isWrite(operation)
+    const checksum = headers['x-amz-crc32']?.toString()
+    if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
+      throw new StorageError(
+        'CorruptAnswer',
+        'the answer does not have the CRC-32 that DynamoDB sent with it',
+        {
+          statusCode,
+          requestId,
+          maybeApplied,
+        },
+      )
+    }
+    const text = answer.toString()
+    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, text)
+    if (!text.startsWith('{') || !text.endsWith('}')) {
+      throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
+        statusCode,
+        requestId,
+        maybeApplied,
+      })
+    }
+    return text
+  }
+
+  /** Renews the credentials, for when DynamoDB says that they have expired. */
+  async renewCredentials(): Promise<void> {
+    await this.#connection.credentials({ forceRefresh: true })
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close()
+  }
+
+  async #sign(operation: Operation, body: Buffer): Promise<Record<string, string>> {
+    let credentials: Credentials
+    try {
+      credentials = await this.#connection.credentials()
+    } catch (cause) {
+      throw new StorageError('CredentialsError', 'no credentials to call DynamoDB with', { cause })
+    }
+    const { headers } = aws4.sign(
+      {
+        service: 'dynamodb',
+        region: this.#connection.region,
+        host: this.#connection.endpoint.host,
+        path: this.#path,
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          'content-length': body.length,
+          'user-agent': `dynamodb-storage-service/${version}`,
+          'x-amz-date': amzDate(new Date(Date.now() + this.#clockOffsetMs)),
+          'x-amz-target': `DynamoDB_20120810.${operation}`,
+        },
+        body,
+      },
+      credentials,
+    )
+    return headers as Record<string, string>
+  }
+
+  /** The error that DynamoDB answered with: `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`. */
+  #refusal(operation: Operation, statusCode: number, headers: Headers, body: string): StorageError {
+    let error: { __type?: unknown; message?: unknown; Message?: unknown }
+    try {
+      error = Object(JSON.parse(body)) as object
+    } catch {
+      error = {}
+    }
+    const type = typeof error.__type === 'string' ? error.__type : undefined
+    const message = error.message ?? error.Message
+    const named =
+      type?.slice(type.indexOf('#') + 1) ?? (statusCode < 500 ? 'MalformedAnswer' : 'ServiceUnavailable')
+    const name = clockErrors.has(named) && this.#correctClock(headers) ? 'ClockSkewCorrected' : named
+    return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
+      statusCode,
+      requestId: headers['x-amzn-requestid']?.toString(),
+      body: type === undefined ? '{}' : body,
+      retryAfterMs: retryAfterMs(headers),
+      maybeApplied: statusCode >= 500 && isWrite(operation),
+    })
+  }
+
+  /** Takes over DynamoDB's time if ours is off. False if it is not: then the signature is wrong for another reason. */
+  #correctClock(headers: Headers): boolean {
+    const offset = Date.parse(headers['date']?.toString() ?? '') - Date.now()
+    if (!(Math.abs(offset - this.#clockOffsetMs) > CLOCK_SKEW_MS)) return false
+    this.#clockOffsetMs = offset
+    return true
+  }
+}
+
+type Headers = Record<string, string | string[] | undefined>
+
+interface RawAnswer {
+  readonly statusCode: number
+  readonly headers: Headers
+  readonly answer: Buffer
+}
+
+/**
+ * The way of one request through undici. `dispatch` is its lowest level and the only one that costs next to
+ * nothing; in return, time-outs and giving up are done here.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #operation: Operation
+  readonly #resolve: (answer: RawAnswer) => void
+  readonly #reject: (error: StorageError) => void
+  readonly #signal: AbortSignal | undefined
+  readonly #timer: NodeJS.Timeout
+  readonly #chunks: Buffer[] = []
+  #controller: Dispatcher.DispatchController | undefined
+  #statusCode = 0
+  #headers: Headers = {}
+  #settled = false
+
+  constructor(
+    operation: Operation,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    resolve: (answer: RawAnswer) => void,
+    reject: (error: StorageError) => void,
+  ) {
+    this.#operation = operation
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#signal = signal
+    this.#timer = setTimeout(() => {
+      this.#fail('TimeoutError', `no answer within ${Math.round(timeoutMs)} ms`)
+    }, timeoutMs)
+    signal?.addEventListener('abort', this.#cancel)
+    if (signal?.aborted === true) this.#cancel()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // It may have been given up while it was waiting for a socket; then it is not sent any more.
+    if (this.#settled) controller.abort(new Error('given up'))
+    else this.#controller = controller
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
+    this.#statusCode = statusCode
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (!this.#settle()) return
+    const [first] = this.#chunks
+    const answer = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, answer })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    this.#fail('NetworkError', 'the connection to DynamoDB failed', cause)
+  }
+
+  readonly #cancel = (): void => {
+    this.#fail('Cancelled', 'the caller gave up')
+  }
+
+  #fail(name: string, message: string, cause?: Error): void {
+    if (!this.#settle()) return
+    const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
+    const sent = this.#controller !== undefined && !notSentCodes.has(code)
+    const maybeApplied = sent && isWrite(this.#operation)
+    const error = new StorageError(name, message, { cause, maybeApplied })
+    this.#reject(error)
+    if (cause === undefined) this.#controller?.abort(error)
+  }
+
+  /** False if the exchange was over already. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#cancel)
+    return true
+  }
+}
+
+/** A time as the signature wants it: `20261122T211500Z` (Signature Version 4, "x-amz-date"). */
+function amzDate(time: Date): string {
+  return time.toISOString().replace(/[:-]|\.\d{3}/g, '')
+}
+
+/** `x-amz-retry-after` in ms, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(headers: Headers): number | undefined {
+  const ms = Number(headers['x-amz-retry-after'] ?? NaN)
+  if (ms >= 0) return ms
+  const value = headers['retry-after']?.toString()
+  if (value === undefined) return undefined
+  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return delay >= 0 ? delay : undefined
+}
