@@ -1,0 +1,8 @@
+import { batchGet as schema } from '../schemas/batch-get.js'
+import { operation } from './operation.js'
+
+export const batchGet = operation({
+  path: '/v1/batch/get',
+  schema,
+  call: (storage, input, limits) => storage.batchGet(input, limits),
+})

@@ -1,0 +1,8 @@
+import { batchWrite as schema } from '../schemas/batch-write.js'
+import { operation } from './operation.js'
+
+export const batchWrite = operation({
+  path: '/v1/batch/write',
+  schema,
+  call: (storage, input, limits) => storage.batchWrite(input, limits),
+})

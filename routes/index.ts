@@ -1,0 +1,45 @@
+import type { App } from '../src/app.js'
+import { batchGet } from './batch-get.js'
+import { batchWrite } from './batch-write.js'
+import { createTable } from './create-table.js'
+import { deleteItem } from './delete.js'
+import { deleteTable } from './delete-table.js'
+import { describeTable } from './describe-table.js'
+import { get } from './get.js'
+import { live, ready } from './health.js'
+import { listTables } from './list-tables.js'
+import { openapi } from './openapi.js'
+import type { Route } from './operation.js'
+import { put } from './put.js'
+import { query } from './query.js'
+import { scan } from './scan.js'
+import { transactGet } from './transact-get.js'
+import { transactWrite } from './transact-write.js'
+import { update } from './update.js'
+
+const always: readonly Route[] = [
+  put,
+  get,
+  update,
+  deleteItem,
+  query,
+  scan,
+  batchGet,
+  batchWrite,
+  transactGet,
+  transactWrite,
+  listTables,
+  describeTable,
+  live,
+  ready,
+  openapi,
+]
+
+/** Only with `TABLE_ADMIN=true`. */
+const tableAdmin: readonly Route[] = [createTable, deleteTable]
+
+/** All routes of the service. */
+export async function routes(app: App): Promise<void> {
+  for (const route of always) route(app)
+  if (app.config.tableAdmin) for (const route of tableAdmin) route(app)
+}

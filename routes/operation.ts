@@ -1,0 +1,76 @@
+/** What the route of every operation does: decode, call the storage layer, encode. */
+import type { TObject, TSchema } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../src/app.js'
+import type { JsonText } from '../src/json-text.js'
+import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
+import { document } from '../src/representation/media-type.js'
+import { shapeOf } from '../src/representation/shape.js'
+import type { Operation } from '../src/storage/operation.js'
+import type { CallLimits, Storage } from '../src/storage/storage.js'
+
+/** A route, as `routes/index.ts` lists it. */
+export type Route = (app: App) => void
+
+interface OperationRoute {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  /** `:table` in it becomes the request's `TableName`. */
+  readonly path: `/v1/${string}`
+  readonly schema: { readonly body?: TSchema; readonly response: Readonly<Record<number, TObject>> }
+  /** What the storage layer does with DynamoDB's request; gives DynamoDB's answer. */
+  readonly call: (storage: Storage, input: JsonText, limits: CallLimits) => Promise<JsonText>
+  /** Members of DynamoDB's request that do not come from the body. */
+  readonly members?: (request: OperationRequest) => Readonly<Record<string, string | number>>
+  /** What to find wrong with an answer. */
+  readonly check?: (answer: Members) => void
+}
+
+interface Generic {
+  Body: object | undefined
+  Params: { table?: string }
+  Querystring: Readonly<Record<string, string>>
+}
+
+export type OperationRequest = FastifyRequest<Generic>
+
+/** The route of an operation. Its schema says all that is particular: the fields, and where items stand among them. */
+export function operation({ method = 'POST', path, schema, call, members, check }: OperationRoute): Route {
+  const bodyShape = shapeOf(schema.body ?? {})
+  const [[status, answerSchema] = ['200', {}]] = Object.entries(schema.response)
+  const answerShape = shapeOf(answerSchema)
+  return (app) => {
+    app.route<Generic>({
+      method,
+      url: path,
+      schema,
+      config: { body: bodyShape },
+      handler: async (request, reply) => {
+        const { table } = request.params
+        const representation = request.representation?.answer ?? document
+        const input = writeRequest(request.body ?? {}, bodyShape, {
+          ...(table !== undefined && { TableName: table }),
+          ...members?.(request),
+        })
+        const output = await call(app.storage, input, limitsOf(app, reply))
+        const answer = readAnswer(output, answerShape, representation)
+        check?.(answer)
+        reply.code(Number(status)).header('content-type', representation.mediaType)
+        return writeAnswer(answer)
+      },
+    })
+  }
+}
+
+/** An operation that is one call of DynamoDB. */
+export function send(name: Operation): OperationRoute['call'] {
+  return (storage, input, limits) => storage.send(name, input, limits)
+}
+
+/** The bounds of one request: its deadline, and the moment when its caller hangs up. */
+function limitsOf(app: App, reply: FastifyReply): CallLimits {
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  return { deadline: performance.now() + app.config.requestTimeoutMs, signal: gone.signal }
+}

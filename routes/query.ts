@@ -1,0 +1,4 @@
+import { query as schema } from '../schemas/query.js'
+import { operation, send } from './operation.js'
+
+export const query = operation({ path: '/v1/tables/:table/query', schema, call: send('Query') })

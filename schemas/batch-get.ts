@@ -1,0 +1,36 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { consumedCapacities } from './answer.js'
+import {
+  consistentRead,
+  expressionAttributeNames,
+  projectionExpression,
+  returnConsumedCapacity,
+} from './expression.js'
+import { Closed, Item, MapOf } from './item.js'
+import { NoQuery } from './table-path.js'
+
+export const RequestedKeys = MapOf(
+  Closed({
+    keys: Type.Array(Item('A key.'), { minItems: 1 }),
+    consistentRead,
+    projectionExpression,
+    expressionAttributeNames,
+  }),
+  { description: 'By table: the keys to get, any number of them.' },
+)
+
+export const FoundItems = MapOf(Type.Array(Item('An item.')), {
+  description: 'By table: the items that were found, in no particular order.',
+})
+
+export const batchGet = {
+  operationId: 'batchGetItem',
+  summary: 'Get many items',
+  description:
+    'BatchGetItem, for any number of keys: they are sent in requests of 100, and what DynamoDB leaves ' +
+    'unprocessed is sent again. Keys without an item are left out of the answer.',
+  tags: ['Batches'],
+  querystring: NoQuery,
+  body: Closed({ requestItems: RequestedKeys, returnConsumedCapacity }),
+  response: { 200: Type.Object({ responses: FoundItems, consumedCapacity: consumedCapacities }) },
+}

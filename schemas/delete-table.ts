@@ -1,0 +1,13 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { Description } from './item.js'
+import { NoQuery, TablePath } from './table-path.js'
+
+export const deleteTable = {
+  operationId: 'deleteTable',
+  summary: 'Delete a table',
+  description: 'DeleteTable: deletes the table with all its items. Only with `TABLE_ADMIN=true`, else 404.',
+  tags: ['Tables'],
+  params: TablePath,
+  querystring: NoQuery,
+  response: { 200: Type.Object({ tableDescription: Description('DynamoDB’s TableDescription.') }) },
+}

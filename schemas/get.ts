@@ -1,0 +1,27 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { consumedCapacity } from './answer.js'
+import {
+  consistentRead,
+  expressionAttributeNames,
+  projectionExpression,
+  returnConsumedCapacity,
+} from './expression.js'
+import { Closed, Item } from './item.js'
+import { NoQuery, TablePath } from './table-path.js'
+
+export const get = {
+  operationId: 'getItem',
+  summary: 'Get an item',
+  description: 'GetItem: reads one item by its key. 404 with the code `ItemNotFound` if there is none.',
+  tags: ['Items'],
+  params: TablePath,
+  querystring: NoQuery,
+  body: Closed({
+    key: Item('The key of the item.'),
+    consistentRead,
+    projectionExpression,
+    expressionAttributeNames,
+    returnConsumedCapacity,
+  }),
+  response: { 200: Type.Object({ item: Item('The item.'), consumedCapacity }) },
+}

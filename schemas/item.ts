@@ -1,0 +1,42 @@
+import {
+  type Static,
+  type TObject,
+  type TObjectOptions,
+  type TProperties,
+  type TSchema,
+  Type,
+} from '@fastify/type-provider-typebox'
+import type { JsonText } from '../src/json-text.js'
+import { SHAPE } from '../src/representation/shape.js'
+
+/**
+ * A map of attribute names to values: an item, a key, or the values of an expression. By the time a schema
+ * sees it, its representation has been read and checked, and it is DynamoDB's JSON text.
+ */
+export const Item = (description: string) => Type.Unsafe<JsonText>({ [SHAPE]: 'item', description })
+
+/** An object of which DynamoDB alone says what is in it, such as the description of a table. */
+export const Description = (description: string) =>
+  Type.Unsafe<object>({ [SHAPE]: 'description', type: 'object', description, additionalProperties: true })
+
+/** An object whose names are the caller's own, such as table names or placeholders. */
+export const MapOf = <Value extends TSchema>(values: Value, options: TObjectOptions) =>
+  Type.Unsafe<Record<string, Static<Value>>>({ ...options, type: 'object', additionalProperties: values })
+
+/** One of a fixed set of words. */
+export const OneOf = <Word extends string>(words: readonly Word[], description?: string) =>
+  Type.Unsafe<Word>({ type: 'string', enum: words, ...(description !== undefined && { description }) })
+
+/** An object with these fields and no others. */
+export const Closed = <Properties extends TProperties>(
+  properties: Properties,
+  options: TObjectOptions = {},
+): TObject<Properties> => Type.Object(properties, { ...options, additionalProperties: false })
+
+/** An object with exactly one of these fields. */
+export const ExactlyOne = <Properties extends TProperties>(properties: Properties, description: string) =>
+  Closed(Type.Partial(Type.Object(properties)).properties, {
+    minProperties: 1,
+    maxProperties: 1,
+    description,
+  })

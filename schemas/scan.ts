@@ -1,0 +1,22 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { PageAnswer } from './answer.js'
+import { readOptions } from './expression.js'
+import { Closed } from './item.js'
+import { NoQuery, TablePath } from './table-path.js'
+
+export const scan = {
+  operationId: 'scan',
+  summary: 'Scan a table or an index',
+  description:
+    'Scan: every item, a page at a time. `segment` of `totalSegments` reads a part, so that several callers ' +
+    'can share the work.',
+  tags: ['Items'],
+  params: TablePath,
+  querystring: NoQuery,
+  body: Closed({
+    ...readOptions,
+    segment: Type.Optional(Type.Integer({ minimum: 0 })),
+    totalSegments: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+  response: { 200: PageAnswer },
+}

