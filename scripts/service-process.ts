@@ -1,0 +1,43 @@
+/** The built service as a process of its own, as those who run it have it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface ServiceProcess {
+  readonly url: string
+  /** Sends SIGTERM and waits for the end. Gives the exit code, or the signal that ended it. */
+  readonly stop: () => Promise<number | string>
+}
+
+/**
+ * Starts it and waits until it listens. With PORT=0 in the environment it takes a free port.
+ * @throws Error with all that it said, if it ends instead
+ */
+export async function startServiceProcess(
+  [command, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ServiceProcess> {
+  const service = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(service, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  let output = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      const listening = /Server listening at (http:[^"]+)/.exec(output)?.[1]
+      if (listening !== undefined) resolve(listening)
+    }
+    service.stdout.on('data', read)
+    service.stderr.on('data', read)
+    ended.then(([code, signal]) => {
+      reject(new Error(`the service ended with ${code ?? signal ?? 'nothing'}: ${output}`))
+    }, reject)
+  })
+  return {
+    url,
+    stop: async () => {
+      service.kill('SIGTERM')
+      const [code, signal] = await ended
+      return code ?? signal ?? 'nothing'
+    },
+  }
+}

@@ -1,0 +1,128 @@
+/** The service as its callers see it, on a free port, with DynamoDB Local or with a stand-in behind it. */
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import { localEnvironment } from '../../scripts/dynamodb-local.js'
+import { buildApp } from '../../src/app.js'
+import { type Config, readConfig } from '../../src/config.js'
+import { createLogger } from '../../src/log.js'
+import { type Connection, resolveConnection } from '../../src/storage/connection.js'
+import { Storage } from '../../src/storage/storage.js'
+
+/** Where `npm test` has started DynamoDB Local; undefined where there is no Java. */
+export const dynamodbEndpoint = process.env['TEST_DYNAMODB_ENDPOINT']
+
+/** For the options of tests that need DynamoDB Local. */
+export const needsDynamoDB = {
+  skip:
+    dynamodbEndpoint === undefined &&
+    'DynamoDB Local is not running: start the tests with npm test, with Java 17',
+}
+
+export const DOCUMENT = 'application/json'
+export const TYPED = 'application/vnd.dynamodb+json'
+
+/** An answer, its body as text and parsed. The parsed one is for comparing; digits are in the text. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Record<string, unknown>
+}
+
+export interface Service {
+  readonly url: string
+  readonly storage: Storage
+  /** What the service has logged so far, line by line. */
+  readonly log: Record<string, unknown>[]
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
+  /** Posts an object as JSON, or a string as it is. Without other headers it is document JSON. */
+  readonly post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
+  readonly request: (path: string, init: RequestInit) => Promise<Answer>
+  readonly close: () => Promise<void>
+}
+
+export async function connectionTo(endpoint: string): Promise<Connection> {
+  Object.assign(process.env, localEnvironment)
+  return resolveConnection(endpoint)
+}
+
+/** Settings that keep tests fast: waits between attempts are short. */
+export function testConfig(settings: Partial<Config> = {}): Config {
+  return { ...readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' }), port: 0, ...settings }
+}
+
+/** Starts the service; it ends with the test. */
+export async function startService(
+  t: Test,
+  settings: Partial<Config> = {},
+  endpoint = dynamodbEndpoint ?? '',
+): Promise<Service> {
+  const config = testConfig(settings)
+  const storage = new Storage(await connectionTo(endpoint), config)
+  const log: Record<string, unknown>[] = []
+  const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
+  const app = await buildApp(config, storage, createLogger('info', { write }))
+  const url = await app.listen({ host: config.host, port: config.port })
+  let closed = false
+  const close = async () => {
+    if (closed) return
+    closed = true
+    await app.close()
+  }
+  t.teardown(close)
+
+  const request = async (path: string, init: RequestInit) => {
+    const response = await fetch(url + path, init)
+    const text = await response.text()
+    const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+    return { status: response.status, headers: response.headers, text, body }
+  }
+  return {
+    url,
+    storage,
+    log,
+    close,
+    request,
+    get: (path, headers = {}) => request(path, { headers }),
+    post: (path, body, headers = {}) =>
+      request(path, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'content-type': DOCUMENT, ...headers },
+      }),
+  }
+}
+
+/** Creates a table with the partition key `id` and the sort key `n`, both as asked for; it goes with the test. */
+export async function createTable(
+  t: Test,
+  service: Service,
+  { sortKey = false, index = false }: { sortKey?: boolean; index?: boolean } = {},
+): Promise<string> {
+  const tableName = `Test-${randomUUID()}`
+  const key = [{ attributeName: 'id', keyType: 'HASH' }]
+  const definitions = [{ attributeName: 'id', attributeType: 'S' }]
+  if (sortKey) {
+    key.push({ attributeName: 'n', keyType: 'RANGE' })
+    definitions.push({ attributeName: 'n', attributeType: 'N' })
+  }
+  if (index) definitions.push({ attributeName: 'color', attributeType: 'S' })
+  const { status, text } = await service.post('/v1/tables', {
+    tableName,
+    keySchema: key,
+    attributeDefinitions: definitions,
+    billingMode: 'PAY_PER_REQUEST',
+    ...(index && {
+      globalSecondaryIndexes: [
+        {
+          indexName: 'byColor',
+          keySchema: [{ attributeName: 'color', keyType: 'HASH' }],
+          projection: { projectionType: 'ALL' },
+        },
+      ],
+    }),
+  })
+  if (status !== 201) throw new Error(`no table: ${text}`)
+  t.teardown(() => service.request(`/v1/tables/${tableName}`, { method: 'DELETE' }))
+  return tableName
+}

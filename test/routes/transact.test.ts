@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { createTable, needsDynamoDB, startService, TYPED } from '../helpers/service.js'
+
+t.test('transactions', needsDynamoDB, async (t) => {
+  const service = await startService(t)
+  const tableName = await createTable(t, service)
+  const write = (transactItems: object[], more = {}, headers = {}) =>
+    service.post('/v1/transact/write', { transactItems, ...more }, headers)
+  const get = async (id: string) =>
+    (await service.post(`/v1/tables/${tableName}/get`, { key: { id } })).body['item']
+  t.beforeEach(async () => {
+    for (const id of ['updated', 'deleted', 'checked']) {
+      await service.post(`/v1/tables/${tableName}/put`, { item: { id, n: 1 } })
+    }
+    await service.post(`/v1/tables/${tableName}/delete`, { key: { id: 'put' } })
+  })
+
+  const four = [
+    { put: { tableName, item: { id: 'put', exact: 0.1 }, conditionExpression: 'attribute_not_exists(id)' } },
+    {
+      update: {
+        tableName,
+        key: { id: 'updated' },
+        updateExpression: 'SET n = n + :one',
+        expressionAttributeValues: { ':one': 1 },
+      },
+    },
+    { delete: { tableName, key: { id: 'deleted' } } },
+    {
+      conditionCheck: {
+        tableName,
+        key: { id: 'checked' },
+        conditionExpression: '#n = :n',
+        expressionAttributeNames: { '#n': 'n' },
+        expressionAttributeValues: { ':n': 1 },
+      },
+    },
+  ]
+
+  t.test('put, update, delete and check conditions as one', async (t) => {
+    const { status, body } = await write(four, { returnConsumedCapacity: 'TOTAL' })
+    t.equal(status, 200)
+    t.match(body, { consumedCapacity: [{ tableName }] })
+    t.same(await get('put'), { id: 'put', exact: 0.1 })
+    t.same(await get('updated'), { id: 'updated', n: 2 })
+    t.equal(await get('deleted'), undefined)
+  })
+
+  t.test('do nothing at all if one condition is false, and say which', async (t) => {
+    await service.post(`/v1/tables/${tableName}/put`, { item: { id: 'checked', n: 12.75 } })
+    const [put, update, remove, check] = four
+    const withItem = {
+      conditionCheck: { ...check?.conditionCheck, returnValuesOnConditionCheckFailure: 'ALL_OLD' },
+    }
+    const { status, body } = await write([put, update, remove, withItem] as object[])
+    t.equal(status, 409)
+    t.match(body, {
+      code: 'TransactionCanceledException',
+      retryable: false,
+      cancellationReasons: [
+        { code: 'None' },
+        { code: 'None' },
+        { code: 'None' },
+        { code: 'ConditionalCheckFailed', message: String, item: { id: 'checked', n: 12.75 } },
+      ],
+    })
+    t.equal(await get('put'), undefined)
+    t.same(await get('updated'), { id: 'updated', n: 1 })
+    t.same(await get('deleted'), { id: 'deleted', n: 1 })
+  })
+
+  t.test('show reasons and items in DynamoDB’s own types too', async (t) => {
+    const check = {
+      conditionCheck: {
+        tableName,
+        key: { id: { S: 'checked' } },
+        conditionExpression: 'n = :n',
+        expressionAttributeValues: { ':n': { N: '2' } },
+        returnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    }
+    const { body } = await write([check], {}, { 'content-type': TYPED })
+    t.match(body, { cancellationReasons: [{ item: { id: { S: 'checked' }, n: { N: '1' } } }] })
+  })
+
+  t.test('are applied once if they are sent twice with one token', async (t) => {
+    const [, update] = four
+    const clientRequestToken = randomUUID()
+    for (const headers of [{}, { 'idempotency-key': clientRequestToken }]) {
+      const more = 'idempotency-key' in headers ? {} : { clientRequestToken }
+      t.equal((await write([update as object], more, headers)).status, 200)
+    }
+    t.same(await get('updated'), { id: 'updated', n: 2 })
+  })
+
+  t.test('are refused if the token was another one’s, or is said in two ways', async (t) => {
+    const [put, update, remove] = four as object[]
+    const clientRequestToken = randomUUID()
+    await write([put as object, update as object], { clientRequestToken })
+    const other = await write([remove as object], { clientRequestToken })
+    t.equal(other.status, 409)
+    t.match(other.body, { code: 'IdempotentParameterMismatchException' })
+
+    const twoWays = await write(
+      [remove as object],
+      { clientRequestToken },
+      { 'idempotency-key': randomUUID() },
+    )
+    t.equal(twoWays.status, 400)
+    t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*Idempotency-Key/ })
+  })
+
+  t.test('read items in the order they were asked for, and leave gaps where there is none', async (t) => {
+    const request = {
+      transactItems: [
+        { get: { tableName, key: { id: 'checked' } } },
+        { get: { tableName, key: { id: 'missing' } } },
+        {
+          get: {
+            tableName,
+            key: { id: 'updated' },
+            projectionExpression: '#n',
+            expressionAttributeNames: { '#n': 'n' },
+          },
+        },
+      ],
+    }
+    const { status, body } = await service.post('/v1/transact/get', request)
+    t.equal(status, 200)
+    t.same(body, { responses: [{ item: { id: 'checked', n: 1 } }, {}, { item: { n: 1 } }] })
+
+    const typed = { transactItems: [{ get: { tableName, key: { id: { S: 'checked' } } } }] }
+    t.same((await service.post('/v1/transact/get', typed, { 'content-type': TYPED })).body, {
+      responses: [{ item: { id: { S: 'checked' }, n: { N: '1' } } }],
+    })
+  })
+})
