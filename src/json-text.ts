@@ -22,6 +22,7 @@ export class JsonTextError extends Error {
 }
 
 export const QUOTE = 0x22
+const DOLLAR = 0x24
 export const COMMA = 0x2c
 export const MINUS = 0x2d
 export const COLON = 0x3a
@@ -56,7 +57,10 @@ export class JsonReader {
   // Two facts about the whole text that let `string` copy a string after one search for its closing quote:
   // compact JSON holds no control character, and the next backslash is usually far away.
   readonly #hasControlCharacter: boolean
+  // Holds from `#searchedFrom` on; who looks ahead sets the position back.
   #nextBackslash = -1
+  #searchedFrom = 0
+  readonly #ends = new Map<number, number>()
 
   constructor(text: JsonText, options: JsonReaderOptions = {}) {
     this.text = text
@@ -121,7 +125,8 @@ export class JsonReader {
     const { text } = this
     const start = this.position
     if (text.charCodeAt(start) !== QUOTE) this.#malformed('a string')
-    if (this.#nextBackslash < start) {
+    if (this.#nextBackslash < start || start < this.#searchedFrom) {
+      this.#searchedFrom = start
       const found = text.indexOf('\\', start)
       this.#nextBackslash = found === -1 ? Infinity : found
     }
@@ -214,8 +219,10 @@ export class JsonReader {
       case OPEN_BRACE:
         this.descend(depth)
         for (let first = true; this.next(CLOSE_BRACE, first); first = false) {
-          this.name()
+          const name = this.name()
+          const content = this.position
           this.value(depth + 1)
+          if (first && mayBeTag(name)) this.#ends.set(content, this.position)
         }
         return this.text.slice(start, this.position)
       case OPEN_BRACKET:
@@ -234,6 +241,16 @@ export class JsonReader {
     }
   }
 
+  /**
+   * Moves behind the value that comes next. Objects within objects, each with a name that {@link mayBeTag} first,
+   * are looked ahead over level by level; what was passed once is known, or that would cost the square of it.
+   */
+  skip(depth: number): void {
+    const end = this.#ends.get(this.position)
+    if (end === undefined) this.value(depth)
+    else this.position = end
+  }
+
   /** Steps over an opening bracket, no deeper than {@link MAX_DEPTH}. */
   descend(depth: number): void {
     if (depth >= MAX_DEPTH) this.fail(`is nested deeper than ${MAX_DEPTH} levels`)
@@ -245,6 +262,12 @@ export class JsonReader {
     this.peek()
     if (this.position < this.text.length) this.#malformed('the end')
   }
+}
+
+/** Whether a quoted name starts with `$`, which may also stand as `\\u0024`. */
+export function mayBeTag(quoted: JsonText): boolean {
+  const start = quoted.charCodeAt(1)
+  return start === DOLLAR || start === BACKSLASH
 }
 
 /** What a quoted string says. */
@@ -299,22 +322,24 @@ export function elements(text: JsonText): JsonText[] {
  * only, which is slow and done for error messages alone.
  */
 function pathAt(text: string, position: number): string {
-  const path: (string | number)[] = []
-  const token = /"(?:[^"\\]|\\.)*"?|[[\]{},:]/gsu
+  // Undefined stands for an object of which no name has been read yet.
+  const path: (string | number | undefined)[] = []
+  const token = /["[\]{},:]/g
   let name = ''
   for (let match = token.exec(text); match !== null && match.index < position; match = token.exec(text)) {
-    const found = match[0]
+    const [found] = match
     const top = path.at(-1)
-    if (found === '{') path.push('')
+    if (found === '{') path.push(undefined)
     else if (found === '[') path.push(0)
     else if (found === '}' || found === ']') path.pop()
-    else if (found === ',' && typeof top === 'number') path[path.length - 1] = top + 1
-    else if (found === ',' && top !== undefined) path[path.length - 1] = ''
+    else if (found === ',') path[path.length - 1] = typeof top === 'number' ? top + 1 : undefined
     else if (found === ':') path[path.length - 1] = name
-    else if (found.startsWith('"')) name = found.slice(1, -1)
+    else {
+      let end = token.lastIndex
+      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
+      name = text.slice(token.lastIndex, end)
+      token.lastIndex = end + 1
+    }
   }
-  return path
-    .filter((step) => step !== '')
-    .map((step) => `/${step}`)
-    .join('')
+  return path.map((step) => (step === undefined ? '' : `/${step}`)).join('')
 }

@@ -1,11 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 
+/** So many causes of an error are logged with it; they may go round in a circle. */
+const CAUSES = 5
+
 /**
  * The log, one JSON object a line. Errors are logged without what they carry: bodies of DynamoDB's and the
  * entries of a batch are the callers' data and do not belong into a log.
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, serializers: { err: describe } }
+  const options = { level, serializers: { err: (error: unknown) => describe(error, CAUSES) } }
   return destination === undefined ? pino(options) : pino(options, destination)
 }
 
@@ -16,9 +19,9 @@ interface ErrorDescription {
   readonly cause?: ErrorDescription
 }
 
-function describe(error: unknown): ErrorDescription | undefined {
-  if (!(error instanceof Error)) return undefined
-  const cause = describe(error.cause)
+function describe(error: unknown, causes: number): ErrorDescription | undefined {
+  if (!(error instanceof Error) || causes < 0) return undefined
+  const cause = describe(error.cause, causes - 1)
   return {
     type: error.name,
     message: error.message,

@@ -6,7 +6,8 @@
  */
 import { type JsonReader, type JsonText, unquote } from '../json-text.js'
 
-const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+// Each digit can be matched in one way only, or a long string would be tried in a million ways.
+const isNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const isJsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const isBase64 = /^[A-Za-z0-9+/]*={0,2}$/
 

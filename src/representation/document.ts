@@ -10,7 +10,6 @@
  * | an M with just one of these names, or `$map` | `{"$map": {…}}` |
  */
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   DIGIT_0,
@@ -20,6 +19,7 @@ import {
   LETTER_F,
   LETTER_N,
   LETTER_T,
+  mayBeTag,
   MINUS,
   Names,
   OPEN_BRACE,
@@ -28,8 +28,6 @@ import {
   unquote,
 } from '../json-text.js'
 import { readBase64, readNumberString, readString } from './attribute-value.js'
-
-const DOLLAR = 0x24
 
 /** The one-key objects that stand for the types that JSON lacks: how each becomes an AttributeValue. */
 const tagged = new Map<string, (reader: JsonReader, depth: number) => JsonText>([
@@ -93,13 +91,12 @@ function decodeList(reader: JsonReader, depth: number): JsonText {
 function decodeTagged(reader: JsonReader, depth: number): JsonText | undefined {
   const start = reader.position
   reader.position++
-  // The usual object is told apart by the first character of its first name; `$` may also stand as `\u0024`.
-  const first = reader.peek() === QUOTE ? reader.text.charCodeAt(reader.position + 1) : NaN
-  if (first === DOLLAR || first === BACKSLASH) {
+  // The usual object is told apart by the first character of its first name.
+  if (reader.peek() === QUOTE && mayBeTag(reader.text.slice(reader.position, reader.position + 2))) {
     const decode = tagged.get(unquote(reader.name()))
     if (decode !== undefined) {
       const content = reader.position
-      reader.value(depth)
+      reader.skip(depth)
       if (reader.peek() === CLOSE_BRACE) {
         reader.position = content
         reader.peek()

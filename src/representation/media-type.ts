@@ -2,7 +2,6 @@
  * Which representation a caller writes and which one it wants to read: `Content-Type` and `Accept`
  * (RFC 9110, sections 8.3 and 12.5.1).
  */
-import Negotiator from 'negotiator'
 import type { JsonReader, JsonText } from '../json-text.js'
 import { decodeItem, encodeItem } from './document.js'
 import { checkItem, copyItem } from './typed.js'
@@ -38,16 +37,39 @@ export function requestRepresentation(contentType: string | undefined): Represen
 }
 
 /**
- * The representation that `Accept` asks for: that of the request where it leaves the choice, and undefined
- * where it takes neither.
+ * The representation that `Accept` asks for, and undefined where it takes neither. Where it leaves the choice, that
+ * of the request: the order of media types says nothing, but one that is named goes before one that a wildcard
+ * stands for.
  */
 export function answerRepresentation(
   accept: string | undefined,
   request: Representation,
 ): Representation | undefined {
-  if (accept === undefined || accept === '*/*') return request
-  if (accept === request.mediaType) return request
-  const [first, second] = request === typed ? [typed, document] : [document, typed]
-  const [chosen] = new Negotiator({ headers: { accept } }).mediaTypes([first.mediaType, second.mediaType])
-  return [first, second].find(({ mediaType }) => mediaType === chosen)
+  if (accept === undefined || accept === '' || accept === '*/*' || accept === request.mediaType)
+    return request
+  const ranges = accept.split(',').map(readRange)
+  const [mine, other] = request === typed ? [typed, document] : [document, typed]
+  const [ofMine, ofOther] = [rank(mine, ranges), rank(other, ranges)]
+  if (ofOther > ofMine) return other
+  return ofMine > 0 ? mine : undefined
+}
+
+interface Range {
+  readonly mediaType: string
+  readonly quality: number
+}
+
+/** `application/json;q=0.5`. Parameters other than `q` select nothing: neither media type has variants. */
+function readRange(range: string): Range {
+  const [mediaType = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))
+  return { mediaType, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 }
+}
+
+/** How much a representation is wanted, 0 for not at all: by its quality, then by being named. */
+function rank({ mediaType }: Representation, ranges: readonly Range[]): number {
+  const named = ranges.find((range) => range.mediaType === mediaType)
+  if (named !== undefined) return named.quality === 0 ? 0 : named.quality * 2000 + 1
+  const any = ['application/*', '*/*'].map((wildcard) => ranges.find((range) => range.mediaType === wildcard))
+  return ((any[0] ?? any[1])?.quality ?? 0) * 2000
 }

@@ -8,6 +8,7 @@ import {
   CLOSE_BRACKET,
   type JsonReader,
   type JsonText,
+  LETTER_F,
   LETTER_T,
   Names,
   OPEN_BRACE,
@@ -20,8 +21,11 @@ const types = new Map<string, (reader: JsonReader, depth: number) => unknown>([
   ['"S"', (reader) => readString(reader, 'a string')],
   ['"N"', readNumberString],
   ['"B"', readBase64],
-  ['"BOOL"', (reader) => reader.literal(reader.peek() === LETTER_T ? 'true' : 'false')],
-  ['"NULL"', (reader) => reader.literal('true')],
+  [
+    '"BOOL"',
+    (reader) => (reader.peek() === LETTER_F ? reader.literal('false') : readTrue(reader, 'true or false')),
+  ],
+  ['"NULL"', (reader) => readTrue(reader, 'true')],
   ['"M"', checkAttributes],
   [
     '"L"',
@@ -60,6 +64,11 @@ export function checkItem(reader: JsonReader): JsonText {
 /** Reads a map of names to AttributeValues as DynamoDB sent it, and gives it as it stands. */
 export function copyItem(reader: JsonReader): JsonText {
   return reader.value()
+}
+
+function readTrue(reader: JsonReader, what: string): JsonText {
+  if (reader.peek() !== LETTER_T) reader.fail(`must be ${what}`)
+  return reader.literal('true')
 }
 
 function checkAttributes(reader: JsonReader, depth: number): void {

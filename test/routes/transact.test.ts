@@ -5,7 +5,7 @@ import { createTable, needsDynamoDB, startService, TYPED } from '../helpers/serv
 t.test('transactions', needsDynamoDB, async (t) => {
   const service = await startService(t)
   const tableName = await createTable(t, service)
-  const write = (transactItems: object[], more = {}, headers = {}) =>
+  const write = (transactItems: readonly (object | undefined)[], more = {}, headers = {}) =>
     service.post('/v1/transact/write', { transactItems, ...more }, headers)
   const get = async (id: string) =>
     (await service.post(`/v1/tables/${tableName}/get`, { key: { id } })).body['item']
@@ -53,7 +53,7 @@ t.test('transactions', needsDynamoDB, async (t) => {
     const withItem = {
       conditionCheck: { ...check?.conditionCheck, returnValuesOnConditionCheckFailure: 'ALL_OLD' },
     }
-    const { status, body } = await write([put, update, remove, withItem] as object[])
+    const { status, body } = await write([put, update, remove, withItem])
     t.equal(status, 409)
     t.match(body, {
       code: 'TransactionCanceledException',
@@ -89,24 +89,20 @@ t.test('transactions', needsDynamoDB, async (t) => {
     const clientRequestToken = randomUUID()
     for (const headers of [{}, { 'idempotency-key': clientRequestToken }]) {
       const more = 'idempotency-key' in headers ? {} : { clientRequestToken }
-      t.equal((await write([update as object], more, headers)).status, 200)
+      t.equal((await write([update], more, headers)).status, 200)
     }
     t.same(await get('updated'), { id: 'updated', n: 2 })
   })
 
   t.test('are refused if the token was another one’s, or is said in two ways', async (t) => {
-    const [put, update, remove] = four as object[]
+    const [put, update, remove] = four
     const clientRequestToken = randomUUID()
-    await write([put as object, update as object], { clientRequestToken })
-    const other = await write([remove as object], { clientRequestToken })
+    await write([put, update], { clientRequestToken })
+    const other = await write([remove], { clientRequestToken })
     t.equal(other.status, 409)
     t.match(other.body, { code: 'IdempotentParameterMismatchException' })
 
-    const twoWays = await write(
-      [remove as object],
-      { clientRequestToken },
-      { 'idempotency-key': randomUUID() },
-    )
+    const twoWays = await write([remove], { clientRequestToken }, { 'idempotency-key': randomUUID() })
     t.equal(twoWays.status, 400)
     t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*Idempotency-Key/ })
   })

@@ -102,8 +102,10 @@ t.test('a batch of writes', async (t) => {
       const written = new Set<string>()
       const { standIn, storage } = await start(t, (arrived, response) => {
         const writes = writesOf(arrived)
-        if (writes.some((write) => idOf(write) === 'id-500'))
-          return refuse(response, 400, 'ValidationException')
+        if (writes.some((write) => idOf(write) === 'id-500')) {
+          refuse(response, 400, 'ValidationException')
+          return
+        }
         for (const write of writes) written.add(idOf(write))
         answer(response, { UnprocessedItems: {} })
       })
