@@ -41,13 +41,13 @@ export async function createDemoTable(storage: Storage): Promise<void> {
     if (error instanceof StorageError && error.name === 'ResourceInUseException') return
     throw error
   }
-  const writes = items.map(([customer, placed, status, total, tags]) => ({
+  const writes = items.map(([customer, placed, status, amount, tags]) => ({
     PutRequest: {
       Item: {
         customer: { S: customer },
         placed: { S: placed },
         status: { S: status },
-        total: { N: total },
+        amount: { N: amount },
         tags: { SS: tags },
       },
     },

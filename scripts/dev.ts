@@ -41,7 +41,7 @@ DynamoDB Local is at ${dynamodb.endpoint}, its data ${where}. Try:
     "keyConditionExpression": "customer = :c",
     "expressionAttributeValues": {":c": "ada"}
   }'
-  curl ${url}/v1/tables/Orders/put --json '{"item": {"customer": "eve", "placed": "2026-11-22", "total": 12.50}}'
+  curl ${url}/v1/tables/Orders/put --json '{"item": {"customer": "eve", "placed": "2026-11-22", "amount": 12.50}}'
 
 Ctrl-C stops both.
 

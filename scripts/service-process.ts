@@ -18,7 +18,7 @@ export async function startServiceProcess(
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceProcess> {
   const service = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = once(service, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  const exited = once(service, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -28,15 +28,19 @@ export async function startServiceProcess(
     }
     service.stdout.on('data', read)
     service.stderr.on('data', read)
-    ended.then(([code, signal]) => {
+    service.once('error', reject)
+    service.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
       reject(new Error(`the service ended with ${code ?? signal ?? 'nothing'}: ${output}`))
-    }, reject)
+    })
   })
   return {
     url,
     stop: async () => {
       service.kill('SIGTERM')
-      const [code, signal] = await ended
+      const [code, signal] = await exited
+      // Should a process of its own outlive it, that one would hold these open.
+      service.stdout.destroy()
+      service.stderr.destroy()
       return code ?? signal ?? 'nothing'
     },
   }

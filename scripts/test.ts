@@ -1,6 +1,6 @@
 /**
  * `npm test`: starts DynamoDB Local, runs tap with it, and checks the coverage. What follows `npm test --` goes to
- * tap: `npm test -- test/routes/put.test.ts`. With arguments the coverage is shown but not checked.
+ * tap: `npm test -- test/routes/put.test.ts`. With arguments the coverage is not checked.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,11 +24,13 @@ const [exitCode] = (await once(tap, 'exit')) as [number | null]
 await dynamodb?.stop()
 if (exitCode !== 0) process.exit(exitCode ?? 1)
 
+if (args.length > 0) process.exit(0)
+
 const { total } = JSON.parse(readFileSync('.tap/report/coverage-summary.json', 'utf8')) as {
   total: { lines: { pct: number } }
 }
 process.stdout.write(`Lines covered: ${total.lines.pct} %\n`)
-if (args.length === 0 && total.lines.pct < LEAST_LINES_PERCENT) {
+if (total.lines.pct < LEAST_LINES_PERCENT) {
   process.stderr.write(`At least ${LEAST_LINES_PERCENT} % must be.\n`)
   process.exit(1)
 }

@@ -106,10 +106,14 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (app.closing) {
-      reply.header('connection', 'close')
       throw new ProblemError('ServiceUnavailable', 'The service is shutting down. The request was not begun.')
     }
     negotiate(request)
+  })
+  // A connection that outlives its last request would hold up the end of the process.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (app.closing) reply.header('connection', 'close')
+    done()
   })
   app.addHook('onResponse', async (request, reply) => {
     const { problem } = request

@@ -119,7 +119,10 @@ function ofStorage(error: StorageError, representation: Representation): Problem
   const uncertain = error.maybeApplied || error.earlierMaybeApplied ? unknownOutcome : ''
   const code = synonyms[name] ?? (isCode(name) ? name : undefined)
   if (code !== undefined) {
-    return new ProblemError(code, message + (error.earlierMaybeApplied ? earlierUnknown : ''), {
+    // DynamoDB does not always have words for it.
+    const said = message || CODES[code].title
+    const detail = error.earlierMaybeApplied ? `${said.replace(/\.?$/, '.')}${earlierUnknown}` : said
+    return new ProblemError(code, detail, {
       ...options,
       ...(code === 'TransactionCanceledException' && { retryable: errorType(error) !== undefined }),
       members: membersOf(error.body, representation),

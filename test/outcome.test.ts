@@ -1,0 +1,146 @@
+/** What callers are told of failures that leave something open, and what the log is told. */
+import t from 'tap'
+import { DOCUMENT, startService, TYPED } from './helpers/service.js'
+import { answer, type Behaviour, refuse, startStandIn } from './helpers/stand-in.js'
+
+const put = '/v1/tables/T/put'
+const get = '/v1/tables/T/get'
+const UNKNOWN = /It is not known whether the write was applied\./
+
+t.test('an answer says whether a write may have been applied', async (t) => {
+  const when = async (behave: Behaviour, path: string, settings = {}) => {
+    const standIn = await startStandIn(t, behave)
+    const service = await startService(t, { requestTimeoutMs: 300, ...settings }, standIn.endpoint)
+    return service.post(path, path === get ? { key: { id: 'a' } } : { item: { id: 'a' } })
+  }
+  const silent: Behaviour = () => undefined
+  const broken: Behaviour = (_arrived, response) => response.socket?.destroy()
+  const nonsense: Behaviour = (_arrived, response) => response.end('hello')
+  const corrupt: Behaviour = (_arrived, response) => {
+    answer(response, {}, { 'x-amz-crc32': '1' })
+  }
+
+  for (const [behave, status, code] of [
+    [silent, 504, 'UpstreamTimeout'],
+    [broken, 503, 'ServiceUnavailable'],
+    [nonsense, 502, 'UpstreamError'],
+    [corrupt, 502, 'UpstreamError'],
+  ] as const) {
+    const written = await when(behave, put)
+    t.match(written.body, { status, code, retryable: true, detail: UNKNOWN })
+    const read = await when(behave, get)
+    t.match(read.body, { status, code })
+    t.notMatch(read.body['detail'], UNKNOWN)
+  }
+
+  const throttled = await when((_arrived, response) => {
+    refuse(response, 400, 'ThrottlingException', 'slow down')
+  }, put)
+  t.match(throttled.body, { status: 429, detail: 'slow down', attempts: 5 })
+
+  const doubtful = await when((_arrived, response, number) => {
+    if (number === 1) response.socket?.destroy()
+    else refuse(response, 400, 'ConditionalCheckFailedException', 'The conditional request failed')
+  }, put)
+  t.match(doubtful.body, {
+    status: 412,
+    attempts: 2,
+    detail:
+      'The conditional request failed. An earlier attempt of this call was not answered and may have been applied.',
+  })
+})
+
+t.test('an answer that is not what it should be is not passed on', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    answer(response, '{"Item":{"id":"no type"}}')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const { body } = await service.post(get, { key: { id: 'a' } })
+  t.match(body, { status: 502, code: 'UpstreamError' })
+})
+
+t.test('refusals of DynamoDB that have no code of their own are passed on with their names', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    refuse(response, 400, 'SomethingNewException', 'never seen')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  t.match((await service.post(put, { item: { id: 'a' } })).body, {
+    status: 400,
+    code: 'ValidationException',
+    detail: 'SomethingNewException: never seen',
+  })
+  standIn.behave = (_arrived, response) => {
+    refuse(response, 400, 'SerializationException', 'bad')
+  }
+  t.match((await service.post(put, { item: { id: 'a' } })).body, {
+    code: 'ValidationException',
+    detail: 'bad',
+  })
+})
+
+t.test('Retry-After is DynamoDB’s, in whole seconds', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'x-amz-retry-after': '61500' } })
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const { status, headers } = await service.post(put, { item: { id: 'a' } })
+  t.equal(status, 503)
+  t.equal(headers.get('retry-after'), '62')
+})
+
+t.test('an unfinished batch lists what is left in the representation of the answer', async (t) => {
+  const standIn = await startStandIn(t, (arrived, response) => {
+    const requestItems = arrived.body['RequestItems'] as Record<string, unknown>
+    const left = arrived.operation === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems'
+    answer(response, { [left]: requestItems, ...(left === 'UnprocessedKeys' && { Responses: {} }) })
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const requestItems = '{"T":[{"putRequest":{"item":{"n":1.50,"b":{"$binary":"AA=="}}}}]}'
+  const written = await service.post('/v1/batch/write', `{"requestItems":${requestItems}}`)
+  t.equal(written.status, 503)
+  t.match(written.body, { code: 'BatchIncomplete', retryable: true })
+  t.ok(written.text.includes(`"unprocessedItems":${requestItems}`), 'to be sent again as it stands')
+  t.equal(written.headers.get('retry-after'), '1')
+
+  const keys = { T: { keys: [{ id: { S: 'a' } }], consistentRead: true } }
+  const read = await service.post(
+    '/v1/batch/get',
+    { requestItems: keys },
+    { 'content-type': TYPED, accept: TYPED },
+  )
+  t.match(read.body, { code: 'BatchIncomplete', responses: { T: [] }, unprocessedKeys: keys })
+
+  const failed = service.log.filter(({ statusCode }) => statusCode === 503)
+  t.equal(failed.length, 2)
+  t.notMatch(JSON.stringify(failed), /1\.50|AA==/, 'what callers store does not get into the log')
+})
+
+t.test('a batch that broke off is BatchIncomplete, whatever broke it', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    refuse(response, 500, 'InternalServerError')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const requestItems = { T: [{ putRequest: { item: { id: 'a' } } }] }
+  const { body } = await service.post('/v1/batch/write', { requestItems })
+  t.match(body, { status: 503, code: 'BatchIncomplete', attempts: 5, unprocessedItems: requestItems })
+})
+
+t.test('a caller that hangs up is not waited for', async (t) => {
+  let closed: () => void = () => undefined
+  const upstreamClosed = new Promise<void>((resolve) => (closed = resolve))
+  const gone = new AbortController()
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    response.on('close', closed)
+    gone.abort()
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const call = fetch(service.url + put, {
+    method: 'POST',
+    body: '{"item":{"id":"a"}}',
+    headers: { 'content-type': DOCUMENT },
+    signal: gone.signal,
+  })
+  await t.rejects(call)
+  await upstreamClosed
+  t.equal(standIn.requests.length, 1)
+})
