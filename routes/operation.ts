@@ -55,7 +55,8 @@ export function operation({ method = 'POST', path, schema, call, members, check 
         const answer = readAnswer(output, answerShape, representation)
         check?.(answer)
         reply.code(Number(status)).header('content-type', representation.mediaType)
-        return writeAnswer(answer)
+        // As bytes, or Fastify would add a charset to the media type, which has none (RFC 8259, section 11).
+        return Buffer.from(writeAnswer(answer))
       },
     })
   }

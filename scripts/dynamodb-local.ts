@@ -43,6 +43,8 @@ export async function missingJava(): Promise<string | undefined> {
  */
 export async function startDynamoDBLocal(path?: string): Promise<DynamoDBLocal> {
   const port = await freePort()
+  // It would report its use to Amazon; nothing started here talks to anything but this machine.
+  process.env['DDB_LOCAL_TELEMETRY'] = '0'
   const java = spawn({
     port,
     sharedDb: true,

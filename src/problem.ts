@@ -51,7 +51,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return reply
     .code(status)
     .header('content-type', 'application/problem+json')
-    .send(problemText(problem, request.id, request.url))
+    .send(Buffer.from(problemText(problem, request.id, request.url)))
 }
 
 /** The problem as JSON, with the items in it as the digits and characters they are. */
