@@ -1,5 +1,5 @@
 /**
- * Every code of an error, and the manual page that lists them. `UPDATE_DOCS=1 npm test -- test/errors.test.ts`
+ * Every code of an error, and the manual page that lists them. `UPDATE_DOCS=1 npm test -- --disable-coverage test/errors.test.ts`
  * writes the page; without it the page must be what the service really answers.
  */
 import { readFileSync, writeFileSync } from 'node:fs'

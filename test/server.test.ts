@@ -10,15 +10,14 @@ const surroundings = {
   PATH: process.env['PATH'],
   HOME: '/nonexistent',
   AWS_EC2_METADATA_DISABLED: 'true',
-  // What tap needs to see what the process covers.
-  NODE_OPTIONS: process.env['NODE_OPTIONS'],
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('_TAPJS'))),
+  // With these, tap sees what the process covers.
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(?:NODE_OPTIONS|_?TAP)/.test(name))),
 }
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
 /** Starts the process; with the sources, as the build is tested by `.ci/run`. */
 function start(t: Test, env: Record<string, string>) {
-  const server = spawn(process.execPath, ['--import', 'tsx', join('src', 'server.ts')], {
+  const server = spawn(process.execPath, [...process.execArgv, join('src', 'server.ts')], {
     cwd: packageRoot,
     env: { ...surroundings, PORT: '0', ...env },
   })
