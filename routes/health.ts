@@ -4,7 +4,11 @@ import type { Route } from './operation.js'
 
 /** The process answers, whatever becomes of DynamoDB. */
 export const live: Route = (app) => {
-  app.get('/health/live', { schema: liveSchema, logLevel: 'warn' }, async () => ({ status: 'live' as const }))
+  app.get(
+    '/health/live',
+    { schema: liveSchema, logLevel: 'warn', config: { whileClosing: true } },
+    async () => ({ status: 'live' as const }),
+  )
 }
 
 /** One look at DynamoDB serves everybody who asks within this time, in ms. */

@@ -1,4 +1,4 @@
-import type { App } from '../src/app.js'
+import type { App } from '../src/fastify.js'
 import { batchGet } from './batch-get.js'
 import { batchWrite } from './batch-write.js'
 import { createTable } from './create-table.js'

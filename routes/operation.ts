@@ -1,13 +1,13 @@
 /** What the route of every operation does: decode, call the storage layer, encode. */
-import type { TObject, TSchema } from '@fastify/type-provider-typebox'
+import { type TObject, type TSchema, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { App } from '../src/app.js'
+import type { App } from '../src/fastify.js'
 import type { JsonText } from '../src/json-text.js'
 import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
-import type { Operation } from '../src/storage/operation.js'
-import type { CallLimits, Storage } from '../src/storage/storage.js'
+import type { CallLimits, Operation } from '../src/storage/operation.js'
+import type { Storage } from '../src/storage/storage.js'
 
 /** A route, as `routes/index.ts` lists it. */
 export type Route = (app: App) => void
@@ -33,9 +33,11 @@ interface Generic {
 
 export type OperationRequest = FastifyRequest<Generic>
 
+const noFields = shapeOf(Type.Object({}))
+
 /** The route of an operation. Its schema says all that is particular: the fields, and where items stand among them. */
 export function operation({ method = 'POST', path, schema, call, members, check }: OperationRoute): Route {
-  const bodyShape = shapeOf(schema.body ?? {})
+  const bodyShape = schema.body && shapeOf(schema.body)
   const [[status, answerSchema] = ['200', {}]] = Object.entries(schema.response)
   const answerShape = shapeOf(answerSchema)
   return (app) => {
@@ -43,11 +45,11 @@ export function operation({ method = 'POST', path, schema, call, members, check 
       method,
       url: path,
       schema,
-      config: { body: bodyShape },
+      config: { api: true, body: bodyShape },
       handler: async (request, reply) => {
         const { table } = request.params
         const representation = request.representation?.answer ?? document
-        const input = writeRequest(request.body ?? {}, bodyShape, {
+        const input = writeRequest(request.body ?? {}, bodyShape ?? noFields, {
           ...(table !== undefined && { TableName: table }),
           ...members?.(request),
         })

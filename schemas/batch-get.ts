@@ -16,7 +16,7 @@ export const RequestedKeys = MapOf(
     projectionExpression,
     expressionAttributeNames,
   }),
-  { description: 'By table: the keys to get, any number of them.' },
+  { minProperties: 1, description: 'By table: the keys to get, any number of them.' },
 )
 
 export const FoundItems = MapOf(Type.Array(Item('An item.')), {

@@ -15,7 +15,7 @@ export const RequestedWrites = MapOf(
     ),
     { minItems: 1 },
   ),
-  { description: 'By table: the writes, any number of them, at most one to each key.' },
+  { minProperties: 1, description: 'By table: the writes, any number of them, at most one to each key.' },
 )
 
 export const batchWrite = {

@@ -2,7 +2,8 @@ import { Type } from '@fastify/type-provider-typebox'
 import { Closed, Description, OneOf } from './item.js'
 import { NoQuery } from './table-path.js'
 
-const Units = Type.Integer({ minimum: 1 })
+// DynamoDB has 64 bits for these, JSON as it is commonly read 53.
+const Units = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const keySchema = Type.Array(
   Closed({ attributeName: Type.String(), keyType: OneOf(['HASH', 'RANGE'], 'Partition key or sort key.') }),
 )

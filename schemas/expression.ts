@@ -1,6 +1,6 @@
 /** The parameters that many operations share, under DynamoDB's own names. */
 import { Type } from '@fastify/type-provider-typebox'
-import { Item, MapOf, OneOf } from './item.js'
+import { Int32, Item, MapOf, OneOf } from './item.js'
 
 export const expressionAttributeNames = Type.Optional(
   MapOf(Type.String(), {
@@ -61,7 +61,7 @@ export const readOptions = {
   ),
   consistentRead,
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'At most so many items are read, before the filter.' }),
+    Int32({ minimum: 1, description: 'At most so many items are read, before the filter.' }),
   ),
   exclusiveStartKey: Type.Optional(
     Item('Where to go on: the `lastEvaluatedKey` of the page before, as it stands.'),

@@ -27,6 +27,10 @@ export const MapOf = <Value extends TSchema>(values: Value, options: TObjectOpti
 export const OneOf = <Word extends string>(words: readonly Word[], description?: string) =>
   Type.Unsafe<Word>({ type: 'string', enum: words, ...(description !== undefined && { description }) })
 
+/** A whole number as DynamoDB takes them: it has 32 bits for all but the capacity of tables. */
+export const Int32 = (options: { minimum: number; description?: string }) =>
+  Type.Integer({ maximum: 2 ** 31 - 1, ...options })
+
 /** An object with these fields and no others. */
 export const Closed = <Properties extends TProperties>(
   properties: Properties,

@@ -7,7 +7,9 @@ export const listTables = {
   description: 'ListTables: the names of the tables, a page at a time.',
   tags: ['Tables'],
   querystring: Closed({
-    limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]*$', description: 'At most so many names.' })),
+    limit: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,8}$', description: 'At most so many names.' }),
+    ),
     exclusiveStartTableName: Type.Optional(
       Type.String({ description: 'The `lastEvaluatedTableName` of the page before.' }),
     ),

@@ -1,7 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
-import { Closed } from './item.js'
+import { Closed, Int32 } from './item.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const scan = {
@@ -15,8 +15,8 @@ export const scan = {
   querystring: NoQuery,
   body: Closed({
     ...readOptions,
-    segment: Type.Optional(Type.Integer({ minimum: 0 })),
-    totalSegments: Type.Optional(Type.Integer({ minimum: 1 })),
+    segment: Type.Optional(Int32({ minimum: 0 })),
+    totalSegments: Type.Optional(Int32({ minimum: 1 })),
   }),
   response: { 200: PageAnswer },
 }

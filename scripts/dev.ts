@@ -4,32 +4,37 @@ import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { buildApp } from '../src/app.js'
-import { readConfig } from '../src/config.js'
+import { type Config, readConfig } from '../src/config.js'
+import type { App } from '../src/fastify.js'
 import { createLogger } from '../src/log.js'
 import { resolveConnection } from '../src/storage/connection.js'
 import { Storage } from '../src/storage/storage.js'
 import { createDemoTable } from './demo-table.js'
-import { localEnvironment, missingJava, startDynamoDBLocal } from './dynamodb-local.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
 
 const missing = await missingJava()
-if (missing !== undefined) {
-  process.stderr.write(`${missing}\nOr run it all in containers: docker compose up\n`)
-  process.exit(1)
-}
+if (missing !== undefined) stop(`${missing}\nOr run it all in containers: docker compose up`)
 
-const folder = process.env['DYNAMODB_LOCAL_PATH']
+useLocalEnvironment()
+const config = configuration()
+const { DYNAMODB_LOCAL_PATH: folder } = process.env
+if (folder === '') stop('DYNAMODB_LOCAL_PATH="" is wrong: it must be a folder, or not set')
 if (folder !== undefined) mkdirSync(folder, { recursive: true })
-const dynamodb = await startDynamoDBLocal(folder === undefined ? undefined : resolve(folder))
-Object.assign(process.env, localEnvironment)
-const config = readConfig({ TABLE_ADMIN: 'true', ...process.env })
-const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-const app = await buildApp(config, storage, createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' })))
 
-closeWithGrace({ delay: config.shutdownGraceMs }, async () => {
-  await app.close()
-  await dynamodb.stop()
+// Registered before anything is started, so that Ctrl-C ends it at any time.
+const started: App[] = []
+const starting = startDynamoDBLocal(folder === undefined ? undefined : resolve(folder))
+closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
+  if (err !== undefined) process.stderr.write(`dynamodb-storage-service: ${err.message}\n`)
+  await Promise.all(started.map((app) => app.close()))
+  await starting.then(({ stop }) => stop())
 })
 
+const dynamodb = await starting
+const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
+const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }))
+const app = await buildApp(config, storage, logger)
+started.push(app)
 await createDemoTable(storage)
 const url = await app.listen({ host: config.host, port: config.port })
 const where = folder === undefined ? 'in memory' : `in ${folder}`
@@ -46,3 +51,16 @@ DynamoDB Local is at ${dynamodb.endpoint}, its data ${where}. Try:
 Ctrl-C stops both.
 
 `)
+
+function configuration(): Config {
+  try {
+    return readConfig({ TABLE_ADMIN: 'true', ...process.env })
+  } catch (error) {
+    return stop(`dynamodb-storage-service: ${(error as Error).message}`)
+  }
+}
+
+function stop(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}

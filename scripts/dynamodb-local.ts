@@ -12,6 +12,13 @@ export const localEnvironment = {
   AWS_SECRET_ACCESS_KEY: 'local',
 }
 
+/** Makes them this process's own. A profile would go before them, and real keys have no business here. */
+export function useLocalEnvironment(): void {
+  Object.assign(process.env, localEnvironment)
+  delete process.env['AWS_PROFILE']
+  delete process.env['AWS_SESSION_TOKEN']
+}
+
 export interface DynamoDBLocal {
   readonly endpoint: string
   /** Ends the process and waits until it has. */
@@ -66,9 +73,9 @@ export async function startDynamoDBLocal(path?: string): Promise<DynamoDBLocal> 
   return {
     endpoint,
     stop: async () => {
-      process.removeListener('exit', kill)
       java.kill()
       await exited
+      process.removeListener('exit', kill)
     },
   }
 }

@@ -1,7 +1,7 @@
 /** After `npm run build`: what `npm start` starts writes an item to DynamoDB Local, reads it, and ends in order. */
 import assert from 'node:assert/strict'
 import { packageRoot } from '../src/package-root.js'
-import { localEnvironment, missingJava, startDynamoDBLocal } from './dynamodb-local.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
 import { startServiceProcess } from './service-process.js'
 
 const missing = await missingJava()
@@ -10,11 +10,11 @@ if (missing !== undefined) {
   process.exit(1)
 }
 
+useLocalEnvironment()
 const dynamodb = await startDynamoDBLocal()
 try {
   const service = await startServiceProcess(['npm', 'start'], packageRoot, {
     ...process.env,
-    ...localEnvironment,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
     HOST: '127.0.0.1',
     PORT: '0',

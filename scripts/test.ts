@@ -12,8 +12,9 @@ if (missing !== undefined) {
   process.stderr.write(`\n*** ${missing}\n*** All tests that need it are skipped.\n\n`)
   if (process.env['CI'] === 'true') process.exit(1)
 }
-const dynamodb = missing === undefined ? await startDynamoDBLocal() : undefined
+// Ctrl-C reaches tap too, which ends; then DynamoDB Local is stopped here.
 process.on('SIGINT', () => undefined)
+const dynamodb = missing === undefined ? await startDynamoDBLocal() : undefined
 
 const env = { ...process.env, ...(dynamodb !== undefined && { TEST_DYNAMODB_ENDPOINT: dynamodb.endpoint }) }
 const options = dynamodb === undefined ? ['--allow-incomplete-coverage'] : []

@@ -1,58 +1,27 @@
 /** Builds the service: the routes and all that is the same for every request. */
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyRequest,
   type FastifySchemaValidationError,
   LogController,
-  type RawServerDefault,
 } from 'fastify'
 import { routes } from '../routes/index.js'
 import type { Config } from './config.js'
+import type { App } from './fastify.js'
 import { JsonTextError } from './json-text.js'
 import { readBody } from './representation/body.js'
 import {
   answerRepresentation,
+  document,
   MEDIA_TYPES,
-  type Representation,
   requestRepresentation,
 } from './representation/media-type.js'
-import { SHAPE, type Shape } from './representation/shape.js'
-import { ProblemError, problemText, sendProblem } from './problem.js'
+import { SHAPE } from './representation/shape.js'
+import { pathOf, ProblemError, problemText, sendProblem } from './problem.js'
 import type { Storage } from './storage/storage.js'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** DynamoDB. */
-    storage: Storage
-    config: Config
-    /** True from the first signal to stop; nothing new is begun then. */
-    closing: boolean
-  }
-  interface FastifyRequest {
-    /** How items stand in the body and shall stand in the answer; null outside the routes of the API. */
-    representation: { readonly request: Representation; readonly answer: Representation } | null
-    /** What the request was answered with, if not with success. */
-    problem: ProblemError | null
-  }
-  interface FastifyContextConfig {
-    /** Where items stand in the body. */
-    body?: Shape
-  }
-}
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  import('node:http').ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
 
 /** What any id of a caller's may look like: it stands in logs and headers, where nothing may be smuggled in. */
 const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
@@ -82,8 +51,11 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
       },
     },
     schemaErrorFormatter: ([error], part) => new ProblemError('InvalidRequest', explain(error, part)),
+    // What the router cannot read; no hook sees it.
     frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
       sendProblem(error, request, reply)
+      request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
     clientErrorHandler,
   })
@@ -91,10 +63,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request) => {
-    throw new ProblemError(
-      'RouteNotFound',
-      `There is no route ${request.method} ${request.url.split('?', 1)[0]}`,
-    )
+    throw new ProblemError('RouteNotFound', `There is no route ${request.method} ${pathOf(request.url)}`)
   })
 
   app.decorate('storage', storage)
@@ -105,7 +74,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (app.closing) {
+    if (app.closing && request.routeOptions.config.whileClosing !== true) {
       throw new ProblemError('ServiceUnavailable', 'The service is shutting down. The request was not begun.')
     }
     negotiate(request)
@@ -151,8 +120,12 @@ function requestIdOf(header: string | string[] | undefined): string {
 
 /** Finds out which representations a request is about, before anything is done for it. */
 function negotiate(request: FastifyRequest): void {
-  if (!request.url.startsWith('/v1/')) return
-  const { 'content-type': contentType, accept } = request.headers
+  if (request.routeOptions.config.api !== true) return
+  const { headers } = request
+  // A body without a type is a document; Fastify would not read it.
+  const hasBody = (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers
+  if (hasBody) headers['content-type'] ??= document.mediaType
+  const { 'content-type': contentType, accept } = headers
   const ofRequest = requestRepresentation(contentType)
   const ofAnswer = answerRepresentation(accept, ofRequest)
   request.representation = { request: ofRequest, answer: ofAnswer ?? ofRequest }
@@ -165,19 +138,28 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
 
 function parseBody(request: FastifyRequest, body: Buffer): unknown {
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1]
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     throw new ProblemError('UnsupportedMediaType', `The body must be in UTF-8, not in ${charset}.`)
   }
   const { body: shape } = request.routeOptions.config
-  if (shape === undefined || request.representation === null) return undefined
+  if (request.is404 || request.representation === null) return undefined
+  if (shape === undefined) {
+    if (body.length === 0) return undefined
+    throw new ProblemError('InvalidRequest', 'body must be empty: this route takes none')
+  }
   // Decoding would put U+FFFD in the place of what is no UTF-8, and nobody would know.
   if (!isUtf8(body)) throw new ProblemError('InvalidRequest', 'body is not valid UTF-8')
   try {
     return readBody(body.toString(), shape, request.representation.request)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
-    throw new ProblemError('InvalidRequest', `body${error.path} ${error.message}`)
+    throw new ProblemError('InvalidRequest', `body${clip(error.path)} ${clip(error.message)}`)
   }
+}
+
+/** What callers have written comes back to them in messages, but not by the megabyte. */
+function clip(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text
 }
 
 /** What a schema found wrong, naming the field. */
@@ -194,23 +176,20 @@ function explain(error: FastifySchemaValidationError | undefined, part: string):
 
 /** Answers what is no HTTP request, or came too slowly, and never reached Fastify. */
 function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // While an answer is owed on this socket, anything written to it would be taken for that answer.
+  const answering = '_httpMessage' in socket && socket._httpMessage !== null
+  if (error.code === 'ECONNRESET' || answering || !socket.writable) {
     socket.destroy()
     return
   }
-  const status =
-    {
-      ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-      HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-    }[error.code ?? ''] ?? '400 Bad Request'
   const id = randomUUID()
   const body = problemText(
-    new ProblemError('InvalidRequest', `This is not HTTP as it should be: ${status}`),
+    new ProblemError('InvalidRequest', `This is not HTTP as it should be: ${error.message}`),
     id,
     '',
   )
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\nx-request-id: ${id}\r\n` +
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nx-request-id: ${id}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
 }

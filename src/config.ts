@@ -29,7 +29,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const host = env['HOST'] ?? '127.0.0.1'
   if (host === '') throw wrong('HOST', host, 'an address or a host name to listen on, such as 127.0.0.1')
   checkAccess(host, env['AUTH'])
-  checkEndpoint(env)
+  checkAws(env)
 
   const config = {
     host,
@@ -90,12 +90,15 @@ function isLoopback(host: string): boolean {
   return family === 0 ? host === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-function checkEndpoint(env: Env): void {
-  const name = 'AWS_ENDPOINT_URL_DYNAMODB'
-  const value = env[name]
-  if (value === undefined) return
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw wrong(name, value, 'an http or https URL, such as http://127.0.0.1:8000')
+/** What the SDK would take wrongly or refuse with a message that does not name it. */
+function checkAws(env: Env): void {
+  if (env['AWS_REGION'] === '') throw wrong('AWS_REGION', '', 'a region, such as eu-central-1, or not set')
+  for (const name of ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']) {
+    const value = env[name]
+    if (value === undefined) continue
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
+      throw wrong(name, value, 'an http or https URL, such as http://127.0.0.1:8000, without user or query')
+    }
   }
 }

@@ -7,6 +7,7 @@ import { document, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
 import { BatchIncompleteError, DuplicateKeyError, StorageError } from './storage/errors.js'
 import { errorType } from './storage/retry.js'
+import { clockErrors } from './storage/transport.js'
 
 /** An error with a code of the contract. `detail` is for the caller. */
 export class ProblemError extends Error {
@@ -54,6 +55,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(Buffer.from(problemText(problem, request.id, request.url)))
 }
 
+/** The path of a request target, which may also be a whole URL (RFC 9112, section 3.2.2). */
+export function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] ?? ''
+}
+
 /** The problem as JSON, with the items in it as the digits and characters they are. */
 export function problemText(problem: ProblemError, requestId: string, url: string): string {
   const { status, title } = CODES[problem.code]
@@ -62,7 +68,7 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     title,
     status,
     detail: problem.message,
-    instance: url.split('?', 1)[0],
+    instance: pathOf(url),
     code: problem.code,
     requestId,
     retryable: problem.retryable,
@@ -92,20 +98,28 @@ function isCode(name: string): name is Code {
 
 /** DynamoDB's own names that are the same thing to a caller. */
 const synonyms: Readonly<Record<string, Code>> = {
+  RequestTooLarge: 'PayloadTooLarge',
   SerializationException: 'ValidationException',
   TableNotFoundException: 'ResourceNotFoundException',
 }
 
 /** Errors that are about who the service is to DynamoDB, and none of the caller's. */
 const refusedCredentials: ReadonlySet<string> = new Set([
+  ...clockErrors,
+  'AccessDenied',
   'AccessDeniedException',
+  'AuthFailure',
   'ClockSkewCorrected',
   'CredentialsError',
+  'ExpiredToken',
   'ExpiredTokenException',
+  'IncompleteSignature',
   'IncompleteSignatureException',
-  'InvalidSignatureException',
+  'InvalidClientTokenId',
+  'KMSAccessDeniedException',
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException',
+  'NotAuthorized',
   'OptInRequired',
   'UnrecognizedClientException',
 ])
@@ -146,6 +160,9 @@ function ofStorage(error: StorageError, representation: Representation): Problem
     const detail = `DynamoDB refused the service’s own credentials (${name}).${uncertain}`
     return new ProblemError('UpstreamError', detail, options)
   }
+  if (errorType(error) === 'THROTTLING') {
+    return new ProblemError('ThrottlingException', `${name}: ${message}`, options)
+  }
   return new ProblemError('ValidationException', `${name}: ${message}`, options)
 }
 
@@ -155,7 +172,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   const listed = members.has('unprocessedItems') ? 'unprocessedItems' : 'unprocessedKeys'
   const left = `${error.message}; they are listed in ${listed}.`
   if (cause === undefined || errorType(cause) !== undefined) {
-    return new ProblemError('BatchIncomplete', `After all retries, ${left} Send just these again.`, {
+    return new ProblemError('BatchIncomplete', `${left} Send just these again.`, {
       members,
       cause: error,
       ...(cause !== undefined && {
@@ -178,8 +195,14 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
 const problemShape = shapeOf(ProblemMembers)
 
 function membersOf(body: string, representation: Representation): Members {
-  const all = readAnswer(body, problemShape, representation)
-  return new Map([...all].filter(([name]) => name in ProblemMembers.properties))
+  try {
+    const all = readAnswer(body, problemShape, representation)
+    return new Map([...all].filter(([name, value]) => name in ProblemMembers.properties && value !== 'null'))
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error
+    // An error is told without what it brings rather than not at all.
+    return new Map<string, string>()
+  }
 }
 
 function ofFastify(error: unknown): ProblemError {

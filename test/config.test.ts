@@ -165,7 +165,7 @@ t.test('the endpoint is an http or https URL', async (t) => {
     t.equal(
       refusal({ AWS_ENDPOINT_URL_DYNAMODB: url }),
       `AWS_ENDPOINT_URL_DYNAMODB=${JSON.stringify(url)} is wrong: ` +
-        'it must be an http or https URL, such as http://127.0.0.1:8000',
+        'it must be an http or https URL, such as http://127.0.0.1:8000, without user or query',
     )
   }
 })

@@ -202,8 +202,9 @@ the request. \`retryable\` says whether the same request may succeed later; answ
 A status below 500 means that nothing was written, with two exceptions: a batch lists in \`unprocessedItems\` all
 that is not known to be written, and where an attempt got no answer before a later one was refused, \`detail\` says
 that it may have been applied. A 5xx says in \`detail\` if it is not known whether the write was applied. Then make
-sure that doing it twice does no harm before you send it again: a put, a delete and a transaction with a
-\`clientRequestToken\` are safe, an update that counts is not.
+sure that doing it twice does no harm before you send it again: a put or a delete without a condition and a
+transaction with a \`clientRequestToken\` are safe as long as nobody else writes the item, an update that counts is
+not.
 
 | status | code | meaning | retry |
 |---|---|---|---|

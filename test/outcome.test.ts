@@ -78,6 +78,58 @@ t.test('refusals of DynamoDB that have no code of their own are passed on with t
   })
 })
 
+t.test(
+  'refusals under other names are what they are, and keep accounts and roles to themselves',
+  async (t) => {
+    const standIn = await startStandIn(t, () => undefined)
+    const service = await startService(t, { maxAttempts: 1 }, standIn.endpoint)
+    const cases: [name: string, status: number, code: string][] = [
+      ['SignatureDoesNotMatch', 502, 'UpstreamError'],
+      ['RequestExpired', 502, 'UpstreamError'],
+      ['InvalidClientTokenId', 502, 'UpstreamError'],
+      ['NotAuthorized', 502, 'UpstreamError'],
+      ['KMSAccessDeniedException', 502, 'UpstreamError'],
+      ['Throttling', 429, 'ThrottlingException'],
+      ['SlowDown', 429, 'ThrottlingException'],
+    ]
+    for (const [name, status, code] of cases) {
+      standIn.behave = (_arrived, response) => {
+        refuse(response, 400, name, 'arn:aws:iam::123456789012:user/secret')
+      }
+      const { body } = await service.post(put, { item: { id: 'a' } })
+      t.match(body, { status, code }, name)
+      if (status === 502) t.notMatch(JSON.stringify(body), /123456789012/, name)
+    }
+    standIn.behave = (_arrived, response) => response.writeHead(413).end()
+    t.match((await service.post(put, { item: { id: 'a' } })).body, { status: 413, code: 'PayloadTooLarge' })
+  },
+)
+
+t.test('an error of DynamoDB’s is told also if what it brings cannot be read', async (t) => {
+  const standIn = await startStandIn(t, () => undefined)
+  const service = await startService(t, {}, standIn.endpoint)
+  const cases: [name: string, members: object, status: number][] = [
+    ['ConditionalCheckFailedException', { Item: null }, 412],
+    ['ConditionalCheckFailedException', { Item: { a: { X: 1 } } }, 412],
+    ['TransactionCanceledException', { CancellationReasons: null }, 409],
+    [
+      'TransactionCanceledException',
+      { CancellationReasons: [{ Code: 'ConditionalCheckFailed', Item: null }] },
+      409,
+    ],
+    ['TransactionCanceledException', { CancellationReasons: [null] }, 409],
+  ]
+  for (const [name, members, status] of cases) {
+    standIn.behave = (_arrived, response) => {
+      refuse(response, 400, name, 'told', { members })
+    }
+    const { body, headers } = await service.post(put, { item: { id: 'a' } })
+    t.match(body, { status, code: name, detail: 'told' })
+    t.equal(headers.get('content-type'), 'application/problem+json')
+    t.notOk('item' in body)
+  }
+})
+
 t.test('Retry-After is DynamoDB’s, in whole seconds', async (t) => {
   const standIn = await startStandIn(t, (_arrived, response) => {
     refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'x-amz-retry-after': '61500' } })

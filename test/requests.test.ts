@@ -17,6 +17,9 @@ t.test('requests', async (t) => {
       [put, { item, conditionExpresion: 'x' }, 'body has an unknown field "conditionExpresion"'],
       [put, { itm: item }, 'body has an unknown field "itm"'],
       [put, {}, 'body must have the field "item"'],
+      ['/v1/batch/write', { requestItems: {} }, 'body/requestItems must not be empty'],
+      ['/v1/batch/get', { requestItems: {} }, 'body/requestItems must not be empty'],
+      ['/v1/tables/T/scan', { limit: 2 ** 31 }, 'body/limit must be <= 2147483647'],
       [put, { item: 'x' }, 'body/item must be an object'],
       [put, { item: [] }, 'body/item must be an object'],
       [put, { item: null }, 'body/item must be an object'],
@@ -148,6 +151,58 @@ t.test('requests', async (t) => {
     t.match(body, { code: 'PayloadTooLarge', retryable: false })
   })
 
+  t.test('that bring a body where none is taken are refused, and nothing is done', async (t) => {
+    const before = standIn.requests.length
+    for (const body of ['{"TableName":"Other"}', '{}', '[1]', 'x']) {
+      const { status, body: problem } = await service.request('/v1/tables/T', {
+        method: 'DELETE',
+        body,
+        headers: { 'content-type': DOCUMENT },
+      })
+      t.equal(status, 400, body)
+      t.match(problem, { code: 'InvalidRequest', detail: 'body must be empty: this route takes none' })
+    }
+    t.equal(standIn.requests.length, before)
+    await service.request('/v1/tables/T', { method: 'DELETE' })
+    t.same(standIn.requests.at(-1)?.body, { TableName: 'T' })
+  })
+
+  t.test('whose body has no type are read as documents', async (t) => {
+    const raw = await speak(
+      service,
+      `POST ${put} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}`,
+    )
+    t.match(raw, /^HTTP\/1\.1 200 /)
+  })
+
+  t.test('may name a whole URL as their target, or escape what needs no escape', async (t) => {
+    for (const target of [`http://example.com${put}`, put.replace('v', '%76')]) {
+      const raw = await speak(
+        service,
+        `POST ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: ${TYPED}\r\ncontent-length: 25\r\n\r\n{"item":{"id":{"S":"a"}}}`,
+      )
+      t.match(raw, /^HTTP\/1\.1 200 /, target)
+      t.match(raw, `content-type: ${TYPED}`, target)
+    }
+    const wrong = await speak(
+      service,
+      'GET http://example.com/secret?x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    )
+    t.match(wrong, /"instance":"\/secret"/)
+  })
+
+  t.test('with an item that would outgrow any limit are refused before they do', async (t) => {
+    const large = await startService(t, {}, standIn.endpoint)
+    const { status, body } = await large.post(put, `{"item":{"id":"a","l":[${'1,'.repeat(2_000_000)}1]}}`)
+    t.equal(status, 400)
+    t.match(body, { code: 'InvalidRequest', detail: /^body\/item\/l\/\d+ is larger than any item can be$/ })
+  })
+
+  t.test('come back to their callers in messages only in part if they are long', async (t) => {
+    const { text } = await service.post(put, { ['x'.repeat(50_000)]: 1 })
+    t.ok(text.length < 2000)
+  })
+
   t.test('to nowhere are answered with 404 RouteNotFound', async (t) => {
     const nowhere: [method: string, path: string][] = [
       ['GET', '/'],
@@ -165,8 +220,10 @@ t.test('requests', async (t) => {
   })
 
   t.test('with a broken path are answered with a problem too', async (t) => {
-    const { status, body } = await service.post('/v1/tables/%zz/put', { item })
+    const { status, body, headers } = await service.post('/v1/tables/%zz/put', { item })
     t.equal(status, 400)
+    t.equal(headers.get('x-request-id'), body['requestId'])
+    t.equal(service.log.filter(({ requestId }) => requestId === body['requestId']).length, 1)
     t.match(body, { code: 'InvalidRequest' })
   })
 
@@ -175,9 +232,14 @@ t.test('requests', async (t) => {
     t.match(raw, /^HTTP\/1\.1 400 Bad Request\r\n/)
     t.match(raw, /content-type: application\/problem\+json/)
     t.match(raw, /"code":"InvalidRequest"/)
+    const owed = await speak(
+      service,
+      `POST ${put} HTTP/1.1\r\nhost: x\r\ncontent-type: ${DOCUMENT}\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}NONSENSE\r\n\r\n`,
+    ).catch(() => '')
+    t.notMatch(owed, /^HTTP\/1\.1 400/, 'not as the answer to the request before it')
     t.match(
       await speak(service, `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`),
-      /^HTTP\/1\.1 431 /,
+      /^HTTP\/1\.1 400 /,
     )
   })
 

@@ -9,7 +9,8 @@ import { type JsonReader, type JsonText, unquote } from '../json-text.js'
 // Each digit can be matched in one way only, or a long string would be tried in a million ways.
 const isNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const isJsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-const isBase64 = /^[A-Za-z0-9+/]*={0,2}$/
+// Bits that padding cuts off must be 0, or two texts would be the same bytes and only one would come back.
+const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
 
 /** Reads the digits of an N, a quoted string, and gives them as a JSON number with the same digits. */
 export function readNumberString(reader: JsonReader): JsonText {

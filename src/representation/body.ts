@@ -6,6 +6,7 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   JsonReader,
+  LETTER_N,
   type JsonText,
   Names,
   OPEN_BRACE,
@@ -137,8 +138,8 @@ function fieldOf(dynamoDBName: string, shape: Shape): [name: string, shape: Shap
 
 function translate(reader: JsonReader, shape: Shape, representation: Representation): JsonText {
   if (shape.kind === 'plain') return reader.value()
-  if (shape.kind === 'item') return representation.writeItem(reader)
   const code = reader.peek()
+  if (shape.kind === 'item' && code !== LETTER_N) return representation.writeItem(reader)
   if (code === OPEN_BRACE) {
     reader.position++
     let written = ''

@@ -38,6 +38,16 @@ const tagged = new Map<string, (reader: JsonReader, depth: number) => JsonText>(
   ['$map', (reader, depth) => `{"M":${decodeAttributes(reader, depth)}}`],
 ])
 
+/**
+ * No item of DynamoDB's 400 KB has more characters than this as its JSON; reading stops there. A body of 16 MB
+ * could otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
+ */
+const MAX_ITEM_LENGTH = 8 * 1024 * 1024
+
+function checkLength(reader: JsonReader, text: JsonText): void {
+  if (text.length > MAX_ITEM_LENGTH) reader.fail('is larger than any item can be')
+}
+
 /** Reads an item or a key as a document and gives its attributes as DynamoDB takes them: a map of names to AttributeValues. */
 export function decodeItem(reader: JsonReader): JsonText {
   return decodeAttributes(reader, 0)
@@ -52,6 +62,7 @@ function decodeAttributes(reader: JsonReader, depth: number): JsonText {
     const name = reader.name()
     names.add(reader, name)
     attributes += `${first ? '' : ','}${name}:${decodeValue(reader, depth + 1)}`
+    checkLength(reader, attributes)
   }
   return `{${attributes}}`
 }
@@ -83,6 +94,7 @@ function decodeList(reader: JsonReader, depth: number): JsonText {
   let list = ''
   for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
     list += (first ? '' : ',') + decodeValue(reader, depth + 1)
+    checkLength(reader, list)
   }
   return `{"L":[${list}]}`
 }

@@ -1,5 +1,14 @@
 import { elements, type JsonText, members } from '../json-text.js'
-import { type BatchContext, byTable, type Entry, Metrics, objectOf, sendAll } from './batch.js'
+import {
+  asRequested,
+  type BatchContext,
+  byTable,
+  type Entry,
+  Metrics,
+  objectOf,
+  refuseTwoNames,
+  sendAll,
+} from './batch.js'
 import { BatchIncompleteError } from './errors.js'
 import { refuseDuplicates } from './key-schema.js'
 
@@ -10,6 +19,8 @@ const KEYS_IN_A_REQUEST = 100
 export async function batchGet(request: JsonText, context: BatchContext): Promise<JsonText> {
   const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
   const tables = new Map([...members(requestItems)].map(([table, asked]) => [table, members(asked)]))
+  const names = [...tables.keys()]
+  refuseTwoNames(names)
   const entries: Entry[] = []
   for (const [table, asked] of tables) {
     const keys = elements(asked.get('Keys') ?? '[]')
@@ -31,19 +42,19 @@ export async function batchGet(request: JsonText, context: BatchContext): Promis
   const { unprocessed, error } = await sendAll(entries, KEYS_IN_A_REQUEST, context, async (some) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchGetItem', chunk, context.limits))
-    for (const [table, items] of members(answer.get('Responses') ?? '{}')) {
+    for (const [answered, items] of members(answer.get('Responses') ?? '{}')) {
+      const table = asRequested(answered, names)
       const inner = items.slice(1, -1)
       if (inner.trim() !== '') found.set(table, [...(found.get(table) ?? []), inner])
     }
     metrics.add(answer)
-    return [...members(answer.get('UnprocessedKeys') ?? '{}')].flatMap(([table, left]) =>
-      elements(members(left).get('Keys') ?? '[]').map((text) => ({ table, text })),
-    )
+    return [...members(answer.get('UnprocessedKeys') ?? '{}')].flatMap(([answered, left]) => {
+      const table = asRequested(answered, names)
+      return elements(members(left).get('Keys') ?? '[]').map((text) => ({ table, text }))
+    })
   })
 
-  const responses = [...tables.keys()].map(
-    (table) => [table, `[${found.get(table)?.join(',') ?? ''}]`] as const,
-  )
+  const responses = names.map((table) => [table, `[${found.get(table)?.join(',') ?? ''}]`] as const)
   const output = (unprocessedKeys?: JsonText) =>
     objectOf([['Responses', objectOf(responses)], ['UnprocessedKeys', unprocessedKeys], ...metrics.members()])
   if (unprocessed.length === 0 && error === undefined) return output()

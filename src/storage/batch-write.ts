@@ -1,5 +1,14 @@
 import { elements, type JsonText, members } from '../json-text.js'
-import { type BatchContext, byTable, type Entry, Metrics, objectOf, sendAll } from './batch.js'
+import {
+  asRequested,
+  type BatchContext,
+  byTable,
+  type Entry,
+  Metrics,
+  objectOf,
+  refuseTwoNames,
+  sendAll,
+} from './batch.js'
 import { BatchIncompleteError } from './errors.js'
 import { type KeySchemas, refuseDuplicates } from './key-schema.js'
 
@@ -14,6 +23,8 @@ export async function batchWrite(
 ): Promise<JsonText> {
   const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
   const entries = entriesOf(requestItems)
+  const names = [...members(requestItems).keys()]
+  refuseTwoNames(names)
   // Within one request DynamoDB finds two writes to one key itself.
   if (entries.length > WRITES_IN_A_REQUEST) {
     for (const [table, writes] of byTable(entries)) {
@@ -26,7 +37,8 @@ export async function batchWrite(
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchWriteItem', chunk, context.limits))
     metrics.add(answer)
-    return entriesOf(answer.get('UnprocessedItems') ?? '{}')
+    const left = entriesOf(answer.get('UnprocessedItems') ?? '{}')
+    return left.map(({ table, text }) => ({ table: asRequested(table, names), text }))
   })
 
   if (unprocessed.length === 0 && error === undefined) return objectOf(metrics.members())

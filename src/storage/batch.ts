@@ -2,10 +2,9 @@
  * What both batch operations do: cut any number of entries into requests of DynamoDB's size, keep a bounded
  * number of them under way, and send again what comes back unprocessed.
  */
-import { elements, type JsonText, members } from '../json-text.js'
-import { StorageError } from './errors.js'
-import type { CallLimits } from './retry.js'
-import type { Pace, Send } from './storage.js'
+import { elements, type JsonText, JsonTextError, members } from '../json-text.js'
+import { DuplicateKeyError, StorageError } from './errors.js'
+import type { CallLimits, Send } from './operation.js'
 
 /** Requests of one batch that are under way at a time. They bound its memory and what others have to wait. */
 const CONCURRENCY = 8
@@ -14,6 +13,13 @@ const CONCURRENCY = 8
 export interface Entry {
   readonly table: string
   readonly text: JsonText
+}
+
+/** How the re-sending of unprocessed entries is paced; see {@link RetryOptions}. */
+export interface Pace {
+  readonly maxAttempts: number
+  readonly jitter: (retry: number) => number
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 export interface BatchContext {
@@ -45,6 +51,7 @@ export async function sendAll(
 ): Promise<BatchOutcome> {
   const unprocessed: Entry[] = []
   let error: StorageError | undefined
+  let stopped = false
   let next = 0
 
   async function sendChunk(chunk: readonly Entry[]): Promise<void> {
@@ -61,14 +68,14 @@ export async function sendAll(
         await pace.wait(delayMs, limits.signal)
       }
     } catch (failure) {
-      if (!(failure instanceof StorageError)) throw failure
-      error ??= failure
+      stopped = true
+      error ??= toStorageError(failure)
     }
     unprocessed.push(...pending)
   }
 
   async function work(): Promise<void> {
-    while (next < entries.length && error === undefined) {
+    while (next < entries.length && !stopped) {
       const chunk = entries.slice(next, next + size)
       next += size
       await sendChunk(chunk)
@@ -76,8 +83,40 @@ export async function sendAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, Math.ceil(entries.length / size)) }, work))
-  unprocessed.push(...entries.slice(next))
-  return { unprocessed, error }
+  return { unprocessed: unprocessed.concat(entries.slice(next)), error }
+}
+
+/** Whatever stops a batch, its callers must still learn what is done and what is not. */
+function toStorageError(failure: unknown): StorageError {
+  if (failure instanceof StorageError) return failure
+  if (!(failure instanceof JsonTextError)) throw failure
+  return new StorageError('MalformedAnswer', 'the answer is not what it should be', {
+    cause: failure,
+    maybeApplied: true,
+  })
+}
+
+/**
+ * The table as the request names it: DynamoDB may answer with the name of one that was asked for by its ARN.
+ * @param tables those of the request
+ */
+export function asRequested(table: string, tables: readonly string[]): string {
+  return tables.includes(table) ? table : (tables.find((asked) => nameOf(asked) === nameOf(table)) ?? table)
+}
+
+/**
+ * Refuses a table that stands in a request both by its name and by its ARN: two entries for one key could hide
+ * behind that.
+ * @throws DuplicateKeyError
+ */
+export function refuseTwoNames(tables: readonly string[]): void {
+  const arn = tables.find((table) => nameOf(table) !== table && tables.includes(nameOf(table)))
+  if (arn !== undefined) throw new DuplicateKeyError(`The table ${nameOf(arn)} is named twice: as ${arn} too`)
+}
+
+/** `T` of `arn:aws:dynamodb:eu-central-1:123456789012:table/T`, and of `T`. */
+function nameOf(table: string): string {
+  return /^arn:.*:table\/([^/]+)$/.exec(table)?.[1] ?? table
 }
 
 /** Entries by table, each table's in their order. */

@@ -30,7 +30,14 @@ export async function resolveConnection(endpoint?: string): Promise<Connection> 
     ...(endpoint !== undefined && { endpoint }),
   })
   const region = await config.region()
-  const { url } = await getEndpointFromInstructions({}, ListTablesCommand, config)
   const { credentials } = config
+  // Without them here: they would be fetched now, for an account id that nothing needs, and the start would wait.
+  const { url } = await getEndpointFromInstructions({}, ListTablesCommand, {
+    ...config,
+    credentials: undefined,
+  })
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new Error(`the endpoint ${url.href} must be an http or https URL`)
+  }
   return { endpoint: url, region, credentials }
 }

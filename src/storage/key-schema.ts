@@ -4,8 +4,7 @@
  */
 import { elements, type JsonText, members, unquote } from '../json-text.js'
 import { DuplicateKeyError } from './errors.js'
-import type { CallLimits } from './retry.js'
-import type { Send } from './storage.js'
+import type { CallLimits, Send } from './operation.js'
 
 /** A key schema never changes, but a table may be deleted and another one created under its name; in ms. */
 const KEPT_MS = 60_000
@@ -20,17 +19,16 @@ export class KeySchemas {
   }
 
   /**
-   * The keys that the writes of a table are about, each a map of the key's attributes.
+   * The keys that the writes of a table are about, each a map of the key's attributes. A write that lacks one is
+   * left out, for DynamoDB to refuse.
    * @throws StorageError if the table cannot be described
    */
   async keysOf(table: string, writes: readonly JsonText[], limits: CallLimits): Promise<JsonText[]> {
-    const names = await this.#namesOf(table, limits)
-    return writes.map((write) => {
-      const [request = '{}'] = members(write).values()
-      const [attributes = '{}'] = members(request).values()
-      const all = members(attributes)
-      return `{${names.map((name) => `${JSON.stringify(name)}:${all.get(name) ?? 'null'}`).join(',')}}`
-    })
+    const keys = keysIn(writes, await this.#namesOf(table, limits))
+    if (keys.length === writes.length) return keys
+    // Perhaps it is another table by now.
+    this.#known.delete(table)
+    return keysIn(writes, await this.#namesOf(table, limits))
   }
 
   async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
@@ -45,6 +43,16 @@ export class KeySchemas {
     this.#known.set(table, { names, since: performance.now() })
     return names
   }
+}
+
+function keysIn(writes: readonly JsonText[], names: readonly string[]): JsonText[] {
+  return writes.flatMap((write) => {
+    const [request = '{}'] = members(write).values()
+    const [attributes = '{}'] = members(request).values()
+    const all = members(attributes)
+    if (!names.every((name) => all.has(name))) return []
+    return [`{${names.map((name) => `${JSON.stringify(name)}:${all.get(name) ?? ''}`).join(',')}}`]
+  })
 }
 
 /**
@@ -69,10 +77,10 @@ function canonicalKey(key: JsonText): string {
   return [...members(key)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => {
-      const [type = 'NULL', content = 'null'] =
-        value === 'null' ? [] : (members(value).entries().next().value ?? [])
-      const canonical = type === 'N' ? canonicalNumber(unquote(content)) : String(JSON.parse(content))
-      return JSON.stringify([name, type, canonical])
+      const [[type, content] = ['', '']] = members(value)
+      if (type === 'N') return JSON.stringify([name, type, canonicalNumber(unquote(content))])
+      // What is no S, N or B is no key, and DynamoDB will say so.
+      return JSON.stringify([name, type, type === 'S' || type === 'B' ? unquote(content) : content])
     })
     .join()
 }

@@ -1,3 +1,5 @@
+import type { JsonText } from '../json-text.js'
+
 /** The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. */
 export type Operation =
   | 'BatchGetItem'
@@ -29,3 +31,14 @@ const writes: ReadonlySet<Operation> = new Set<Operation>([
 export function isWrite(operation: Operation): boolean {
   return writes.has(operation)
 }
+
+/** The bounds of one call, all its attempts and waits together. */
+export interface CallLimits {
+  /** When the call must be over, on the clock of `performance.now()`. */
+  readonly deadline: number
+  /** Aborted when the caller gives the call up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How to send one request, with all the attempts that it takes; see {@link Storage.send}. */
+export type Send = (operation: Operation, request: JsonText, limits: CallLimits) => Promise<JsonText>

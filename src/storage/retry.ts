@@ -6,8 +6,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StandardRetryStrategy } from '@smithy/core/retry'
-import { elements, type JsonText, members } from '../json-text.js'
+import type { JsonText } from '../json-text.js'
 import { StorageError } from './errors.js'
+import type { CallLimits } from './operation.js'
 
 export interface RetryOptions {
   /** Attempts of one call, the first one included. */
@@ -18,30 +19,34 @@ export interface RetryOptions {
   readonly maxDelayMs: number
 }
 
-/** The bounds of one call, all its attempts and waits together. */
-export interface CallLimits {
-  /** When the call must be over, on the clock of `performance.now()`. */
-  readonly deadline: number
-  /** Aborted when the caller gives the call up. */
-  readonly signal?: AbortSignal | undefined
-}
-
 type ErrorType = 'THROTTLING' | 'TRANSIENT'
 
+// DynamoDB's names, and those that AWS's front ends have for the same.
 const throttling: ReadonlySet<string> = new Set([
+  'BandwidthLimitExceeded',
   'LimitExceededException',
+  'PriorRequestNotComplete',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
   'ThrottlingException',
+  'TooManyRequestsException',
 ])
 
 const transient: ReadonlySet<string> = new Set([
   'ClockSkewCorrected',
   'CorruptAnswer',
   'ExpiredTokenException',
+  'InternalFailure',
   'InternalServerError',
   'NetworkError',
   'ReplicatedWriteConflictException',
+  'RequestTimeout',
+  'RequestTimeoutException',
   'TimeoutError',
   'TransactionConflictException',
   'TransactionInProgressException',
@@ -58,16 +63,16 @@ const transientReasons: ReadonlySet<string> = new Set([
 
 /** Whether, and as what, an error is worth another attempt. */
 export function errorType(error: StorageError): ErrorType | undefined {
-  if (throttling.has(error.name)) return 'THROTTLING'
+  if (throttling.has(error.name) || error.statusCode === 429) return 'THROTTLING'
   if (transient.has(error.name) || (error.statusCode ?? 0) >= 500) return 'TRANSIENT'
   if (error.name === 'TransactionCanceledException' && hasOnlyTransientReasons(error.body)) return 'TRANSIENT'
   return undefined
 }
 
 function hasOnlyTransientReasons(body: JsonText): boolean {
-  const reasons = members(body).get('CancellationReasons')
-  if (reasons === undefined) return false
-  const codes = elements(reasons).map((reason) => String(JSON.parse(members(reason).get('Code') ?? '"None"')))
+  const { CancellationReasons: reasons } = JSON.parse(body) as { CancellationReasons?: unknown }
+  if (!Array.isArray(reasons)) return false
+  const codes = reasons.map((reason: { Code?: string } | null) => reason?.Code ?? 'None')
   return codes.every((code) => transientReasons.has(code)) && codes.some((code) => code !== 'None')
 }
 
@@ -85,18 +90,15 @@ export class Retry {
 
   /**
    * Runs `attempt` until it succeeds.
-   * @param attempt is given the number of the attempt, from 1, and the time it may take at the most, in ms
+   * @param attempt is given the time it may take at the most, in ms
    * @throws StorageError of the last attempt, with `attempts` and `earlierMaybeApplied` filled in
    */
-  async run<Result>(
-    limits: CallLimits,
-    attempt: (number: number, remainingMs: number) => Promise<Result>,
-  ): Promise<Result> {
+  async run<Result>(limits: CallLimits, attempt: (remainingMs: number) => Promise<Result>): Promise<Result> {
     let token = await this.#strategy.acquireInitialRetryToken('')
     let earlierMaybeApplied = false
     for (let number = 1; ; number++) {
       try {
-        const result = await attempt(number, limits.deadline - performance.now())
+        const result = await attempt(limits.deadline - performance.now())
         this.#strategy.recordSuccess(token)
         return result
       } catch (error) {

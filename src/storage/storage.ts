@@ -4,30 +4,19 @@
  * building objects from it only to write them out again is what a gateway would spend most of its time on.
  */
 import type { JsonText } from '../json-text.js'
+import type { Pace } from './batch.js'
 import { batchGet } from './batch-get.js'
 import { batchWrite } from './batch-write.js'
 import type { Connection } from './connection.js'
 import { StorageError } from './errors.js'
 import { KeySchemas } from './key-schema.js'
-import type { Operation } from './operation.js'
-import { type CallLimits, Retry, type RetryOptions, wait } from './retry.js'
+import type { CallLimits, Send } from './operation.js'
+import { Retry, type RetryOptions, wait } from './retry.js'
 import { Transport, type TransportOptions } from './transport.js'
-
-export type { CallLimits } from './retry.js'
 
 export interface StorageOptions extends RetryOptions, TransportOptions {
   /** The longest that one attempt may take, in ms. */
   readonly attemptTimeoutMs: number
-}
-
-/** How to send one request, with all the attempts that it takes. */
-export type Send = (operation: Operation, request: JsonText, limits: CallLimits) => Promise<JsonText>
-
-/** How the re-sending of unprocessed entries is paced; see {@link RetryOptions}. */
-export interface Pace {
-  readonly maxAttempts: number
-  readonly jitter: (retry: number) => number
-  readonly wait: typeof wait
 }
 
 export class Storage {
@@ -53,15 +42,9 @@ export class Storage {
    */
   readonly send: Send = (operation, request, limits) => {
     const body = Buffer.from(request)
-    return this.#retry.run(limits, async (number, remainingMs) => {
-      try {
-        const timeoutMs = Math.min(this.#attemptTimeoutMs, remainingMs)
-        return await this.#transport.attempt(operation, body, timeoutMs, limits.signal)
-      } catch (error) {
-        const expired = error instanceof StorageError && error.name === 'ExpiredTokenException'
-        if (expired && number === 1) await this.#transport.renewCredentials().catch(() => undefined)
-        throw error
-      }
+    return this.#retry.run(limits, (remainingMs) => {
+      const timeoutMs = Math.min(this.#attemptTimeoutMs, remainingMs)
+      return this.#transport.attempt(operation, body, timeoutMs, limits.signal)
     })
   }
 

@@ -23,7 +23,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 const CLOCK_SKEW_MS = 4 * 60 * 1000
 
 /** DynamoDB refuses a signature by the time it bears, but has no one name for it. */
-const clockErrors: ReadonlySet<string> = new Set([
+export const clockErrors: ReadonlySet<string> = new Set([
   'InvalidSignatureException',
   'RequestExpired',
   'RequestInTheFuture',
@@ -47,6 +47,8 @@ export class Transport {
   readonly #path: string
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
+  /** DynamoDB has said so, whatever their own date says. */
+  #credentialsExpired = false
 
   constructor(connection: Connection, options: TransportOptions) {
     this.#connection = connection
@@ -73,15 +75,19 @@ export class Transport {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<JsonText> {
-    const request = {
-      origin: this.#connection.endpoint.origin,
-      path: this.#path,
-      method: 'POST' as const,
-      headers: await this.#sign(operation, body),
-      body,
-    }
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
-      this.#agent.dispatch(request, new Exchange(operation, timeoutMs, signal, resolve, reject))
+      // Its time runs from here, while credentials are fetched too.
+      const exchange = new Exchange(operation, timeoutMs, signal, resolve, reject)
+      this.#sign(operation, body).then(
+        (headers) => {
+          const { origin } = this.#connection.endpoint
+          if (!exchange.settled)
+            this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
+        },
+        (error: unknown) => {
+          exchange.refuse(error)
+        },
+      )
     })
     const requestId = headers['x-amzn-requestid']?.toString()
     const maybeApplied = isWrite(operation)
@@ -109,11 +115,6 @@ export class Transport {
     return text
   }
 
-  /** Renews the credentials, for when DynamoDB says that they have expired. */
-  async renewCredentials(): Promise<void> {
-    await this.#connection.credentials({ forceRefresh: true })
-  }
-
   async close(): Promise<void> {
     await this.#agent.close()
   }
@@ -121,7 +122,9 @@ export class Transport {
   async #sign(operation: Operation, body: Buffer): Promise<Record<string, string>> {
     let credentials: Credentials
     try {
-      credentials = await this.#connection.credentials()
+      const forceRefresh = this.#credentialsExpired
+      this.#credentialsExpired = false
+      credentials = await this.#connection.credentials(forceRefresh ? { forceRefresh } : undefined)
     } catch (cause) {
       throw new StorageError('CredentialsError', 'no credentials to call DynamoDB with', { cause })
     }
@@ -156,9 +159,13 @@ export class Transport {
     }
     const type = typeof error.__type === 'string' ? error.__type : undefined
     const message = error.message ?? error.Message
+    if (statusCode === 413) {
+      return new StorageError('RequestTooLarge', 'DynamoDB finds the request too large', { statusCode })
+    }
     const named =
       type?.slice(type.indexOf('#') + 1) ?? (statusCode < 500 ? 'MalformedAnswer' : 'ServiceUnavailable')
     const name = clockErrors.has(named) && this.#correctClock(headers) ? 'ClockSkewCorrected' : named
+    if (name === 'ExpiredTokenException') this.#credentialsExpired = true
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
       requestId: headers['x-amzn-requestid']?.toString(),
@@ -192,21 +199,22 @@ interface RawAnswer {
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #operation: Operation
   readonly #resolve: (answer: RawAnswer) => void
-  readonly #reject: (error: StorageError) => void
+  readonly #reject: (error: unknown) => void
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
   readonly #chunks: Buffer[] = []
   #controller: Dispatcher.DispatchController | undefined
   #statusCode = 0
   #headers: Headers = {}
-  #settled = false
+  /** The exchange is over, whatever may still come. */
+  settled = false
 
   constructor(
     operation: Operation,
     timeoutMs: number,
     signal: AbortSignal | undefined,
     resolve: (answer: RawAnswer) => void,
-    reject: (error: StorageError) => void,
+    reject: (error: unknown) => void,
   ) {
     this.#operation = operation
     this.#resolve = resolve
@@ -221,7 +229,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It may have been given up while it was waiting for a socket; then it is not sent any more.
-    if (this.#settled) controller.abort(new Error('given up'))
+    if (this.settled) controller.abort(new Error('given up'))
     else this.#controller = controller
   }
 
@@ -245,6 +253,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail('NetworkError', 'the connection to DynamoDB failed', cause)
   }
 
+  /** Ends it before anything was sent. */
+  refuse(error: unknown): void {
+    if (this.#settle()) this.#reject(error)
+  }
+
   readonly #cancel = (): void => {
     this.#fail('Cancelled', 'the caller gave up')
   }
@@ -261,8 +274,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** False if the exchange was over already. */
   #settle(): boolean {
-    if (this.#settled) return false
-    this.#settled = true
+    if (this.settled) return false
+    this.settled = true
     clearTimeout(this.#timer)
     this.#signal?.removeEventListener('abort', this.#cancel)
     return true

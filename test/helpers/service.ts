@@ -1,7 +1,7 @@
 /** The service as its callers see it, on a free port, with DynamoDB Local or with a stand-in behind it. */
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import { localEnvironment } from '../../scripts/dynamodb-local.js'
+import { useLocalEnvironment } from '../../scripts/dynamodb-local.js'
 import { buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
 import { createLogger } from '../../src/log.js'
@@ -42,7 +42,7 @@ export interface Service {
 }
 
 export async function connectionTo(endpoint: string): Promise<Connection> {
-  Object.assign(process.env, localEnvironment)
+  useLocalEnvironment()
   return resolveConnection(endpoint)
 }
 

@@ -179,6 +179,8 @@ t.test(
       ['{"x":{"$binary":null}}', '/x/$binary must be base64 as a string'],
       ['{"x":{"$binary":["AA=="]}}', '/x/$binary must be base64 as a string'],
       ['{"x":{"$binary":"AA"}}', `/x/$binary ${base64}`],
+      ['{"x":{"$binary":"AB=="}}', `/x/$binary ${base64}`],
+      ['{"x":{"$binary":"AAB="}}', `/x/$binary ${base64}`],
       ['{"x":{"$binary":"AAA"}}', `/x/$binary ${base64}`],
       ['{"x":{"$binary":"A==="}}', `/x/$binary ${base64}`],
       ['{"x":{"$binary":"A=A="}}', `/x/$binary ${base64}`],

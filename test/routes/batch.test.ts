@@ -117,6 +117,53 @@ t.test('batches', needsDynamoDB, async (t) => {
     )
   })
 
+  t.test('takes ARNs for names, but not both for one table', async (t) => {
+    const arn = `arn:aws:dynamodb:eu-central-1:000000000000:table/${table}`
+    const puts = ids.slice(0, 30).map((id) => ({ putRequest: { item: { id } } }))
+    t.equal((await write({ [arn]: puts })).status, 200)
+    const keys = [...ids.slice(0, 30), 'missing'].map((id) => ({ id }))
+    const { body } = await service.post('/v1/batch/get', { requestItems: { [arn]: { keys } } })
+    const { responses } = body as { responses: Record<string, object[]> }
+    t.same(Object.keys(responses), [arn])
+    t.equal(responses[arn]?.length, 30)
+
+    const twice = await write({ [arn]: puts, [table]: puts })
+    t.match(twice.body, { status: 400, code: 'ValidationException', detail: /named twice/ })
+    const request = { requestItems: { [arn]: { keys }, [table]: { keys } } }
+    t.match((await service.post('/v1/batch/get', request)).body, { status: 400, detail: /named twice/ })
+  })
+
+  t.test('notices that a table has been replaced by one with another key', async (t) => {
+    const tableName = `${table}-replaced`
+    const create = (attributeName: string) =>
+      service.post('/v1/tables', {
+        tableName,
+        keySchema: [{ attributeName, keyType: 'HASH' }],
+        attributeDefinitions: [{ attributeName, attributeType: 'S' }],
+        billingMode: 'PAY_PER_REQUEST',
+      })
+    const remove = () => service.request(`/v1/tables/${tableName}`, { method: 'DELETE' })
+    t.teardown(remove)
+    for (const name of ['id', 'pk']) {
+      t.equal((await create(name)).status, 201)
+      const puts = ids.slice(0, 30).map((id) => ({ putRequest: { item: { [name]: id } } }))
+      t.equal((await write({ [tableName]: puts })).status, 200, name)
+      if (name === 'id') await remove()
+    }
+  })
+
+  t.test('leaves it to DynamoDB to refuse what is no key', async (t) => {
+    const puts: object[] = ids.slice(0, 30).map((id) => ({ putRequest: { item: { id } } }))
+    const noKey = { putRequest: { item: { name: 'x' } } }
+    const written = await write({ [table]: [...puts, noKey, noKey] })
+    t.match(written.body, { status: 400, detail: String })
+    t.notMatch(written.body['detail'], /duplicates/)
+    const keys = [{ id: { a: 1 } }, { id: { b: 2 } }]
+    const { body } = await service.post('/v1/batch/get', { requestItems: { [table]: { keys } } })
+    t.match(body, { status: 400, detail: String })
+    t.notMatch(body['detail'], /duplicates/)
+  })
+
   t.test('needs the table to exist', async (t) => {
     const puts = ids.map((id) => ({ putRequest: { item: { id } } }))
     t.match((await write({ Missing: puts })).body, { status: 404, code: 'ResourceNotFoundException' })

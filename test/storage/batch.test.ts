@@ -123,6 +123,34 @@ t.test('a batch of writes', async (t) => {
     },
   )
 
+  t.test('lists even a hundred thousand entries that were not sent', async (t) => {
+    const { storage } = await start(t, (_arrived, response) => {
+      refuse(response, 400, 'AccessDeniedException')
+    })
+    const error = await incomplete(
+      storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(150_000).map(put) } }), soon()),
+    )
+    t.match(error.message, /^150000 entries/)
+  })
+
+  t.test('stops at an answer that it cannot read, and lists what it cannot be sure of', async (t) => {
+    for (const nonsense of ['{"UnprocessedItems":nonsense}', '{"UnprocessedItems":null}']) {
+      let answered = 0
+      const { standIn, storage } = await start(t, (_arrived, response) => {
+        answer(response, ++answered > 2 ? nonsense : {})
+      })
+      const error = await incomplete(
+        storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(2000).map(put) } }), soon()),
+      )
+      t.match(error.cause, { name: 'MalformedAnswer', maybeApplied: true })
+      const { UnprocessedItems: left } = JSON.parse(error.output) as { UnprocessedItems: { T: Put[] } }
+      t.equal(left.T.length, 2000 - 50, 'two requests were answered')
+      const sent = standIn.requests.length
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      t.equal(standIn.requests.length, sent, 'and no more is sent')
+    }
+  })
+
   t.test('stops when all retries are used up', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 500, 'InternalServerError')

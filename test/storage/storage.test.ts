@@ -279,6 +279,7 @@ t.test('a call', async (t) => {
       { maxConnections: 1 },
     )
     const first = storage.send('GetItem', REQUEST, soon())
+    while (standIn.requests.length === 0) await new Promise(setImmediate)
     const second = failure(storage.send('PutItem', REQUEST, soon(100)))
     t.match(await second, { name: 'TimeoutError', maybeApplied: false })
     await first
@@ -330,6 +331,32 @@ t.test('a call', async (t) => {
     t.match(await failure(storage.send('PutItem', REQUEST, soon())), {
       name: 'InvalidSignatureException',
       attempts: 1,
+    })
+  })
+
+  t.test('does not wait longer for credentials than for anything else', async (t) => {
+    const { endpoint, region } = await connectionTo('http://127.0.0.1:1')
+    const credentials = () => new Promise<never>(() => undefined)
+    const storage = new Storage(
+      { endpoint, region, credentials },
+      testConfig({ attemptTimeoutMs: 50, maxAttempts: 2 }),
+    )
+    t.teardown(() => storage.close())
+    const error = await failure(storage.send('PutItem', REQUEST, soon()))
+    t.match(error, { name: 'TimeoutError', attempts: 2, maybeApplied: false, earlierMaybeApplied: false })
+    t.match(await failure(storage.ping(50)), { name: 'TimeoutError' })
+    const gone = AbortSignal.timeout(20)
+    t.match(await failure(storage.send('GetItem', REQUEST, { ...soon(), signal: gone })), {
+      name: 'Cancelled',
+    })
+  })
+
+  t.test('that DynamoDB finds too large is not tried again', async (t) => {
+    const { storage } = await start(t, (_arrived, response) => response.writeHead(413).end('too large'))
+    t.match(await failure(storage.send('PutItem', REQUEST, soon())), {
+      name: 'RequestTooLarge',
+      attempts: 1,
+      maybeApplied: false,
     })
   })
 

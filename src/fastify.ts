@@ -1,0 +1,41 @@
+/** What this service adds to Fastify's own types. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Config } from './config.js'
+import type { ProblemError } from './problem.js'
+import type { Representation } from './representation/media-type.js'
+import type { Shape } from './representation/shape.js'
+import type { Storage } from './storage/storage.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** DynamoDB. */
+    storage: Storage
+    config: Config
+    /** True from the first signal to stop; nothing new is begun then. */
+    closing: boolean
+  }
+  interface FastifyRequest {
+    /** How items stand in the body and shall stand in the answer; null outside the routes of the API. */
+    representation: { readonly request: Representation; readonly answer: Representation } | null
+    /** What the request was answered with, if not with success. */
+    problem: ProblemError | null
+  }
+  interface FastifyContextConfig {
+    /** The route is one of the API: it speaks in one of the representations. */
+    api?: boolean
+    /** Where items stand in the body, of routes that take one. */
+    body?: Shape | undefined
+    /** The route answers also while the service shuts down. */
+    whileClosing?: boolean
+  }
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
