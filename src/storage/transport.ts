@@ -78,16 +78,15 @@ export class Transport {
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
       // Its time runs from here, while credentials are fetched too.
       const exchange = new Exchange(operation, timeoutMs, signal, resolve, reject)
-      this.#sign(operation, body).then(
-        (headers) => {
+      this.#sign(operation, body)
+        .then((headers) => {
+          if (exchange.settled) return
           const { origin } = this.#connection.endpoint
-          if (!exchange.settled)
-            this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
-        },
-        (error: unknown) => {
+          this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
+        })
+        .catch((error: unknown) => {
           exchange.refuse(error)
-        },
-      )
+        })
     })
     const requestId = headers['x-amzn-requestid']?.toString()
     const maybeApplied = isWrite(operation)
