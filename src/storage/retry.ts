@@ -19,6 +19,9 @@ export interface RetryOptions {
   readonly maxDelayMs: number
 }
 
+/** With less time than this left, another attempt cannot succeed; timers may also fire a little early. */
+const LEAST_ATTEMPT_MS = 5
+
 type ErrorType = 'THROTTLING' | 'TRANSIENT'
 
 // DynamoDB's names, and those that AWS's front ends have for the same.
@@ -109,7 +112,7 @@ export class Retry {
         const type = errorType(error)
         const delayMs = Math.max(this.jitter(number - 1), error.retryAfterMs ?? 0)
         if (type === undefined || delayMs > this.#options.maxDelayMs) throw error
-        if (performance.now() + delayMs >= limits.deadline) throw error
+        if (performance.now() + delayMs + LEAST_ATTEMPT_MS >= limits.deadline) throw error
         try {
           token = await this.#strategy.refreshRetryTokenForRetry(token, { errorType: type })
         } catch {
@@ -117,6 +120,7 @@ export class Retry {
           throw error
         }
         await wait(delayMs, limits.signal, error)
+        if (performance.now() >= limits.deadline) throw error
       }
     }
   }
