@@ -1,7 +1,7 @@
 /** Any error becomes an answer here: `application/problem+json` (RFC 9457), by the table of `schemas/problem.ts`. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Code, CODES, ProblemMembers } from '../schemas/problem.js'
-import { JsonTextError } from './json-text.js'
+import { JsonTextError, members as membersOfText } from './json-text.js'
 import { type Members, readAnswer, writeAnswer } from './representation/body.js'
 import { document, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
@@ -194,15 +194,22 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
 
 const problemShape = shapeOf(ProblemMembers)
 
+/** What an error brings, each member for itself: one that cannot be read must not take the others with it. */
 function membersOf(body: string, representation: Representation): Members {
-  try {
-    const all = readAnswer(body, problemShape, representation)
-    return new Map([...all].filter(([name, value]) => name in ProblemMembers.properties && value !== 'null'))
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error
-    // An error is told without what it brings rather than not at all.
-    return new Map<string, string>()
+  const found: Members = new Map()
+  for (const [dynamoDBName, text] of membersOfText(body)) {
+    try {
+      const [[name, value] = ['', 'null']] = readAnswer(
+        `{"${dynamoDBName}":${text}}`,
+        problemShape,
+        representation,
+      )
+      if (name in ProblemMembers.properties && value !== 'null') found.set(name, value)
+    } catch (error) {
+      if (!(error instanceof JsonTextError)) throw error
+    }
   }
+  return found
 }
 
 function ofFastify(error: unknown): ProblemError {

@@ -167,6 +167,17 @@ t.test('an unfinished batch lists what is left in the representation of the answ
   t.notMatch(JSON.stringify(failed), /1\.50|AA==/, 'what callers store does not get into the log')
 })
 
+t.test('an unfinished batch lists what is left even if what it found cannot be read', async (t) => {
+  const standIn = await startStandIn(t, (arrived, response) => {
+    answer(response, { Responses: { T: [{ a: { X: 1 } }] }, UnprocessedKeys: arrived.body['RequestItems'] })
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const keys = { T: { keys: [{ id: 'a' }] } }
+  const { body } = await service.post('/v1/batch/get', { requestItems: keys })
+  t.match(body, { status: 503, code: 'BatchIncomplete', unprocessedKeys: keys })
+  t.notOk('responses' in body)
+})
+
 t.test('a batch that broke off is BatchIncomplete, whatever broke it', async (t) => {
   const standIn = await startStandIn(t, (_arrived, response) => {
     refuse(response, 500, 'InternalServerError')

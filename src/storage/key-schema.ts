@@ -3,7 +3,7 @@
  * request of DynamoDB's: two writes to one key in different requests would race.
  */
 import { elements, type JsonText, members, unquote } from '../json-text.js'
-import { DuplicateKeyError } from './errors.js'
+import { DuplicateKeyError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
 
 /** A key schema never changes, but a table may be deleted and another one created under its name; in ms. */
@@ -39,6 +39,8 @@ export class KeySchemas {
     const names = elements(schema).map((element) =>
       String(JSON.parse(members(element).get('AttributeName') ?? '""')),
     )
+    // Without a key all writes would be about the same one.
+    if (names.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
     if (this.#known.size >= KEPT_TABLES) this.#known.clear()
     this.#known.set(table, { names, since: performance.now() })
     return names

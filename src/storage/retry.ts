@@ -101,7 +101,9 @@ export class Retry {
     let earlierMaybeApplied = false
     for (let number = 1; ; number++) {
       try {
-        const result = await attempt(limits.deadline - performance.now())
+        const remainingMs = limits.deadline - performance.now()
+        if (remainingMs <= 0) throw new StorageError('TimeoutError', 'there was no time left for the call')
+        const result = await attempt(remainingMs)
         this.#strategy.recordSuccess(token)
         return result
       } catch (error) {

@@ -192,6 +192,17 @@ t.test('a batch of writes', async (t) => {
     t.ok(most > 1 && most <= 8, `${most} at a time`)
   })
 
+  t.test('does not take writes for the same where the table seems to have no key', async (t) => {
+    const standIn = await startStandIn(t, (_arrived, response) => {
+      answer(response, { Table: {} })
+    })
+    const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())
+    t.teardown(() => storage.close())
+    const call = storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(26).map(put) } }), soon())
+    await t.rejects(call, { name: 'MalformedAnswer' })
+    t.equal(standIn.requests.length, 1)
+  })
+
   t.test('asks for the key of a table once, and forgets it if it knows too many', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, {})

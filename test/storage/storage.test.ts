@@ -230,6 +230,16 @@ t.test('a call', async (t) => {
     t.ok(performance.now() - began < 2000)
   })
 
+  t.test('whose deadline has passed is not sent', async (t) => {
+    const { standIn, storage } = await start(t, (_arrived, response) => {
+      answer(response, {})
+    })
+    await storage.send('GetItem', REQUEST, soon())
+    const error = await failure(storage.send('PutItem', REQUEST, soon(-1)))
+    t.match(error, { name: 'TimeoutError', attempts: 1, maybeApplied: false })
+    t.equal(standIn.requests.length, 1, 'though a socket is open')
+  })
+
   t.test('does not begin a wait that would pass its deadline', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'retry-after': '5' } })
