@@ -4,5 +4,6 @@ import { operation } from './operation.js'
 export const batchGet = operation({
   path: '/v1/batch/get',
   schema,
+  name: 'BatchGetItem',
   call: (storage, input, limits) => storage.batchGet(input, limits),
 })

@@ -4,5 +4,6 @@ import { operation } from './operation.js'
 export const batchWrite = operation({
   path: '/v1/batch/write',
   schema,
+  name: 'BatchWriteItem',
   call: (storage, input, limits) => storage.batchWrite(input, limits),
 })

@@ -1,11 +1,11 @@
 import { get as schema } from '../schemas/get.js'
 import { ProblemError } from '../src/problem.js'
-import { operation, send } from './operation.js'
+import { operation } from './operation.js'
 
 export const get = operation({
   path: '/v1/tables/:table/get',
   schema,
-  call: send('GetItem'),
+  name: 'GetItem',
   check: (answer) => {
     // What was consumed is said here too, where it was asked for.
     if (!answer.has('item')) {

@@ -1,11 +1,11 @@
 import { listTables as schema } from '../schemas/list-tables.js'
-import { operation, send } from './operation.js'
+import { operation } from './operation.js'
 
 export const listTables = operation({
   method: 'GET',
   path: '/v1/tables',
   schema,
-  call: send('ListTables'),
+  name: 'ListTables',
   members: ({ query: { limit, exclusiveStartTableName } }) => ({
     ...(limit !== undefined && { Limit: Number(limit) }),
     ...(exclusiveStartTableName !== undefined && { ExclusiveStartTableName: exclusiveStartTableName }),

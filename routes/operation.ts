@@ -6,7 +6,7 @@ import type { JsonText } from '../src/json-text.js'
 import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
-import type { CallLimits, Operation } from '../src/storage/operation.js'
+import { type CallLimits, isWrite, type Operation } from '../src/storage/operation.js'
 import type { Storage } from '../src/storage/storage.js'
 
 /** A route, as `routes/index.ts` lists it. */
@@ -17,10 +17,15 @@ interface OperationRoute {
   /** `:table` in it becomes the request's `TableName`. */
   readonly path: `/v1/${string}`
   readonly schema: { readonly body?: TSchema; readonly response: Readonly<Record<number, TObject>> }
-  /** What the storage layer does with DynamoDB's request; gives DynamoDB's answer. */
-  readonly call: (storage: Storage, input: JsonText, limits: CallLimits) => Promise<JsonText>
+  /** DynamoDB's name of it. */
+  readonly name: Operation
+  /** What the storage layer does with DynamoDB's request, if that is more than to send it; gives DynamoDB's answer. */
+  readonly call?: (storage: Storage, input: JsonText, limits: CallLimits) => Promise<JsonText>
   /** Members of DynamoDB's request that do not come from the body. */
-  readonly members?: (request: OperationRequest) => Readonly<Record<string, string | number>>
+  readonly members?: (
+    request: OperationRequest,
+    reply: FastifyReply,
+  ) => Readonly<Record<string, string | number>>
   /** What to find wrong with an answer. */
   readonly check?: (answer: Members) => void
 }
@@ -36,7 +41,15 @@ export type OperationRequest = FastifyRequest<Generic>
 const noFields = shapeOf(Type.Object({}))
 
 /** The route of an operation. Its schema says all that is particular: the fields, and where items stand among them. */
-export function operation({ method = 'POST', path, schema, call, members, check }: OperationRoute): Route {
+export function operation({
+  method = 'POST',
+  path,
+  schema,
+  name,
+  call = (storage, input, limits) => storage.send(name, input, limits),
+  members,
+  check,
+}: OperationRoute): Route {
   const bodyShape = schema.body && shapeOf(schema.body)
   const [[status, answerSchema] = ['200', {}]] = Object.entries(schema.response)
   const answerShape = shapeOf(answerSchema)
@@ -45,13 +58,13 @@ export function operation({ method = 'POST', path, schema, call, members, check 
       method,
       url: path,
       schema,
-      config: { api: true, body: bodyShape },
+      config: { api: true, body: bodyShape, writes: isWrite(name) },
       handler: async (request, reply) => {
         const { table } = request.params
         const representation = request.representation?.answer ?? document
         const input = writeRequest(request.body ?? {}, bodyShape ?? noFields, {
           ...(table !== undefined && { TableName: table }),
-          ...members?.(request),
+          ...members?.(request, reply),
         })
         const output = await call(app.storage, input, limitsOf(app, reply))
         const answer = readAnswer(output, answerShape, representation)
@@ -64,16 +77,16 @@ export function operation({ method = 'POST', path, schema, call, members, check 
   }
 }
 
-/** An operation that is one call of DynamoDB. */
-export function send(name: Operation): OperationRoute['call'] {
-  return (storage, input, limits) => storage.send(name, input, limits)
-}
-
-/** The bounds of one request: its deadline, and the moment when its caller hangs up. */
+/** The bounds of one request: its deadline, counted from its first byte, and the moment when its caller hangs up. */
 function limitsOf(app: App, reply: FastifyReply): CallLimits {
-  const gone = new AbortController()
+  const call = new AbortController()
+  app.calls.add(call)
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
+    app.calls.delete(call)
+    if (!reply.raw.writableFinished) call.abort()
   })
-  return { deadline: performance.now() + app.config.requestTimeoutMs, signal: gone.signal }
+  return {
+    deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
+    signal: call.signal,
+  }
 }

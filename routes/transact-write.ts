@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { transactWrite as schema } from '../schemas/transact-write.js'
 import { ProblemError } from '../src/problem.js'
-import { operation, type OperationRequest, send } from './operation.js'
+import { operation, type OperationRequest } from './operation.js'
 
 export const transactWrite = operation({
   path: '/v1/transact/write',
   schema,
-  call: send('TransactWriteItems'),
-  members: (request) => {
+  name: 'TransactWriteItems',
+  members: (request, reply) => {
     const inBody = tokenInBody(request)
     const inHeader = request.headers['idempotency-key']?.toString()
     if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
@@ -16,8 +16,12 @@ export const transactWrite = operation({
         'body/clientRequestToken and the header Idempotency-Key are two ways to say the same, but they differ',
       )
     }
-    // Every transaction has a token, or a retry of ours could apply it twice.
-    return inBody === undefined ? { ClientRequestToken: inHeader ?? randomUUID() } : {}
+    if (inBody !== undefined) return {}
+    // Every transaction has a token, or a retry of ours could apply it twice. The caller learns it from any answer:
+    // sent again with it, a transaction of unknown outcome is applied once.
+    const token = inHeader ?? randomUUID()
+    reply.header('idempotency-key', token)
+    return { ClientRequestToken: token }
   },
 })
 

@@ -93,6 +93,9 @@ export const Problem = Type.Object({
   code: OneOf(Object.keys(CODES)),
   requestId: Type.String(),
   retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
+  maybeApplied: Type.Boolean({
+    description: 'Whether the write, or a part of the batch, may have been applied all the same.',
+  }),
   dynamodbRequestId: Type.Optional(Type.String()),
   attempts: Type.Optional(Type.Integer({ description: 'How often DynamoDB was asked.' })),
   ...ProblemMembers.properties,

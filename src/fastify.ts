@@ -13,8 +13,10 @@ declare module 'fastify' {
     /** DynamoDB. */
     storage: Storage
     config: Config
-    /** True from the first signal to stop; nothing new is begun then. */
+    /** True from the first signal to stop. */
     closing: boolean
+    /** What is under way for callers, to be given up when there is no time left for it. */
+    calls: Set<AbortController>
   }
   interface FastifyRequest {
     /** How items stand in the body and shall stand in the answer; null outside the routes of the API. */
@@ -27,8 +29,8 @@ declare module 'fastify' {
     api?: boolean
     /** Where items stand in the body, of routes that take one. */
     body?: Shape | undefined
-    /** The route answers also while the service shuts down. */
-    whileClosing?: boolean
+    /** The route changes something. */
+    writes?: boolean
   }
 }
 

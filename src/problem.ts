@@ -15,6 +15,7 @@ export class ProblemError extends Error {
   readonly code: Code
   readonly members: Members
   readonly retryable: boolean
+  readonly maybeApplied: boolean
   readonly dynamodbRequestId: string | undefined
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
@@ -25,6 +26,7 @@ export class ProblemError extends Error {
     options: {
       members?: Members
       retryable?: boolean
+      maybeApplied?: boolean
       dynamodbRequestId?: string | undefined
       attempts?: number | undefined
       retryAfterMs?: number | undefined
@@ -35,6 +37,7 @@ export class ProblemError extends Error {
     this.code = code
     this.members = options.members ?? new Map<string, string>()
     this.retryable = options.retryable ?? CODES[code].retryable
+    this.maybeApplied = options.maybeApplied ?? false
     this.dynamodbRequestId = options.dynamodbRequestId
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
@@ -43,7 +46,8 @@ export class ProblemError extends Error {
 
 /** Answers with the problem that `error` is. Used as Fastify's error handler. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, request.representation?.answer ?? document)
+  const { config } = request.routeOptions
+  const problem = toProblem(error, request.representation?.answer ?? document, config.writes ?? false)
   const { status } = CODES[problem.code]
   request.problem = problem
   if (status === 429 || status === 503 || status === 504) {
@@ -72,22 +76,22 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     code: problem.code,
     requestId,
     retryable: problem.retryable,
+    maybeApplied: problem.maybeApplied,
     dynamodbRequestId: problem.dynamodbRequestId,
     attempts: problem.attempts,
   })
   return problem.members.size === 0 ? own : `${own.slice(0, -1)},${writeAnswer(problem.members).slice(1)}`
 }
 
-function toProblem(error: unknown, representation: Representation): ProblemError {
+function toProblem(error: unknown, representation: Representation, writes: boolean): ProblemError {
   if (error instanceof ProblemError) return error
   if (error instanceof StorageError) return ofStorage(error, representation)
   if (error instanceof BatchIncompleteError) return ofBatch(error, representation)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   // Those of request bodies have become an InvalidRequest where the body was read.
   if (error instanceof JsonTextError) {
-    const detail =
-      'DynamoDB’s answer is not what it should be. If this was a write, it may have been applied.'
-    return new ProblemError('UpstreamError', detail, { retryable: true, cause: error })
+    const detail = `DynamoDB’s answer is not what it should be.${writes ? unknownOutcome : ''}`
+    return new ProblemError('UpstreamError', detail, { retryable: true, maybeApplied: writes, cause: error })
   }
   return ofFastify(error)
 }
@@ -125,17 +129,27 @@ const refusedCredentials: ReadonlySet<string> = new Set([
 ])
 
 const unknownOutcome = ' It is not known whether the write was applied.'
+const notRepeated = `${unknownOutcome} It was not sent again, because doing it twice would not be the same as once.`
 const earlierUnknown = ' An earlier attempt of this call was not answered and may have been applied.'
 
 function ofStorage(error: StorageError, representation: Representation): ProblemError {
   const { name, message, requestId, attempts, retryAfterMs } = error
-  const options = { dynamodbRequestId: requestId, attempts, retryAfterMs, cause: error }
-  const uncertain = error.maybeApplied || error.earlierMaybeApplied ? unknownOutcome : ''
-  const code = synonyms[name] ?? (isCode(name) ? name : undefined)
+  const maybeApplied = error.maybeApplied || error.earlierMaybeApplied
+  const options = {
+    dynamodbRequestId: requestId,
+    attempts,
+    retryAfterMs,
+    maybeApplied,
+    cause: error,
+    ...(!error.repeatable && { retryable: false }),
+  }
+  const uncertain = uncertaintyOf(error)
+  // DynamoDB's ServiceUnavailable is about DynamoDB, which ours need not be.
+  const code = synonyms[name] ?? (isCode(name) && name !== 'ServiceUnavailable' ? name : undefined)
   if (code !== undefined) {
     // DynamoDB does not always have words for it.
     const said = message || CODES[code].title
-    const detail = error.earlierMaybeApplied ? `${said.replace(/\.?$/, '.')}${earlierUnknown}` : said
+    const detail = uncertain === '' ? said : said.replace(/\.?$/, '.') + uncertain
     return new ProblemError(code, detail, {
       ...options,
       ...(code === 'TransactionCanceledException' && { retryable: errorType(error) !== undefined }),
@@ -153,7 +167,7 @@ function ofStorage(error: StorageError, representation: Representation): Problem
   }
   if (name === 'CorruptAnswer' || name === 'MalformedAnswer') {
     const detail = `DynamoDB’s answer is damaged.${uncertain}`
-    return new ProblemError('UpstreamError', detail, { ...options, retryable: true })
+    return new ProblemError('UpstreamError', detail, { ...options, retryable: error.repeatable })
   }
   if (refusedCredentials.has(name)) {
     // DynamoDB's message names accounts and roles: for the log only.
@@ -166,6 +180,13 @@ function ofStorage(error: StorageError, representation: Representation): Problem
   return new ProblemError('ValidationException', `${name}: ${message}`, options)
 }
 
+/** What the caller must know of a write besides why it failed, as a sentence to append. */
+function uncertaintyOf(error: StorageError): string {
+  if (!error.repeatable) return notRepeated
+  if (error.maybeApplied) return unknownOutcome
+  return error.earlierMaybeApplied ? earlierUnknown : ''
+}
+
 function ofBatch(error: BatchIncompleteError, representation: Representation): ProblemError {
   const members = membersOf(error.output, representation)
   const { cause } = error
@@ -174,6 +195,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   if (cause === undefined || errorType(cause) !== undefined) {
     return new ProblemError('BatchIncomplete', `${left} Send just these again.`, {
       members,
+      maybeApplied: error.maybeApplied,
       cause: error,
       ...(cause !== undefined && {
         dynamodbRequestId: cause.requestId,
@@ -186,6 +208,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   return new ProblemError(stopped.code, `${stopped.message} ${left}`, {
     members,
     retryable: stopped.retryable,
+    maybeApplied: error.maybeApplied,
     dynamodbRequestId: stopped.dynamodbRequestId,
     attempts: stopped.attempts,
     cause: error,
@@ -214,9 +237,6 @@ function membersOf(body: string, representation: Representation): Members {
 
 function ofFastify(error: unknown): ProblemError {
   const { code, statusCode = 500, message } = error as Partial<FastifyError>
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new ProblemError('PayloadTooLarge', 'The body is larger than BODY_LIMIT_BYTES allows.')
-  }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new ProblemError(
       'UnsupportedMediaType',

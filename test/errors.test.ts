@@ -199,12 +199,12 @@ the request. \`retryable\` says whether the same request may succeed later; answ
 504 say in \`Retry-After\` after how many seconds at the earliest. \`attempts\` is how often DynamoDB was asked, and
 \`dynamodbRequestId\` what DynamoDB's support asks for.
 
-A status below 500 means that nothing was written, with two exceptions: a batch lists in \`unprocessedItems\` all
-that is not known to be written, and where an attempt got no answer before a later one was refused, \`detail\` says
-that it may have been applied. A 5xx says in \`detail\` if it is not known whether the write was applied. Then make
-sure that doing it twice does no harm before you send it again: a put or a delete without a condition and a
-transaction with a \`clientRequestToken\` are safe as long as nobody else writes the item, an update that counts is
-not.
+\`maybeApplied\` says whether the write, or a part of the batch, may have been applied all the same; \`detail\` says it
+too. It is true where an answer of DynamoDB was lost, and where an earlier attempt got none and a later one was
+refused. Then make sure that doing it twice does no harm before you send it again: a put or a delete without a
+condition, and a transaction with the \`Idempotency-Key\` that this answer brought, are safe as long as nobody else
+writes the item. An update that counts is not, nor is a write that asks for the old item; the service does not send
+them again itself, and \`retryable\` is false. [reliability.md](reliability.md) has the whole table.
 
 | status | code | meaning | retry |
 |---|---|---|---|

@@ -31,7 +31,9 @@ t.test('an error is logged with its type, its message, its stack and its causes'
   const { log, lines } = startLog()
   const root = new TypeError('the socket is gone')
   const cause = new StorageError('NetworkError', 'no connection', { cause: root })
-  log.error({ err: new BatchIncompleteError(2, '{}', cause) }, 'failed')
+  const entry = { table: 'T', text: '{}' }
+  const outcome = { unprocessed: [entry, entry], maybeApplied: true, error: cause }
+  log.error({ err: new BatchIncompleteError(outcome, '{}') }, 'failed')
   t.strictSame((JSON.parse(lines.join('')) as { err: unknown }).err, {
     type: 'BatchIncompleteError',
     message: '2 entries of the batch are not known to be done',
@@ -52,7 +54,9 @@ t.test('what an error carries of the callers’ data is not logged', async (t) =
   const error = new StorageError('ConditionalCheckFailedException', 'The conditional request failed', {
     body,
   })
-  const batch = new BatchIncompleteError(1, '{"UnprocessedItems":{"private":[]}}', error)
+  const entry = { table: 'T', text: '{"private":1}' }
+  const outcome = { unprocessed: [entry], maybeApplied: false, error }
+  const batch = new BatchIncompleteError(outcome, '{"UnprocessedItems":{"private":[]}}')
   log.error(error)
   log.error(batch, 'failed')
   log.warn({ err: new Error('outer', { cause: batch }) })

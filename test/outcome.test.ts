@@ -10,7 +10,7 @@ const UNKNOWN = /It is not known whether the write was applied\./
 t.test('an answer says whether a write may have been applied', async (t) => {
   const when = async (behave: Behaviour, path: string, settings = {}) => {
     const standIn = await startStandIn(t, behave)
-    const service = await startService(t, { requestTimeoutMs: 300, ...settings }, standIn.endpoint)
+    const service = await startService(t, settings, standIn.endpoint)
     return service.post(path, path === get ? { key: { id: 'a' } } : { item: { id: 'a' } })
   }
   const silent: Behaviour = () => undefined
@@ -26,17 +26,18 @@ t.test('an answer says whether a write may have been applied', async (t) => {
     [nonsense, 502, 'UpstreamError'],
     [corrupt, 502, 'UpstreamError'],
   ] as const) {
-    const written = await when(behave, put)
-    t.match(written.body, { status, code, retryable: true, detail: UNKNOWN })
-    const read = await when(behave, get)
-    t.match(read.body, { status, code })
+    const settings = behave === silent ? { requestTimeoutMs: 300 } : {}
+    const written = await when(behave, put, settings)
+    t.match(written.body, { status, code, retryable: true, maybeApplied: true, detail: UNKNOWN })
+    const read = await when(behave, get, settings)
+    t.match(read.body, { status, code, maybeApplied: false })
     t.notMatch(read.body['detail'], UNKNOWN)
   }
 
   const throttled = await when((_arrived, response) => {
     refuse(response, 400, 'ThrottlingException', 'slow down')
   }, put)
-  t.match(throttled.body, { status: 429, detail: 'slow down', attempts: 5 })
+  t.match(throttled.body, { status: 429, detail: 'slow down', attempts: 5, maybeApplied: false })
 
   const doubtful = await when((_arrived, response, number) => {
     if (number === 1) response.socket?.destroy()
@@ -45,9 +46,39 @@ t.test('an answer says whether a write may have been applied', async (t) => {
   t.match(doubtful.body, {
     status: 412,
     attempts: 2,
+    maybeApplied: true,
     detail:
       'The conditional request failed. An earlier attempt of this call was not answered and may have been applied.',
   })
+})
+
+t.test('a write that must not be done twice is not sent again when it may have been applied', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    refuse(response, 500, 'InternalServerError')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const counting = {
+    key: { id: 'a' },
+    updateExpression: 'ADD n :one',
+    expressionAttributeValues: { ':one': 1 },
+  }
+  const { body } = await service.post('/v1/tables/T/update', counting)
+  t.match(body, {
+    status: 503,
+    retryable: false,
+    maybeApplied: true,
+    attempts: 1,
+    detail:
+      'DynamoDB is not available. It is not known whether the write was applied. ' +
+      'It was not sent again, because doing it twice would not be the same as once.',
+  })
+  t.equal(standIn.requests.length, 1)
+
+  standIn.behave = (_arrived, response, number) => {
+    if (number < 4) refuse(response, 400, 'ThrottlingException')
+    else answer(response, {})
+  }
+  t.equal((await service.post('/v1/tables/T/update', counting)).status, 200, 'throttling leaves nothing open')
 })
 
 t.test('an answer that is not what it should be is not passed on', async (t) => {

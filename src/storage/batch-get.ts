@@ -14,6 +14,11 @@ import { refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many keys in one BatchGetItem. */
 const KEYS_IN_A_REQUEST = 100
+/**
+ * With so many characters of items no more keys are asked for, so that the size of the batch does not decide how
+ * much memory it takes. DynamoDB itself stops at 16 MB in each request.
+ */
+const FULL_ANSWER_LENGTH = 32 * 1024 * 1024
 
 /** BatchGetItem for any number of keys; see {@link Storage.batchGet}. */
 export async function batchGet(request: JsonText, context: BatchContext): Promise<JsonText> {
@@ -39,12 +44,14 @@ export async function batchGet(request: JsonText, context: BatchContext): Promis
 
   const found = new Map<string, JsonText[]>()
   const metrics = new Metrics()
-  const { unprocessed, error } = await sendAll(entries, KEYS_IN_A_REQUEST, context, async (some) => {
+  let length = 0
+  const send = async (some: readonly Entry[]) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchGetItem', chunk, context.limits))
     for (const [answered, items] of members(answer.get('Responses') ?? '{}')) {
       const table = asRequested(answered, names)
       const inner = items.slice(1, -1)
+      length += inner.length
       if (inner.trim() !== '') found.set(table, [...(found.get(table) ?? []), inner])
     }
     metrics.add(answer)
@@ -52,11 +59,21 @@ export async function batchGet(request: JsonText, context: BatchContext): Promis
       const table = asRequested(answered, names)
       return elements(members(left).get('Keys') ?? '[]').map((text) => ({ table, text }))
     })
-  })
+  }
+  const outcome = await sendAll(
+    entries,
+    {
+      operation: 'BatchGetItem',
+      size: KEYS_IN_A_REQUEST,
+      send,
+      isFull: () => length >= FULL_ANSWER_LENGTH,
+    },
+    context,
+  )
 
   const responses = names.map((table) => [table, `[${found.get(table)?.join(',') ?? ''}]`] as const)
   const output = (unprocessedKeys?: JsonText) =>
     objectOf([['Responses', objectOf(responses)], ['UnprocessedKeys', unprocessedKeys], ...metrics.members()])
-  if (unprocessed.length === 0 && error === undefined) return output()
-  throw new BatchIncompleteError(unprocessed.length, output(requestItemsOf(unprocessed)), error)
+  if (outcome.unprocessed.length === 0) return output()
+  throw new BatchIncompleteError(outcome, output(requestItemsOf(outcome.unprocessed)))
 }

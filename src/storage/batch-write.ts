@@ -33,17 +33,22 @@ export async function batchWrite(
   }
 
   const metrics = new Metrics()
-  const { unprocessed, error } = await sendAll(entries, WRITES_IN_A_REQUEST, context, async (some) => {
+  const send = async (some: readonly Entry[]) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchWriteItem', chunk, context.limits))
     metrics.add(answer)
     const left = entriesOf(answer.get('UnprocessedItems') ?? '{}')
     return left.map(({ table, text }) => ({ table: asRequested(table, names), text }))
-  })
+  }
+  const outcome = await sendAll(
+    entries,
+    { operation: 'BatchWriteItem', size: WRITES_IN_A_REQUEST, send },
+    context,
+  )
 
-  if (unprocessed.length === 0 && error === undefined) return objectOf(metrics.members())
-  const output = objectOf([['UnprocessedItems', requestItemsOf(unprocessed)], ...metrics.members()])
-  throw new BatchIncompleteError(unprocessed.length, output, error)
+  if (outcome.unprocessed.length === 0) return objectOf(metrics.members())
+  const output = objectOf([['UnprocessedItems', requestItemsOf(outcome.unprocessed)], ...metrics.members()])
+  throw new BatchIncompleteError(outcome, output)
 }
 
 function entriesOf(requestItems: JsonText): Entry[] {

@@ -4,7 +4,7 @@
  */
 import { elements, type JsonText, JsonTextError, members } from '../json-text.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
-import type { CallLimits, Send } from './operation.js'
+import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
 
 /** Requests of one batch that are under way at a time. They bound its memory and what others have to wait. */
 const CONCURRENCY = 8
@@ -28,29 +28,43 @@ export interface BatchContext {
   readonly limits: CallLimits
 }
 
-/** What became of the entries that are not done, and why the batch stopped, if it did. */
+/** The requests that a batch is cut into. */
+export interface BatchRequests {
+  readonly operation: Operation
+  /** Entries in a request. */
+  readonly size: number
+  /** Sends some entries and gives those that DynamoDB left unprocessed. */
+  readonly send: (entries: readonly Entry[]) => Promise<readonly Entry[]>
+  /** True from the moment when the answer must not become any longer. */
+  readonly isFull?: () => boolean
+}
+
+/** What became of a batch. */
 export interface BatchOutcome {
+  /** The entries that are not known to be done. */
   readonly unprocessed: readonly Entry[]
+  /** Whether some of them may be done all the same. */
+  readonly maybeApplied: boolean
+  /** Why the batch stopped, if it did. */
   readonly error: StorageError | undefined
 }
 
 /**
- * Sends all entries, `size` in a request.
+ * Sends all entries.
  *
  * A request that DynamoDB answers, but leaves entries of unprocessed, is followed by one with just these, after
  * a wait with jittered backoff. Only requests that get nothing done count as failed attempts; after
  * `maxAttempts` of them in a row, and at the deadline, the entries are given up and the others go on. A request
  * that fails for good stops the batch: those under way are finished, the rest is not sent.
- * @param request sends some entries and gives those that DynamoDB left unprocessed
  */
 export async function sendAll(
   entries: readonly Entry[],
-  size: number,
+  { operation, size, send, isFull = () => false }: BatchRequests,
   { pace, limits }: BatchContext,
-  request: (entries: readonly Entry[]) => Promise<readonly Entry[]>,
 ): Promise<BatchOutcome> {
   const unprocessed: Entry[] = []
   let error: StorageError | undefined
+  let maybeApplied = false
   let stopped = false
   let next = 0
 
@@ -59,23 +73,26 @@ export async function sendAll(
     try {
       let failures = 0
       for (;;) {
-        const left = await request(pending)
+        const left = await send(pending)
         failures = left.length < pending.length ? 0 : failures + 1
         pending = left
         if (pending.length === 0) return
+        if (isFull()) break
         const delayMs = pace.jitter(Math.max(failures - 1, 0))
         if (failures === pace.maxAttempts || performance.now() + delayMs >= limits.deadline) break
         await pace.wait(delayMs, limits.signal)
       }
     } catch (failure) {
       stopped = true
-      error ??= toStorageError(failure)
+      const found = toStorageError(failure, operation)
+      maybeApplied ||= found.maybeApplied || found.earlierMaybeApplied
+      error ??= found
     }
     unprocessed.push(...pending)
   }
 
   async function work(): Promise<void> {
-    while (next < entries.length && !stopped) {
+    while (next < entries.length && !stopped && !isFull()) {
       const chunk = entries.slice(next, next + size)
       next += size
       await sendChunk(chunk)
@@ -83,16 +100,16 @@ export async function sendAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, Math.ceil(entries.length / size)) }, work))
-  return { unprocessed: unprocessed.concat(entries.slice(next)), error }
+  return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error }
 }
 
 /** Whatever stops a batch, its callers must still learn what is done and what is not. */
-function toStorageError(failure: unknown): StorageError {
+function toStorageError(failure: unknown, operation: Operation): StorageError {
   if (failure instanceof StorageError) return failure
   if (!(failure instanceof JsonTextError)) throw failure
   return new StorageError('MalformedAnswer', 'the answer is not what it should be', {
     cause: failure,
-    maybeApplied: true,
+    maybeApplied: isWrite(operation),
   })
 }
 

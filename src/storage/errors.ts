@@ -1,4 +1,5 @@
 import type { JsonText } from '../json-text.js'
+import type { BatchOutcome } from './batch.js'
 
 /**
  * What went wrong with a call of DynamoDB. `name` is that of DynamoDB's exception, or one of ours:
@@ -25,6 +26,8 @@ export class StorageError extends Error {
   attempts = 1
   /** Whether an earlier attempt of the same call may have been carried out. */
   earlierMaybeApplied = false
+  /** False if it was not tried again because carrying it out twice would not be the same as once. */
+  repeatable = true
 
   constructor(
     name: string,
@@ -56,12 +59,15 @@ export class StorageError extends Error {
 export class BatchIncompleteError extends Error {
   override readonly name = 'BatchIncompleteError'
   readonly output: JsonText
+  /** Whether some of the entries in `output` may be written all the same. */
+  readonly maybeApplied: boolean
   override readonly cause: StorageError | undefined
 
-  constructor(unprocessed: number, output: JsonText, cause: StorageError | undefined) {
-    super(`${unprocessed} ${unprocessed === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
+  constructor({ unprocessed: { length }, maybeApplied, error }: BatchOutcome, output: JsonText) {
+    super(`${length} ${length === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
     this.output = output
-    this.cause = cause
+    this.maybeApplied = maybeApplied
+    this.cause = error
   }
 }
 

@@ -1,11 +1,10 @@
 /**
- * Attempts until one succeeds or no further one makes sense. `StandardRetryStrategy`, which the SDK itself uses,
- * counts the attempts and keeps the budget that ends a retry storm. The waits are ours, because those of the
- * strategy can neither be cancelled nor see the deadline: full jitter, as in "Exponential Backoff And Jitter"
- * (AWS Architecture Blog).
+ * Attempts until one succeeds or no further one makes sense, with full jitter between them, as in "Exponential
+ * Backoff And Jitter" (AWS Architecture Blog), and a budget that ends a retry storm. The SDK's own
+ * `StandardRetryStrategy` is not used: its waits can neither be cancelled nor see the deadline, and its budget, made
+ * for one client, is spent after 35 retries that failed, which is one bad moment of a gateway with 128 sockets.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StandardRetryStrategy } from '@smithy/core/retry'
 import type { JsonText } from '../json-text.js'
 import { StorageError } from './errors.js'
 import type { CallLimits } from './operation.js'
@@ -18,6 +17,14 @@ export interface RetryOptions {
   /** No wait is longer than this, in ms. */
   readonly maxDelayMs: number
 }
+
+/** So many retries may fail before the budget is spent; enough for a bad moment in which everything fails once. */
+const BUDGET = 1000
+/**
+ * Each call earns so much of a retry. With a budget for each of the two types of errors, a dead upstream sees at
+ * the most 1.2 times the calls that there are.
+ */
+const EARNED_BY_A_CALL = 0.1
 
 /** With less time than this left, another attempt cannot succeed; timers may also fire a little early. */
 const LEAST_ATTEMPT_MS = 5
@@ -81,50 +88,55 @@ function hasOnlyTransientReasons(body: JsonText): boolean {
 
 export class Retry {
   readonly #options: RetryOptions
-  readonly #strategy: StandardRetryStrategy
+  /** Apart, so that one throttled table does not use up what others need when a connection breaks. */
+  readonly #budget: Record<ErrorType, number> = { THROTTLING: BUDGET, TRANSIENT: BUDGET }
 
   constructor(options: RetryOptions) {
     this.#options = options
-    this.#strategy = new StandardRetryStrategy({
-      maxAttempts: options.maxAttempts,
-      backoff: { computeNextBackoffDelay: () => 0, setDelayBase: () => undefined },
-    })
   }
 
   /**
    * Runs `attempt` until it succeeds.
-   * @param attempt is given the time it may take at the most, in ms
-   * @throws StorageError of the last attempt, with `attempts` and `earlierMaybeApplied` filled in
+   * @param repeatable whether a write that may have been applied may be sent again
+   * @throws StorageError of the last attempt, with what is known from all of them
    */
-  async run<Result>(limits: CallLimits, attempt: (remainingMs: number) => Promise<Result>): Promise<Result> {
-    let token = await this.#strategy.acquireInitialRetryToken('')
-    let earlierMaybeApplied = false
+  async run<Result>(
+    limits: CallLimits,
+    attempt: () => Promise<Result>,
+    repeatable: () => boolean,
+  ): Promise<Result> {
+    this.#earn('THROTTLING', EARNED_BY_A_CALL)
+    this.#earn('TRANSIENT', EARNED_BY_A_CALL)
+    let last: StorageError | undefined
+    let paidFor: ErrorType | undefined
     for (let number = 1; ; number++) {
+      if (performance.now() >= limits.deadline) throw last ?? outOfTime()
       try {
-        const remainingMs = limits.deadline - performance.now()
-        if (remainingMs <= 0) throw new StorageError('TimeoutError', 'there was no time left for the call')
-        const result = await attempt(remainingMs)
-        this.#strategy.recordSuccess(token)
+        const result = await attempt()
+        // The upstream has come round: this retry cost it nothing that it did not have.
+        if (paidFor !== undefined) this.#earn(paidFor, 1)
         return result
       } catch (error) {
         if (!(error instanceof StorageError)) throw error
         error.attempts = number
-        error.earlierMaybeApplied = earlierMaybeApplied
-        earlierMaybeApplied ||= error.maybeApplied
+        error.earlierMaybeApplied = maybeApplied(last)
+        error.repeatable = !error.maybeApplied || repeatable()
+        last = error
         const type = errorType(error)
         const delayMs = Math.max(this.jitter(number - 1), error.retryAfterMs ?? 0)
-        if (type === undefined || delayMs > this.#options.maxDelayMs) throw error
+        if (type === undefined || !error.repeatable || number >= this.#options.maxAttempts) throw error
+        if (delayMs > this.#options.maxDelayMs) throw error
         if (performance.now() + delayMs + LEAST_ATTEMPT_MS >= limits.deadline) throw error
-        try {
-          token = await this.#strategy.refreshRetryTokenForRetry(token, { errorType: type })
-        } catch {
-          // Out of attempts, or out of budget.
-          throw error
-        }
+        if (this.#budget[type] < 1) throw error
+        this.#budget[type]--
+        paidFor = type
         await wait(delayMs, limits.signal, error)
-        if (performance.now() >= limits.deadline) throw error
       }
     }
+  }
+
+  #earn(type: ErrorType, retries: number): void {
+    this.#budget[type] = Math.min(BUDGET, this.#budget[type] + retries)
   }
 
   /** A wait before retry number `retry`, from 0: evenly between 0 and min(`maxDelayMs`, `baseDelayMs` · 2^retry). */
@@ -140,7 +152,17 @@ export async function wait(ms: number, signal?: AbortSignal, before?: StorageErr
   } catch (cause) {
     const error = new StorageError('Cancelled', 'the caller gave up', { cause })
     error.attempts = before?.attempts ?? 1
-    error.earlierMaybeApplied = (before?.maybeApplied ?? false) || (before?.earlierMaybeApplied ?? false)
+    error.earlierMaybeApplied = maybeApplied(before)
     throw error
   }
+}
+
+function maybeApplied(error: StorageError | undefined): boolean {
+  return error !== undefined && (error.maybeApplied || error.earlierMaybeApplied)
+}
+
+function outOfTime(): StorageError {
+  const error = new StorageError('TimeoutError', 'there was no time left for the call')
+  error.attempts = 0
+  return error
 }

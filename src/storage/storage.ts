@@ -11,41 +11,42 @@ import type { Connection } from './connection.js'
 import { StorageError } from './errors.js'
 import { KeySchemas } from './key-schema.js'
 import type { CallLimits, Send } from './operation.js'
+import { isRepeatable } from './repeatable.js'
 import { Retry, type RetryOptions, wait } from './retry.js'
 import { Transport, type TransportOptions } from './transport.js'
 
-export interface StorageOptions extends RetryOptions, TransportOptions {
-  /** The longest that one attempt may take, in ms. */
-  readonly attemptTimeoutMs: number
-}
+export interface StorageOptions extends RetryOptions, TransportOptions {}
 
 export class Storage {
   readonly #transport: Transport
+  /** With a socket of its own, so that {@link ping} tells of DynamoDB and not of how many calls are under way. */
+  readonly #pingTransport: Transport
   readonly #retry: Retry
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
-  readonly #attemptTimeoutMs: number
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#transport = new Transport(connection, options)
+    this.#pingTransport = new Transport(connection, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
-    this.#attemptTimeoutMs = options.attemptTimeoutMs
   }
 
   /**
-   * Calls DynamoDB once, in as many attempts as it takes.
+   * Calls DynamoDB once, in as many attempts as it takes. A write that may have been applied is tried again only if
+   * that makes no difference.
    * @param request the operation's request, such as `{"TableName": "t", "Key": {"id": {"S": "1"}}}`
    * @returns the operation's answer, such as `{"Item": {"id": {"S": "1"}}}`
    * @throws StorageError
    */
   readonly send: Send = (operation, request, limits) => {
     const body = Buffer.from(request)
-    return this.#retry.run(limits, (remainingMs) => {
-      const timeoutMs = Math.min(this.#attemptTimeoutMs, remainingMs)
-      return this.#transport.attempt(operation, body, timeoutMs, limits.signal)
-    })
+    return this.#retry.run(
+      limits,
+      () => this.#transport.attempt(operation, body, limits),
+      () => isRepeatable(operation, request),
+    )
   }
 
   /**
@@ -76,15 +77,16 @@ export class Storage {
    */
   async ping(timeoutMs: number): Promise<void> {
     try {
-      await this.#transport.attempt('ListTables', Buffer.from('{"Limit":1}'), timeoutMs)
+      const limits = { deadline: performance.now() + timeoutMs }
+      await this.#pingTransport.attempt('ListTables', Buffer.from('{"Limit":1}'), limits)
     } catch (error) {
       // Not being allowed to list tables says that DynamoDB is there and has accepted the signature.
       if (!(error instanceof StorageError && error.name === 'AccessDeniedException')) throw error
     }
   }
 
-  /** Closes the agent, after the calls under way. */
+  /** Closes the sockets, after the calls under way. */
   async close(): Promise<void> {
-    await this.#transport.close()
+    await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }
 }

@@ -9,10 +9,12 @@ import type { JsonText } from '../json-text.js'
 import { version } from '../package-root.js'
 import type { Connection, Credentials } from './connection.js'
 import { StorageError } from './errors.js'
-import { isWrite, type Operation } from './operation.js'
+import { type CallLimits, isWrite, type Operation } from './operation.js'
 
 export interface TransportOptions {
   readonly maxConnections: number
+  /** The longest that one attempt may take, in ms, from the moment when it has a socket. */
+  readonly attemptTimeoutMs: number
 }
 
 /** Sockets are kept open this long without use, in ms, unless DynamoDB says otherwise. */
@@ -44,6 +46,7 @@ const notSentCodes: ReadonlySet<string> = new Set([
 export class Transport {
   readonly #connection: Connection
   readonly #agent: Agent
+  readonly #attemptTimeoutMs: number
   readonly #path: string
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
@@ -53,8 +56,10 @@ export class Transport {
   constructor(connection: Connection, options: TransportOptions) {
     this.#connection = connection
     this.#path = connection.endpoint.pathname
+    this.#attemptTimeoutMs = options.attemptTimeoutMs
     this.#agent = new Agent({
       connections: options.maxConnections,
+      connect: { timeout: options.attemptTimeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
       // Each attempt brings a timer of its own, which covers all of it.
@@ -65,23 +70,17 @@ export class Transport {
 
   /**
    * Calls DynamoDB once.
-   * @param timeoutMs for the whole attempt, the wait for a socket included
    * @returns the body of the answer, whose CRC-32 has been checked where DynamoDB sent one
    * @throws StorageError
    */
-  async attempt(
-    operation: Operation,
-    body: Buffer,
-    timeoutMs: number,
-    signal?: AbortSignal,
-  ): Promise<JsonText> {
+  async attempt(operation: Operation, body: Buffer, limits: CallLimits): Promise<JsonText> {
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
-      // Its time runs from here, while credentials are fetched too.
-      const exchange = new Exchange(operation, timeoutMs, signal, resolve, reject)
+      const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
       this.#sign(operation, body)
         .then((headers) => {
           if (exchange.settled) return
           const { origin } = this.#connection.endpoint
+          exchange.queued()
           this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
         })
         .catch((error: unknown) => {
@@ -197,11 +196,15 @@ interface RawAnswer {
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #operation: Operation
+  readonly #timeoutMs: number
+  readonly #deadline: number
   readonly #resolve: (answer: RawAnswer) => void
   readonly #reject: (error: unknown) => void
   readonly #signal: AbortSignal | undefined
-  readonly #timer: NodeJS.Timeout
   readonly #chunks: Buffer[] = []
+  #timer: NodeJS.Timeout
+  /** When it began to wait for what it waits for now. Only the deadline bounds the wait for a socket. */
+  #since = performance.now()
   #controller: Dispatcher.DispatchController | undefined
   #statusCode = 0
   #headers: Headers = {}
@@ -211,25 +214,34 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     operation: Operation,
     timeoutMs: number,
-    signal: AbortSignal | undefined,
+    { deadline, signal }: CallLimits,
     resolve: (answer: RawAnswer) => void,
     reject: (error: unknown) => void,
   ) {
     this.#operation = operation
+    this.#timeoutMs = timeoutMs
+    this.#deadline = deadline
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
-    this.#timer = setTimeout(() => {
-      this.#fail('TimeoutError', `no answer within ${Math.round(timeoutMs)} ms`)
-    }, timeoutMs)
+    this.#timer = setTimeout(this.#expire, Math.min(timeoutMs, deadline - this.#since))
     signal?.addEventListener('abort', this.#cancel)
     if (signal?.aborted === true) this.#cancel()
   }
 
+  /** It is signed and waits for a socket. A crowd that waits is not a reason to take those who are served theirs. */
+  queued(): void {
+    this.#since = Infinity
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It may have been given up while it was waiting for a socket; then it is not sent any more.
-    if (this.settled) controller.abort(new Error('given up'))
-    else this.#controller = controller
+    if (this.settled) {
+      controller.abort(new Error('given up'))
+      return
+    }
+    this.#controller = controller
+    this.#since = performance.now()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
@@ -255,6 +267,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Ends it before anything was sent. */
   refuse(error: unknown): void {
     if (this.#settle()) this.#reject(error)
+  }
+
+  /** One timer serves all that it waits for: when it fires too early for what that is now, it is set again. */
+  readonly #expire = (): void => {
+    const end = Math.min(this.#since + this.#timeoutMs, this.#deadline)
+    const leftMs = end - performance.now()
+    if (leftMs >= 1) {
+      this.#timer = setTimeout(this.#expire, leftMs)
+      return
+    }
+    const waited = this.#since === Infinity ? 'no connection was free' : 'no answer'
+    this.#fail('TimeoutError', `${waited} in time`)
   }
 
   readonly #cancel = (): void => {
