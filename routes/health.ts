@@ -4,11 +4,9 @@ import type { Route } from './operation.js'
 
 /** The process answers, whatever becomes of DynamoDB. */
 export const live: Route = (app) => {
-  app.get(
-    '/health/live',
-    { schema: liveSchema, logLevel: 'warn', config: { whileClosing: true } },
-    async () => ({ status: 'live' as const }),
-  )
+  app.get('/health/live', { schema: liveSchema, logLevel: 'warn' }, async () => ({
+    status: 'live' as const,
+  }))
 }
 
 /** One look at DynamoDB serves everybody who asks within this time, in ms. */
@@ -21,6 +19,7 @@ export const ready: Route = (app) => {
   let since = -Infinity
   let look = Promise.resolve()
   app.get('/health/ready', { schema: readySchema, logLevel: 'warn' }, async () => {
+    if (app.closing) throw new ProblemError('ServiceUnavailable', 'The service is shutting down.')
     if (performance.now() - since > KEPT_MS) {
       since = performance.now()
       look = app.storage.ping(TIMEOUT_MS)

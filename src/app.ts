@@ -1,7 +1,5 @@
 /** Builds the service: the routes and all that is the same for every request. */
 import { isUtf8 } from 'node:buffer'
-import { randomUUID } from 'node:crypto'
-import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyRequest,
@@ -9,8 +7,11 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { routes } from '../routes/index.js'
+import { Admission } from './admission.js'
+import { receiveBody } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
+import { createHttpServer, requestIdOf } from './http-server.js'
 import { JsonTextError } from './json-text.js'
 import { readBody } from './representation/body.js'
 import {
@@ -20,27 +21,29 @@ import {
   requestRepresentation,
 } from './representation/media-type.js'
 import { SHAPE } from './representation/shape.js'
-import { pathOf, ProblemError, problemText, sendProblem } from './problem.js'
+import { pathOf, ProblemError, sendProblem } from './problem.js'
 import type { Storage } from './storage/storage.js'
 
-/** What any id of a caller's may look like: it stands in logs and headers, where nothing may be smuggled in. */
-const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
+/** The bodies of all requests under way are together no larger than so many of the largest one. */
+const BODIES_AT_A_TIME = 8
 
 /**
  * The service, ready to listen.
  * @param storage is closed with the app
  */
 export async function buildApp(config: Config, storage: Storage, logger: FastifyBaseLogger): Promise<App> {
+  const admission = new Admission({
+    maxConcurrentRequests: config.maxConcurrentRequests,
+    maxBodyBytes: BODIES_AT_A_TIME * config.bodyLimitBytes,
+  })
   const app: App = Fastify({
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger),
     loggerInstance: logger,
     // One line a request, written below, instead of two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    bodyLimit: config.bodyLimitBytes,
-    // The time to receive a whole request, body included.
-    requestTimeout: config.requestTimeoutMs,
     routerOptions: { maxParamLength: 2048 },
     return503OnClosing: false,
-    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    genReqId: requestIdOf,
     ajv: {
       customOptions: {
         removeAdditional: false,
@@ -57,7 +60,6 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
       sendProblem(error, request, reply)
       request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
-    clientErrorHandler,
   })
   // Answers are written as text; a serializer for each schema would only cost time at the start.
   app.setSerializerCompiler(() => JSON.stringify)
@@ -69,14 +71,12 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorate('storage', storage)
   app.decorate('config', config)
   app.decorate('closing', false)
+  app.decorate('calls', new Set<AbortController>())
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (app.closing && request.routeOptions.config.whileClosing !== true) {
-      throw new ProblemError('ServiceUnavailable', 'The service is shutting down. The request was not begun.')
-    }
     negotiate(request)
   })
   // A connection that outlives its last request would hold up the end of the process.
@@ -98,24 +98,29 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   })
   app.addHook('preClose', async () => {
     app.closing = true
+    // Whoever still waits is told, while there is time to: nobody is cut off without an answer.
+    setTimeout(() => {
+      logger.warn(
+        { calls: app.calls.size },
+        'SHUTDOWN_GRACE_MS has no time left for these; they are given up',
+      )
+      for (const call of app.calls) call.abort()
+    }, config.shutdownGraceMs * 0.8).unref()
+    setTimeout(() => {
+      app.server.closeAllConnections()
+    }, config.shutdownGraceMs * 0.9).unref()
   })
   app.addHook('onClose', async () => {
     await storage.close()
   })
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    MEDIA_TYPES,
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => parseBody(request, body),
+  app.addContentTypeParser(MEDIA_TYPES, async (request: FastifyRequest) =>
+    parseBody(request, await receiveBody(request.raw, config.bodyLimitBytes, admission)),
   )
 
   await app.register(routes)
   return app
-}
-
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && SANE_REQUEST_ID.test(header) ? header : randomUUID()
 }
 
 /** Finds out which representations a request is about, before anything is done for it. */
@@ -172,24 +177,4 @@ function explain(error: FastifySchemaValidationError | undefined, part: string):
   if (error?.keyword === 'minProperties') return `${at} must not be empty`
   if (error?.keyword === 'maxProperties') return `${at} must have exactly one field`
   return `${at} ${error?.message ?? 'is wrong'}`
-}
-
-/** Answers what is no HTTP request, or came too slowly, and never reached Fastify. */
-function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-  // While an answer is owed on this socket, anything written to it would be taken for that answer.
-  const answering = '_httpMessage' in socket && socket._httpMessage !== null
-  if (error.code === 'ECONNRESET' || answering || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const id = randomUUID()
-  const body = problemText(
-    new ProblemError('InvalidRequest', `This is not HTTP as it should be: ${error.message}`),
-    id,
-    '',
-  )
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\nx-request-id: ${id}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -11,6 +11,7 @@ export interface Config {
   readonly attemptTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly maxConnections: number
+  readonly maxConcurrentRequests: number
   readonly bodyLimitBytes: number
   readonly tableAdmin: boolean
   readonly shutdownGraceMs: number
@@ -41,6 +42,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     attemptTimeoutMs: integer(env, 'ATTEMPT_TIMEOUT_MS', 5000, 1, MAX_TIMER_MS),
     requestTimeoutMs: integer(env, 'REQUEST_TIMEOUT_MS', 30_000, 1, MAX_TIMER_MS),
     maxConnections: integer(env, 'MAX_CONNECTIONS', 128, 1, 65_535),
+    maxConcurrentRequests: integer(env, 'MAX_CONCURRENT_REQUESTS', 1024, 1, 65_535),
     // A string of V8 cannot be longer than 512 MiB, and a body is read into one.
     bodyLimitBytes: integer(env, 'BODY_LIMIT_BYTES', 16_777_216, 1, 256 * 1024 * 1024),
     tableAdmin: oneOf(env, 'TABLE_ADMIN', 'false', ['true', 'false']) === 'true',

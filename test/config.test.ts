@@ -24,6 +24,7 @@ t.test('without any variable, the documented defaults hold', async (t) => {
       attemptTimeoutMs: 5000,
       requestTimeoutMs: 30_000,
       maxConnections: 128,
+      maxConcurrentRequests: 1024,
       bodyLimitBytes: 16_777_216,
       tableAdmin: false,
       shutdownGraceMs: 10_000,
@@ -47,6 +48,7 @@ t.test('numbers are whole, in decimal digits, and within bounds', async (t) => {
     ['ATTEMPT_TIMEOUT_MS', 'attemptTimeoutMs', 1, 2_147_483_647],
     ['REQUEST_TIMEOUT_MS', 'requestTimeoutMs', 1, 2_147_483_647],
     ['MAX_CONNECTIONS', 'maxConnections', 1, 65_535],
+    ['MAX_CONCURRENT_REQUESTS', 'maxConcurrentRequests', 1, 65_535],
     ['BODY_LIMIT_BYTES', 'bodyLimitBytes', 1, 268_435_456],
     ['SHUTDOWN_GRACE_MS', 'shutdownGraceMs', 0, 2_147_483_647],
   ]
