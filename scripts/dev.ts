@@ -23,7 +23,7 @@ if (folder !== undefined) mkdirSync(folder, { recursive: true })
 
 // Registered before anything is started, so that Ctrl-C ends it at any time.
 const started: App[] = []
-const starting = startDynamoDBLocal(folder === undefined ? undefined : resolve(folder))
+const starting = startDynamoDBLocal({ path: folder && resolve(folder) })
 closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
   if (err !== undefined) process.stderr.write(`dynamodb-storage-service: ${err.message}\n`)
   await Promise.all(started.map((app) => app.close()))

@@ -23,6 +23,11 @@ export interface DynamoDBLocal {
   readonly endpoint: string
   /** Ends the process and waits until it has. */
   readonly stop: () => Promise<void>
+  /** Ends it without giving it a chance to do anything. */
+  readonly kill: () => Promise<void>
+  /** Lets it stand still, as a machine does that swaps or a network that drops what is sent. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 /** What is missing to run DynamoDB Local, as a sentence for a person; undefined if nothing is. */
@@ -44,12 +49,19 @@ export async function missingJava(): Promise<string | undefined> {
   return `DynamoDB Local needs Java 17 or later, and ${found}. Install it (Debian: apt-get install openjdk-17-jre-headless).`
 }
 
-/**
- * Starts DynamoDB Local on a free port of 127.0.0.1 and waits until it answers.
- * @param path a folder to keep the data in; without one they live in memory
- */
-export async function startDynamoDBLocal(path?: string): Promise<DynamoDBLocal> {
-  const port = await freePort()
+export interface DynamoDBLocalOptions {
+  /** A folder to keep the data in; without one they live in memory. */
+  readonly path?: string | undefined
+  /** Without one it takes any that is free. */
+  readonly port?: number
+}
+
+/** Starts DynamoDB Local on a port of 127.0.0.1 and waits until it answers. */
+export async function startDynamoDBLocal({
+  path,
+  port: asked,
+}: DynamoDBLocalOptions = {}): Promise<DynamoDBLocal> {
+  const port = asked ?? (await freePort())
   // It would report its use to Amazon; nothing started here talks to anything but this machine.
   process.env['DDB_LOCAL_TELEMETRY'] = '0'
   const java = spawn({
@@ -70,13 +82,17 @@ export async function startDynamoDBLocal(path?: string): Promise<DynamoDBLocal> 
     if (Date.now() > giveUp) throw new Error('DynamoDB Local did not answer within a minute')
     await sleep(100)
   }
+  const end = async (signal: NodeJS.Signals) => {
+    java.kill(signal)
+    await exited
+    process.removeListener('exit', kill)
+  }
   return {
     endpoint,
-    stop: async () => {
-      java.kill()
-      await exited
-      process.removeListener('exit', kill)
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    pause: () => java.kill('SIGSTOP'),
+    resume: () => java.kill('SIGCONT'),
   }
 }
 
@@ -89,7 +105,7 @@ async function answers(endpoint: string): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

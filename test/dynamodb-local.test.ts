@@ -5,7 +5,7 @@ import { needsDynamoDB } from './helpers/service.js'
 
 t.test('DynamoDB Local starts on a free port, and is gone when it is stopped', needsDynamoDB, async (t) => {
   t.equal(await missingJava(), undefined)
-  const [one, another] = await Promise.all([startDynamoDBLocal(), startDynamoDBLocal(t.testdir())])
+  const [one, another] = await Promise.all([startDynamoDBLocal(), startDynamoDBLocal({ path: t.testdir() })])
   t.not(one.endpoint, another.endpoint)
   for (const { endpoint, stop } of [one, another]) {
     t.equal((await fetch(endpoint)).status, 400, 'it answers that the request is not signed')

@@ -13,7 +13,9 @@ export interface Arrived {
   readonly body: Record<string, unknown>
   readonly text: string
   readonly headers: IncomingHttpHeaders
+  /** When it had arrived, and when it was answered or its connection lost; on the clock of `performance.now()`. */
   readonly at: number
+  ended?: number
 }
 
 /** What the server does with a request; `number` counts them from 1. */
@@ -37,7 +39,10 @@ export async function startStandIn(t: Test, behave: Behaviour): Promise<StandIn>
       const text = Buffer.concat(chunks).toString()
       const operation = String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', '')
       const body = JSON.parse(text) as Record<string, unknown>
-      const arrived = { operation, body, text, headers: request.headers, at: performance.now() }
+      const arrived: Arrived = { operation, body, text, headers: request.headers, at: performance.now() }
+      response.once('close', () => {
+        arrived.ended = performance.now()
+      })
       standIn.behave(arrived, response, requests.push(arrived))
     })
   })

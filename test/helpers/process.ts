@@ -1,0 +1,40 @@
+/** The service as a process of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { packageRoot } from '../../src/package-root.js'
+
+const surroundings = {
+  PATH: process.env['PATH'],
+  HOME: '/nonexistent',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  // With these, tap sees what the process covers, and TypeScript is only stripped of its types.
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => /^(?:NODE_OPTIONS|TS_NODE_|_?TAP)/.test(name)),
+  ),
+}
+
+/** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
+export function sourceProcess(t: Test, env: Record<string, string>) {
+  const server = spawn(process.execPath, [...process.execArgv, join('src', 'server.ts')], {
+    cwd: packageRoot,
+    env: { ...surroundings, PORT: '0', ...env },
+  })
+  t.teardown(() => server.kill('SIGKILL'))
+  let output = ''
+  const collect = (chunk: Buffer) => (output += chunk.toString())
+  server.stdout.on('data', collect)
+  server.stderr.on('data', collect)
+  const exited = once(server, 'exit') as Promise<[code: number | null]>
+  /** Waits until it listens, and gives its URL. */
+  const listening = async () => {
+    for (;;) {
+      const [, url] = /Server listening at (http:\/\/[\d.:[\]]+)/.exec(output) ?? []
+      if (url !== undefined) return url
+      if (server.exitCode !== null) throw new Error(output)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  return { server, exited, listening, output: () => output }
+}

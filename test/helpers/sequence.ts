@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto'
+
+/** A sequence of numbers from 0 to 1 that is the same for the same seed. */
+export function sequence(seed: string): () => number {
+  let block = createHash('sha256').update(seed).digest()
+  let at = 0
+  return () => {
+    if (at === block.length) {
+      block = createHash('sha256').update(block).digest()
+      at = 0
+    }
+    at += 4
+    return block.readUInt32LE(at - 4) / 2 ** 32
+  }
+}

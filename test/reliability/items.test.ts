@@ -1,0 +1,210 @@
+/**
+ * Single items while everything goes wrong. What each answer says is held against a history: the values that an item
+ * may have after all that its callers were told. Nobody else writes it, so there are few.
+ */
+import t from 'tap'
+import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
+import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { sequence } from '../helpers/sequence.js'
+
+const SEED = 20_261_123
+const ITEMS = 40
+const CALLS_FOR_EACH = 60
+
+interface Item {
+  readonly id: string
+  readonly v?: number
+  readonly n?: number
+}
+type State = Item | undefined
+
+/** A call, and what it means. */
+interface Operation {
+  readonly path: string
+  readonly body: object
+  readonly condition?: (state: State) => boolean
+  /** The state after it; reads leave it as it is. */
+  readonly apply?: (state: State) => State
+  /** What a success answers, in a given state. */
+  readonly answers?: (state: State) => State
+  /** Once may not be twice: it must not be sent again if it may have been applied. */
+  readonly onlyOnce?: boolean
+}
+
+const operations: readonly ((id: string, v: number) => Operation)[] = [
+  (id, v) => ({ path: 'put', body: { item: { id, v } }, apply: () => ({ id, v }) }),
+  (id, v) => ({
+    path: 'put',
+    body: { item: { id, v }, conditionExpression: 'attribute_not_exists(id)' },
+    condition: (state) => state === undefined,
+    apply: () => ({ id, v }),
+  }),
+  (id, v) => ({
+    path: 'put',
+    body: { item: { id, v }, returnValues: 'ALL_OLD' },
+    apply: () => ({ id, v }),
+    answers: (state) => state,
+    onlyOnce: true,
+  }),
+  (id, v) => ({
+    path: 'update',
+    body: {
+      key: { id },
+      updateExpression: 'SET v = :v',
+      expressionAttributeValues: { ':v': v },
+      returnValues: 'ALL_NEW',
+    },
+    apply: (state) => ({ ...state, id, v }),
+    answers: (state) => ({ ...state, id, v }),
+  }),
+  (id) => ({
+    path: 'update',
+    body: { key: { id }, updateExpression: 'ADD n :one', expressionAttributeValues: { ':one': 1 } },
+    apply: (state) => ({ ...state, id, n: (state?.n ?? 0) + 1 }),
+    onlyOnce: true,
+  }),
+  (id) => ({
+    path: 'update',
+    body: {
+      key: { id },
+      updateExpression: 'SET n = n + :one',
+      conditionExpression: 'attribute_exists(n)',
+      expressionAttributeValues: { ':one': 1 },
+    },
+    condition: (state) => state?.n !== undefined,
+    apply: (state) => ({ ...state, id, n: (state?.n ?? 0) + 1 }),
+    onlyOnce: true,
+  }),
+  (id) => ({ path: 'delete', body: { key: { id } }, apply: () => undefined }),
+  (id) => ({
+    path: 'delete',
+    body: { key: { id }, returnValues: 'ALL_OLD' },
+    apply: () => undefined,
+    answers: (state) => state,
+    onlyOnce: true,
+  }),
+]
+
+const rates: Readonly<Partial<Record<FaultName, number>>> = {
+  'a 500 instead': 0.05,
+  'a 503 instead': 0.03,
+  throttled: 0.04,
+  'reset before': 0.03,
+  'never answered': 0.003,
+  'expired token': 0.01,
+  conflict: 0.02,
+  'done, then a 500': 0.04,
+  'done, then reset': 0.04,
+  'done, then no answer': 0.003,
+  'done, then half an answer': 0.03,
+  'done, then a wrong checksum': 0.03,
+  'done, then nonsense': 0.02,
+  'answered, then reset': 0.03,
+}
+
+t.test('every item ends as what its callers were told allows', needsDynamoDB, async (t) => {
+  const tableName = await createTable(t, await startService(t))
+  const clockAheadMs = 20 * 60_000
+  const faulty = await startFaultyDynamoDB(t, { seed: SEED, rates, clockAheadMs })
+  const service = await startService(t, { attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 }, faulty.endpoint)
+  const outcomes = new Map<string, number>()
+  const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+
+  const histories = await Promise.all(
+    Array.from({ length: ITEMS }, async (_, item) => {
+      const id = `item-${item}`
+      const history = new History()
+      const random = sequence(`${SEED} ${id}`)
+      for (let call = 1; call <= CALLS_FOR_EACH; call++) {
+        const chosen = operations[Math.floor(random() * operations.length)]?.(id, call)
+        if (chosen === undefined) throw new Error('no operation')
+        const answer = await service.post(`/v1/tables/${tableName}/${chosen.path}`, chosen.body)
+        const outcome = history.learn(chosen, answer)
+        count(outcome)
+        if (random() < 0.3) history.see(await get(service, tableName, id))
+        if (history.states.length === 0) {
+          t.fail(`${id} cannot be what it is after call ${call}`, {
+            answer: answer.text,
+            before: history.before,
+          })
+          break
+        }
+      }
+      return { id, history }
+    }),
+  )
+
+  faulty.heal()
+  for (const { id, history } of histories) {
+    history.see(await get(service, tableName, id))
+    t.equal(history.states.length, 1, `${id} is what it may be`)
+  }
+  t.comment(Object.fromEntries(outcomes), Object.fromEntries(faulty.struck))
+  for (const outcome of [
+    'done',
+    'refused',
+    'refused, maybe done before',
+    'not done',
+    'unknown',
+    'unknown, only once',
+  ]) {
+    t.ok((outcomes.get(outcome) ?? 0) > 0, `some calls were: ${outcome}`)
+  }
+  t.equal(faulty.struck.size, Object.keys(rates).length, 'every fault has struck')
+})
+
+function get(service: Service, table: string, id: string): Promise<Answer> {
+  return service.post(`/v1/tables/${table}/get`, { key: { id }, consistentRead: true })
+}
+
+/** What an item may be, by all that was answered. */
+class History {
+  states: readonly State[] = [undefined]
+  before: readonly State[] = []
+
+  /** Takes in what became of a write, and says it in a word. */
+  learn(operation: Operation, { status, body }: Answer): string {
+    const { condition = () => true, apply = (state: State) => state, answers, onlyOnce = false } = operation
+    const applied = this.states.filter(condition).map(apply)
+    const refused = this.states.filter((state) => !condition(state))
+    this.before = this.states
+    if (status === 200) {
+      const told = (state: State) => answers === undefined || isSame(answers(state), body['attributes'])
+      this.states = distinct(this.states.filter((state) => condition(state) && told(state)).map(apply))
+      return 'done'
+    }
+    const { code, maybeApplied, retryable, detail } = body
+    if (typeof maybeApplied !== 'boolean')
+      throw new Error(`an error that does not say whether it was done: ${String(detail)}`)
+    if (maybeApplied !== /not known whether|may have been applied/.test(String(detail))) {
+      throw new Error(`the detail says something else than maybeApplied: ${String(detail)}`)
+    }
+    if (code === 'ConditionalCheckFailedException') {
+      this.states = maybeApplied ? distinct([...refused, ...applied]) : refused
+      return maybeApplied ? 'refused, maybe done before' : 'refused'
+    }
+    if (!maybeApplied) return 'not done'
+    this.states = distinct([...this.states, ...applied])
+    if (onlyOnce && retryable !== false) throw new Error('a caller who repeats this would do it twice')
+    return onlyOnce ? 'unknown, only once' : 'unknown'
+  }
+
+  /** Takes in what a read has found. */
+  see({ status, body }: Answer): void {
+    this.before = this.states
+    if (status === 200) this.states = this.states.filter((state) => isSame(state, body['item']))
+    if (status === 404) this.states = this.states.filter((state) => state === undefined)
+  }
+}
+
+function keyOf(state: unknown): string {
+  return JSON.stringify(Object.entries(state ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return keyOf(a) === keyOf(b)
+}
+
+function distinct(states: readonly State[]): State[] {
+  return [...new Map(states.map((state) => [keyOf(state), state])).values()]
+}

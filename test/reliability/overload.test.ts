@@ -1,0 +1,111 @@
+/** More than the service takes on: refused at once, told when to come again, and nothing is left of it. */
+import { request, type ServerResponse } from 'node:http'
+import t from 'tap'
+import { within } from '../helpers/faulty-dynamodb.js'
+import { startService } from '../helpers/service.js'
+import { answer, startStandIn } from '../helpers/stand-in.js'
+
+const get = '/v1/tables/T/get'
+const key = { key: { id: 'a' } }
+
+t.test(
+  'a request beyond MAX_CONCURRENT_REQUESTS is refused at once, and served once there is room',
+  async (t) => {
+    const held: ServerResponse[] = []
+    const standIn = await startStandIn(t, (_arrived, response) => {
+      held.push(response)
+    })
+    const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+    const calls = Array.from({ length: 10 }, () => service.post(get, key))
+    await within(5000, () => held.length === 10)
+
+    const refused = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => service.post(get, key, { 'x-request-id': `refused-${n}` })),
+    )
+    for (const [n, { status, headers, body }] of refused.entries()) {
+      t.equal(status, 503)
+      t.equal(headers.get('retry-after'), '1')
+      t.equal(headers.get('content-type'), 'application/problem+json')
+      t.equal(headers.get('x-request-id'), `refused-${n}`)
+      t.match(body, {
+        code: 'ServiceUnavailable',
+        detail: 'The service has too much to do. The request was not begun.',
+        instance: get,
+        requestId: `refused-${n}`,
+        retryable: true,
+        maybeApplied: false,
+      })
+    }
+    t.equal(standIn.requests.length, 10, 'DynamoDB hears nothing of it')
+    t.equal((await service.get('/health/live')).status, 200, 'its health is told all the same')
+    await within(5000, () => service.log.some(({ refused }) => refused === 50))
+    t.equal(
+      service.log.filter(({ refused }) => refused !== undefined).length,
+      1,
+      'one line in the log tells of all',
+    )
+
+    standIn.behave = (_arrived, response) => {
+      answer(response, { Item: { id: { S: 'a' } } })
+    }
+    for (const response of held) answer(response, { Item: { id: { S: 'a' } } })
+    for (const { status } of await Promise.all(calls)) t.equal(status, 200)
+    const after = await Promise.all(Array.from({ length: 10 }, () => service.post(get, key)))
+    for (const { status } of after) t.equal(status, 200)
+  },
+)
+
+t.test('callers that hang up make room', async (t) => {
+  const standIn = await startStandIn(t, () => undefined)
+  const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+  const gone = new AbortController()
+  const calls = Array.from({ length: 10 }, () =>
+    fetch(service.url + get, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(key),
+      signal: gone.signal,
+    }),
+  )
+  await within(5000, () => standIn.requests.length === 10)
+  gone.abort()
+  for (const call of calls) await t.rejects(call)
+  standIn.behave = (_arrived, response) => {
+    answer(response, { Item: { id: { S: 'a' } } })
+  }
+  t.ok(await within(2000, async () => (await service.post(get, key)).status === 200))
+})
+
+t.test(
+  'bodies that together are larger than 8 times BODY_LIMIT_BYTES are refused, whoever sends them',
+  async (t) => {
+    const LIMIT = 100_000
+    const standIn = await startStandIn(t, (_arrived, response) => {
+      answer(response, {})
+    })
+    const service = await startService(t, { bodyLimitBytes: LIMIT }, standIn.endpoint)
+    const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
+    const upload = () => {
+      const upload = request(`${service.url}/v1/tables/T/put`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+      })
+      const status = new Promise<number | undefined>((resolve, reject) => {
+        upload.once('response', ({ statusCode }) => {
+          resolve(statusCode)
+        })
+        upload.once('error', reject)
+      })
+      upload.write(item.slice(0, -1))
+      return { status, finish: () => upload.end('}') }
+    }
+    const slow = Array.from({ length: 8 }, upload)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const late = upload()
+    t.equal(await late.status, 503)
+    late.finish()
+    for (const { finish } of slow) finish()
+    for (const { status } of slow) t.equal(await status, 200)
+    t.equal((await service.post('/v1/tables/T/put', item)).status, 200)
+  },
+)

@@ -1,0 +1,272 @@
+/**
+ * What many calls do together when DynamoDB fails: how they spread, how much they add to its load, when they end, and
+ * what they leave behind. Bounds in time are widened by what this process itself was held up.
+ */
+import { readdirSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t, { type Test } from 'tap'
+import type { Config } from '../../src/config.js'
+import { Retry } from '../../src/storage/retry.js'
+import { Storage } from '../../src/storage/storage.js'
+import { signedAt, isSigned } from '../helpers/faulty-dynamodb.js'
+import { connectionTo, testConfig } from '../helpers/service.js'
+import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+
+const range = (length: number) => Array.from({ length }, (_, n) => n)
+const requestOf = (id: number) => `{"TableName":"T","Key":{"id":{"N":"${id}"}}}`
+const soon = (ms = 60_000) => ({ deadline: performance.now() + ms })
+
+async function start(t: Test, behave: Behaviour, settings: Partial<Config> = {}) {
+  const standIn = await startStandIn(t, behave)
+  const storage = new Storage(await connectionTo(standIn.endpoint), testConfig(settings))
+  t.teardown(() => storage.close())
+  /** Makes a call; false if it fails. */
+  const call = (id: number, limits = soon()) =>
+    storage.send('GetItem', requestOf(id), limits).then(
+      () => true,
+      () => false,
+    )
+  return { standIn, storage, call }
+}
+
+const fail: Behaviour = (_arrived, response) => {
+  refuse(response, 500, 'InternalServerError')
+}
+
+/** How long, at the most, the event loop of this process was held up while `work` ran, in ms. */
+async function delayOf(work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  await work()
+  // A delay is noted when it is over.
+  await sleep(20)
+  delay.disable()
+  return delay.max / 1e6
+}
+
+t.test('waits are spread evenly between 0 and their bound, which doubles up to the longest', async (t) => {
+  const { call, standIn } = await start(t, fail, { baseDelayMs: 400, maxDelayMs: 1600 })
+  await Promise.all(
+    range(240).map(async (id) => {
+      await sleep(id * 20)
+      await call(id)
+    }),
+  )
+  const attempts = new Map<string, Arrived[]>()
+  for (const arrived of standIn.requests) {
+    attempts.set(arrived.text, [...(attempts.get(arrived.text) ?? []), arrived])
+  }
+  for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
+  for (const [retry, bound] of [400, 800, 1600, 1600].entries()) {
+    const waits = [...attempts.values()].map((made) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0))
+    t.ok(Math.max(...waits) < bound + 300, 'none is longer than its bound and some work')
+    for (const quarter of [1, 2, 3]) {
+      const share = waits.filter((ms) => ms < (quarter * bound) / 4).length / waits.length
+      t.ok(Math.abs(share - quarter / 4) < 0.15, `${share.toFixed(2)} are below ${quarter}/4 of ${bound} ms`)
+    }
+  }
+
+  // The same without what sending takes.
+  const retry = new Retry({ maxAttempts: 5, baseDelayMs: 400, maxDelayMs: 1600 })
+  for (const [number, bound] of [400, 800, 1600, 1600].entries()) {
+    const tenths = range(10).map(() => 0)
+    for (let draws = 0; draws < 100_000; draws++) {
+      const tenth = Math.floor((retry.jitter(number) / bound) * 10)
+      tenths[tenth] = (tenths[tenth] ?? 0) + 1
+    }
+    t.equal(tenths.length, 10)
+    t.ok(
+      tenths.every((count) => Math.abs(count - 10_000) < 600),
+      tenths.join(' '),
+    )
+  }
+})
+
+t.test('1,000 callers that fail together do not come back together', async (t) => {
+  const CALLS = 1000
+  const failed = new Set<string>()
+  const { call, standIn } = await start(
+    t,
+    (arrived, response, number) => {
+      if (failed.has(arrived.text)) {
+        answer(response, {})
+      } else {
+        failed.add(arrived.text)
+        fail(arrived, response, number)
+      }
+    },
+    { baseDelayMs: 2000 },
+  )
+  const done = await Promise.all(range(CALLS).map((id) => call(id)))
+  t.ok(done.every(Boolean), 'all come back')
+  const again = standIn.requests.slice(CALLS).map(({ at }) => at)
+  const first = Math.min(...again)
+  const slots = range(30).map((slot) => again.filter((at) => Math.floor((at - first) / 100) === slot).length)
+  t.ok(Math.max(...slots) < CALLS / 5, `in 100 ms no more than a fifth: ${slots.join(' ')}`)
+})
+
+t.test('a dead upstream sees little more than the calls that there are', async (t) => {
+  let dead = true
+  const { call, standIn } = await start(
+    t,
+    (arrived, response, number) => {
+      if (dead) fail(arrived, response, number)
+      else answer(response, {})
+    },
+    { baseDelayMs: 0 },
+  )
+  // These use the budget up.
+  for (const round of range(5)) await Promise.all(range(100).map((id) => call(round * 100 + id)))
+  const before = standIn.requests.length
+  const CALLS = 3000
+  for (const round of range(30))
+    await Promise.all(range(CALLS / 30).map((id) => call(1000 + round * 100 + id)))
+  const ratio = (standIn.requests.length - before) / CALLS
+  t.ok(ratio <= 1.2, `${ratio.toFixed(2)} requests for each call`)
+  t.comment(`${ratio.toFixed(2)} requests for each call of a dead upstream`)
+
+  dead = false
+  await Promise.all(range(100).map((id) => call(10_000 + id)))
+  const recovered = standIn.requests.length
+  dead = true
+  await call(20_000)
+  t.equal(standIn.requests.length - recovered, 5, 'after it came back, calls are tried again')
+})
+
+t.test('each attempt is signed for its own time', async (t) => {
+  const { call, standIn } = await start(t, fail, { baseDelayMs: 1200, maxAttempts: 4 })
+  await Promise.all(range(20).map((id) => call(id)))
+  t.equal(standIn.requests.length, 80)
+  t.ok(standIn.requests.every(isSigned))
+  const began = performance.timeOrigin
+  t.ok(standIn.requests.every((arrived) => Math.abs(signedAt(arrived) - began - arrived.at) < 2500))
+})
+
+t.test('no call outlives its deadline by more than 50 ms', async (t) => {
+  const DEADLINE_MS = 700
+  const faults: Behaviour[] = [
+    () => undefined,
+    fail,
+    (_arrived, response) => response.socket?.destroy(),
+    (_arrived, response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      const trickle = setInterval(() => response.write(' '), 50)
+      response.once('close', () => {
+        clearInterval(trickle)
+      })
+    },
+    (_arrived, response) => {
+      refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'x-amz-retry-after': '300' } })
+    },
+    (_arrived, response) =>
+      setTimeout(() => {
+        fail(_arrived, response, 0)
+      }, 250),
+  ]
+  const { call, storage } = await start(
+    t,
+    (arrived, response, number) => {
+      const { N } = (arrived.body['Key'] as { id: { N: string } } | undefined)?.id ?? { N: '0' }
+      faults[Number(N) % faults.length]?.(arrived, response, number)
+    },
+    { attemptTimeoutMs: 400, baseDelayMs: 200, maxConnections: 50 },
+  )
+  await call(1)
+  const durations: number[] = []
+  const heldUp = await delayOf(async () => {
+    for (const round of range(5)) {
+      await Promise.all(
+        range(120).map(async (id) => {
+          const limits = soon(DEADLINE_MS)
+          const began = performance.now()
+          if (id % 12 === 0) {
+            const Keys = range(300).map((n) => ({ id: { N: String(n) } }))
+            await storage
+              .batchGet(JSON.stringify({ RequestItems: { T: { Keys } } }), limits)
+              .catch(() => undefined)
+          } else {
+            await call(round * 120 + id, limits)
+          }
+          durations.push(performance.now() - began)
+        }),
+      )
+    }
+  })
+  const longest = Math.max(...durations)
+  t.ok(
+    longest < DEADLINE_MS + 50 + heldUp,
+    `the longest took ${longest.toFixed()} ms, ${heldUp.toFixed()} ms held up`,
+  )
+})
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
+t.test('a caller that hangs up frees its socket and its wait within 100 ms', async (t) => {
+  const { standIn, storage } = await start(
+    t,
+    (arrived, response, number) => {
+      if (arrived.operation === 'PutItem') fail(arrived, response, number)
+    },
+    { baseDelayMs: 20_000 },
+  )
+  const gone = new AbortController()
+  const calls = range(100).map((id) =>
+    storage
+      .send(id % 2 === 0 ? 'GetItem' : 'PutItem', requestOf(id), { ...soon(), signal: gone.signal })
+      .catch((error: unknown) => (error as Error).name),
+  )
+  while (standIn.requests.length < 100) await sleep(10)
+  await sleep(100)
+  const open = () => standIn.requests.filter(({ ended }) => ended === undefined).length
+  t.equal(open(), 50)
+  t.ok(timers() >= 100)
+  let took = 0
+  const heldUp = await delayOf(async () => {
+    const began = performance.now()
+    gone.abort()
+    t.ok((await Promise.all(calls)).every((name) => name === 'Cancelled'))
+    while (open() > 0) await sleep(5)
+    took = performance.now() - began
+  })
+  t.ok(took < 100 + heldUp, `it took ${took.toFixed()} ms, ${heldUp.toFixed()} ms held up`)
+  t.ok(timers() < 20, 'their timers are gone')
+})
+
+t.test('a dead upstream costs no file descriptors, timers or memory', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const silent = await start(t, () => undefined, { attemptTimeoutMs: 50, maxAttempts: 2, maxConnections: 8 })
+  const gone = new Storage(await connectionTo('http://127.0.0.1:1'), testConfig({ maxConnections: 8 }))
+  t.teardown(() => gone.close())
+  const look = () => {
+    gc()
+    const descriptors = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
+    return { descriptors, timers: timers(), heap: process.memoryUsage().heapUsed }
+  }
+  const round = async () => {
+    await Promise.all(
+      range(300).flatMap((id) => [
+        silent.call(id, soon(400)),
+        gone.send('PutItem', requestOf(id), soon(400)).catch(() => undefined),
+      ]),
+    )
+    await sleep(100)
+    silent.standIn.requests.length = 0
+    silent.standIn.sockets.clear()
+    return look()
+  }
+  for (let rounds = 0; rounds < 3; rounds++) await round()
+  const before = await round()
+  for (let rounds = 0; rounds < 6; rounds++) await round()
+  const after = await round()
+  t.ok(
+    after.descriptors <= before.descriptors + 2 * 8,
+    `file descriptors: ${before.descriptors}, ${after.descriptors}`,
+  )
+  t.ok(after.timers <= before.timers + 10, `timers: ${before.timers}, ${after.timers}`)
+  const grown = (after.heap - before.heap) / 1e6
+  t.ok(grown < 3, `after 4,200 calls more the heap has grown by ${grown.toFixed(1)} MB`)
+})

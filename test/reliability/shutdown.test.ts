@@ -1,0 +1,169 @@
+/** SIGTERM: what is under way is finished, what comes later is told to go, and the process ends with 0. */
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { within } from '../helpers/faulty-dynamodb.js'
+import { sourceProcess } from '../helpers/process.js'
+import { answer, startStandIn } from '../helpers/stand-in.js'
+
+const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
+
+t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 0', async (t) => {
+  const finish: (() => void)[] = []
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    finish.push(() => {
+      answer(response, { Attributes: { id: { S: 'a' } } })
+    })
+  })
+  const { server, exited, listening, output } = sourceProcess(t, {
+    ...aws,
+    AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
+  })
+  const url = await listening()
+  const call = fetch(`${url}/v1/tables/T/put`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'under-way' },
+    body: '{"item":{"id":"a"}}',
+  })
+  while (finish.length === 0) await sleep(10)
+  server.kill('SIGTERM')
+  while (!output().includes('stopping')) await sleep(10)
+  await t.rejects(fetch(`${url}/health/live`), 'no new connection')
+  finish[0]?.()
+  const answered = await call
+  t.equal(answered.status, 200)
+  t.same(await answered.json(), { attributes: { id: 'a' } })
+  t.same(await exited, [0, null])
+  t.match(output(), /"requestId":"under-way".*"statusCode":200/)
+  t.notMatch(output(), /top-secret/)
+})
+
+t.test('SIGTERM under load cuts off no request that has arrived', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    setTimeout(() => {
+      answer(response, {})
+    }, 20)
+  })
+  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint }
+  const { server, exited, listening } = sourceProcess(t, env)
+  const url = await listening()
+  const agent = new Agent({ keepAlive: true, maxSockets: 30 })
+  t.teardown(() => {
+    agent.destroy()
+  })
+
+  /** The status that a put is answered with, or the code of its error. */
+  const put = (id: string) =>
+    new Promise<number | string>((resolve) => {
+      const call = request(`${url}/v1/tables/T/put`, {
+        agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      })
+      call.once('response', (response) => {
+        response.resume()
+        response.once('end', () => {
+          resolve(response.statusCode ?? 0)
+        })
+        response.once('error', ({ message }) => {
+          resolve(message)
+        })
+      })
+      call.once('error', (error) => {
+        resolve('code' in error ? String(error.code) : error.message)
+      })
+      call.end(JSON.stringify({ item: { id } }))
+    })
+
+  const outcomes = new Map<string, number | string>()
+  const caller = async (number: number) => {
+    for (let n = 0; ; n++) {
+      const id = `${number}-${n}`
+      const outcome = await put(id)
+      outcomes.set(id, outcome)
+      if (typeof outcome === 'string') return
+    }
+  }
+  const callers = Array.from({ length: 30 }, (_, number) => caller(number))
+  await within(10_000, () => outcomes.size > 500)
+  const began = performance.now()
+  server.kill('SIGTERM')
+  const [code] = await exited
+  t.equal(code, 0)
+  t.ok(performance.now() - began < 10_000, 'within SHUTDOWN_GRACE_MS')
+  await Promise.all(callers)
+
+  const arrived = standIn.requests.map(({ body }) => (body['Item'] as { id: { S: string } }).id.S)
+  for (const id of arrived) if (outcomes.get(id) !== 200) t.fail(`${id}: ${outcomes.get(id) ?? 'no answer'}`)
+  const errors = [...outcomes.values()].filter((outcome) => outcome !== 200)
+  t.same([...new Set(errors)], ['ECONNREFUSED'], 'all others were refused a connection')
+})
+
+t.test(
+  'while it ends, an open connection is served once more, told to go, and told that it is not ready',
+  async (t) => {
+    const finish: (() => void)[] = []
+    const standIn = await startStandIn(t, (_arrived, response) => {
+      finish.push(() => {
+        answer(response, {})
+      })
+    })
+    const { server, exited, listening, output } = sourceProcess(t, {
+      ...aws,
+      AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
+    })
+    const url = await listening()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const get = (path: string) =>
+      new Promise<{ status: number | undefined; connection: string | undefined }>((resolve, reject) => {
+        const call = request(url + path, { agent }, (response) => {
+          response.resume()
+          response.once('end', () => {
+            resolve({ status: response.statusCode, connection: response.headers.connection })
+          })
+        })
+        call.once('error', reject)
+        call.end()
+      })
+    const underWay = fetch(`${url}/v1/tables`)
+    t.same(await get('/health/live'), { status: 200, connection: 'keep-alive' })
+    while (finish.length === 0) await sleep(10)
+    server.kill('SIGTERM')
+    while (!output().includes('stopping')) await sleep(5)
+    t.same(await get('/health/ready'), { status: 503, connection: 'close' })
+    finish[0]?.()
+    t.equal((await underWay).status, 200)
+    t.same(await exited, [0, null])
+  },
+)
+
+t.test(
+  'what cannot be finished within SHUTDOWN_GRACE_MS is given up with an answer that says so',
+  async (t) => {
+    const standIn = await startStandIn(t, () => undefined)
+    const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint, SHUTDOWN_GRACE_MS: '4000' }
+    const { server, exited, listening, output } = sourceProcess(t, env)
+    const url = await listening()
+    const call = fetch(`${url}/v1/tables/T/put`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"item":{"id":"a"}}',
+    })
+    // A caller that stops in the middle of its request has nothing to be answered.
+    const half = request(`${url}/v1/tables/T/put`, { method: 'POST', headers: { 'content-length': '100' } })
+    half.once('error', () => undefined)
+    half.write('{"item":')
+    while (standIn.requests.length === 0) await sleep(10)
+    server.kill('SIGTERM')
+    const answered = await call
+    t.equal(answered.status, 503)
+    t.match(await answered.json(), {
+      code: 'ServiceUnavailable',
+      retryable: true,
+      maybeApplied: true,
+      detail: /was given up.*not known whether the write was applied/,
+    })
+    t.same(await exited, [0, null])
+    t.match(output(), /"calls":1.*no time left/)
+  },
+)

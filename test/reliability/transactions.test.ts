@@ -1,0 +1,130 @@
+/** Transactions while everything goes wrong: applied once or not at all, however often an answer was lost. */
+import t from 'tap'
+import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { type Answer, createTable, needsDynamoDB, startService } from '../helpers/service.js'
+import { answer, startStandIn } from '../helpers/stand-in.js'
+
+const TRANSACTIONS = 250
+const COUNTERS = 20
+const CALLERS = 20
+
+const rates: Readonly<Partial<Record<FaultName, number>>> = {
+  'a 500 instead': 0.05,
+  throttled: 0.05,
+  'reset before': 0.05,
+  conflict: 0.1,
+  'done, then a 500': 0.08,
+  'done, then reset': 0.08,
+  'done, then half an answer': 0.05,
+  'done, then a wrong checksum': 0.05,
+  'done, then nonsense': 0.03,
+  'done, then no answer': 0.005,
+}
+
+t.test('a transaction is applied once, however often its answer was lost', needsDynamoDB, async (t) => {
+  const direct = await startService(t)
+  const tableName = await createTable(t, direct)
+  const faulty = await startFaultyDynamoDB(t, { seed: 4711, rates })
+  const service = await startService(t, { attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 }, faulty.endpoint)
+
+  const add = (counter: number) => ({
+    update: {
+      tableName,
+      key: { id: `counter-${counter % COUNTERS}` },
+      updateExpression: 'ADD n :one',
+      expressionAttributeValues: { ':one': 1 },
+    },
+  })
+  const impossible = {
+    conditionCheck: { tableName, key: { id: 'nobody' }, conditionExpression: 'attribute_exists(id)' },
+  }
+  const isImpossible = (number: number) => number % 10 === 9
+  const send = (number: number) =>
+    service.post(
+      '/v1/transact/write',
+      {
+        transactItems: [
+          { put: { tableName, item: { id: `transaction-${number}` } } },
+          add(number),
+          add(number + 7),
+          ...(isImpossible(number) ? [impossible] : []),
+        ],
+      },
+      { 'idempotency-key': `token-${number}` },
+    )
+
+  /** Sends it until its outcome is known. */
+  const untilKnown = async (number: number): Promise<{ last: Answer; calls: number }> => {
+    let unknown = false
+    for (let calls = 1; ; calls++) {
+      const last = await send(number)
+      t.equal(last.headers.get('idempotency-key'), `token-${number}`)
+      unknown ||= last.body['maybeApplied'] === true
+      const { code, retryable } = last.body
+      const cancelledForGood = code === 'TransactionCanceledException' && retryable === false
+      if (last.status === 200 || cancelledForGood || (!unknown && retryable === false)) return { last, calls }
+      if (calls === 50) throw new Error(`no end of ${last.text}`)
+    }
+  }
+
+  const outcomes = new Map<number, { last: Answer; calls: number }>()
+  let next = 0
+  const work = async () => {
+    for (let number = next++; number < TRANSACTIONS; number = next++)
+      outcomes.set(number, await untilKnown(number))
+  }
+  await Promise.all(Array.from({ length: CALLERS }, work))
+
+  let applied = 0
+  for (const [number, { last }] of outcomes) {
+    const { status } = await direct.post(`/v1/tables/${tableName}/get`, {
+      key: { id: `transaction-${number}` },
+    })
+    if (last.status === 200) applied++
+    if ((status === 200) !== (last.status === 200)) t.fail(`transaction ${number}: ${last.text}`)
+    if (isImpossible(number)) {
+      t.match(last.body, {
+        code: 'TransactionCanceledException',
+        retryable: false,
+        cancellationReasons: [
+          { code: 'None' },
+          { code: 'None' },
+          { code: 'None' },
+          { code: 'ConditionalCheckFailed' },
+        ],
+      })
+    }
+  }
+  t.equal(applied, TRANSACTIONS * 0.9)
+  let counted = 0
+  for (let counter = 0; counter < COUNTERS; counter++) {
+    const { body } = await direct.post(`/v1/tables/${tableName}/get`, { key: { id: `counter-${counter}` } })
+    counted += (body['item'] as { n: number }).n
+  }
+  t.equal(counted, 2 * applied, 'no counter counted a transaction twice')
+  t.equal(faulty.struck.size, Object.keys(rates).length, 'every fault has struck')
+  const again = [...outcomes.values()].filter(({ calls }) => calls > 1).length
+  t.ok(again > 0, `${again} were sent again by their callers`)
+})
+
+t.test(
+  'a caller without a token learns the one that makes it safe to send a transaction again',
+  async (t) => {
+    const standIn = await startStandIn(t, (_arrived, response, number) => {
+      if (number <= 2) response.socket?.destroy()
+      else answer(response, {})
+    })
+    const service = await startService(t, { maxAttempts: 2 }, standIn.endpoint)
+    const body = { transactItems: [{ delete: { tableName: 'T', key: { id: 'a' } } }] }
+    const lost = await service.post('/v1/transact/write', body)
+    t.match(lost.body, { status: 503, retryable: true, maybeApplied: true })
+    const token = lost.headers.get('idempotency-key') ?? ''
+    t.match(token, /^[\w-]{36}$/)
+    const again = await service.post('/v1/transact/write', body, { 'idempotency-key': token })
+    t.equal(again.status, 200)
+    t.same(
+      standIn.requests.map((arrived) => arrived.body['ClientRequestToken']),
+      [token, token, token],
+    )
+  },
+)
