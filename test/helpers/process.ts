@@ -17,10 +17,14 @@ const surroundings = {
 
 /** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
 export function sourceProcess(t: Test, env: Record<string, string>) {
-  const server = spawn(process.execPath, [...process.execArgv, join('src', 'server.ts')], {
-    cwd: packageRoot,
-    env: { ...surroundings, PORT: '0', ...env },
-  })
+  const server = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--enable-source-maps', join('src', 'server.ts')],
+    {
+      cwd: packageRoot,
+      env: { ...surroundings, PORT: '0', ...env },
+    },
+  )
   t.teardown(() => server.kill('SIGKILL'))
   let output = ''
   const collect = (chunk: Buffer) => (output += chunk.toString())

@@ -263,7 +263,7 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
   for (let rounds = 0; rounds < 6; rounds++) await round()
   const after = await round()
   t.ok(
-    after.descriptors <= before.descriptors + 2 * 8,
+    after.descriptors <= before.descriptors + 4 * 8,
     `file descriptors: ${before.descriptors}, ${after.descriptors}`,
   )
   t.ok(after.timers <= before.timers + 10, `timers: ${before.timers}, ${after.timers}`)
