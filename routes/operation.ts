@@ -77,14 +77,18 @@ export function operation({
   }
 }
 
-/** The bounds of one request: its deadline, counted from its first byte, and the moment when its caller hangs up. */
+/** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
 function limitsOf(app: App, reply: FastifyReply): CallLimits {
   const call = new AbortController()
   app.calls.add(call)
   reply.raw.once('close', () => {
     app.calls.delete(call)
-    if (!reply.raw.writableFinished) call.abort()
+    if (reply.raw.writableFinished) return
+    call.abort()
+    const { method, url } = reply.request
+    reply.log.info({ method, url }, 'the caller hung up')
   })
+  if (app.givenUp) call.abort()
   return {
     deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
     signal: call.signal,

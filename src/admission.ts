@@ -35,11 +35,12 @@ export class Admission {
     return true
   }
 
-  /** Takes on some more of its body; false if that is too much. */
+  /** Takes on some more of its body; false if that is too much, or if the request is not under way any more. */
   hold(request: IncomingMessage, bytes: number): boolean {
-    if (this.#bodyBytes + bytes > this.#limits.maxBodyBytes) return false
+    const held = this.#underWay.get(request)
+    if (held === undefined || this.#bodyBytes + bytes > this.#limits.maxBodyBytes) return false
     this.#bodyBytes += bytes
-    this.#underWay.set(request, (this.#underWay.get(request) ?? 0) + bytes)
+    this.#underWay.set(request, held + bytes)
     return true
   }
 

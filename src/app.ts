@@ -71,6 +71,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorate('storage', storage)
   app.decorate('config', config)
   app.decorate('closing', false)
+  app.decorate('givenUp', false)
   app.decorate('calls', new Set<AbortController>())
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
@@ -96,21 +97,25 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
     if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
     else request.log.info(line, 'request completed')
   })
+  const endings: NodeJS.Timeout[] = []
   app.addHook('preClose', async () => {
     app.closing = true
     // Whoever still waits is told, while there is time to: nobody is cut off without an answer.
-    setTimeout(() => {
+    const giveUp = setTimeout(() => {
       logger.warn(
         { calls: app.calls.size },
         'SHUTDOWN_GRACE_MS has no time left for these; they are given up',
       )
+      app.givenUp = true
       for (const call of app.calls) call.abort()
     }, config.shutdownGraceMs * 0.8).unref()
-    setTimeout(() => {
+    const cut = setTimeout(() => {
       app.server.closeAllConnections()
     }, config.shutdownGraceMs * 0.9).unref()
+    endings.push(giveUp, cut)
   })
   app.addHook('onClose', async () => {
+    for (const ending of endings) clearTimeout(ending)
     await storage.close()
   })
 

@@ -33,7 +33,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   checkAws(env)
 
   const config = {
-    host,
+    // One address: the name may stand for two, of which only the first would be listened on.
+    host: host === 'localhost' ? '127.0.0.1' : host,
     port: integer(env, 'PORT', 3000, 0, 65_535),
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', LOG_LEVELS),
     maxAttempts: integer(env, 'AWS_MAX_ATTEMPTS', 5, 1, 100),

@@ -15,6 +15,8 @@ declare module 'fastify' {
     config: Config
     /** True from the first signal to stop. */
     closing: boolean
+    /** True from the moment when there is no time left for calls. */
+    givenUp: boolean
     /** What is under way for callers, to be given up when there is no time left for it. */
     calls: Set<AbortController>
   }

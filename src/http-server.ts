@@ -44,7 +44,8 @@ export function createHttpServer(
 ): Server {
   let refused = 0
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
-    sendRefusal(request, response)
+    // A connection that outlives its last request would hold up the end of the process.
+    sendRefusal(request, response, server.listening ? 'keep-alive' : 'close')
     if (refused++ > 0) return
     setTimeout(() => {
       logger.warn({ refused }, 'too many requests under way; some were refused with 503')
@@ -60,22 +61,23 @@ export function createHttpServer(
       connectionsCheckingInterval: CHECK_MS,
     },
     (request, response) => {
-      // Health is asked for most when there is too much to do.
-      if (!request.url?.startsWith('/health/')) {
-        if (!admission.enter(request)) {
-          refuse(request, response)
-          return
-        }
-        response.once('close', () => {
-          admission.leave(request)
-        })
-      }
-      handler(request, response)
+      // A response that waits behind another one does not always learn that its connection is gone (Node.js 20).
+      const { socket } = request
+      const gone = () => response.emit('close')
+      socket.once('close', gone)
+      response.once('close', () => {
+        socket.off('close', gone)
+        admission.leave(request)
+      })
+      if (isHealthCheck(request) || admission.enter(request)) handler(request, response)
+      else refuse(request, response)
     },
   )
   // A caller that neither sends nor reads is not waited for longer than for anything else.
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
   server.on('clientError', answerClientError)
+  // One for each request that is under way on it.
+  server.on('connection', (socket: Socket) => socket.setMaxListeners(0))
 
   // To close a connection at the moment when it is idle would cut off a request that is on its way.
   const closeIdleConnections = server.closeIdleConnections.bind(server)
@@ -85,14 +87,20 @@ export function createHttpServer(
   return server
 }
 
+/** They cost nothing, and are asked for most when there is too much to do. */
+function isHealthCheck({ method, url }: IncomingMessage): boolean {
+  return method === 'GET' && (url === '/health/live' || url === '/health/ready')
+}
+
 /** Answers without Fastify, at a fraction of the cost: under overload, what refusing costs is lost for serving. */
-function sendRefusal(request: IncomingMessage, response: ServerResponse): void {
+function sendRefusal(request: IncomingMessage, response: ServerResponse, connection: string): void {
   const id = requestIdOf(request)
   const body = problemText(tooBusy, id, request.url ?? '')
   response.writeHead(503, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'retry-after': '1',
+    connection,
     'x-request-id': id,
   })
   response.end(body)

@@ -91,9 +91,14 @@ function toProblem(error: unknown, representation: Representation, writes: boole
   // Those of request bodies have become an InvalidRequest where the body was read.
   if (error instanceof JsonTextError) {
     const detail = `DynamoDB’s answer is not what it should be.${writes ? unknownOutcome : ''}`
-    return new ProblemError('UpstreamError', detail, { retryable: true, maybeApplied: writes, cause: error })
+    // A write is done: DynamoDB has said so, before it said what cannot be read.
+    return new ProblemError('UpstreamError', detail, {
+      retryable: !writes,
+      maybeApplied: writes,
+      cause: error,
+    })
   }
-  return ofFastify(error)
+  return ofFastify(error, writes)
 }
 
 function isCode(name: string): name is Code {
@@ -156,7 +161,7 @@ function ofStorage(error: StorageError, representation: Representation): Problem
       members: membersOf(error.body, representation),
     })
   }
-  if (name === 'TimeoutError') {
+  if (name === 'TimeoutError' || name === 'RequestTimeout' || name === 'RequestTimeoutException') {
     return new ProblemError('UpstreamTimeout', `DynamoDB did not answer in time.${uncertain}`, options)
   }
   if (name === 'NetworkError' || (error.statusCode ?? 0) >= 500) {
@@ -175,9 +180,9 @@ function ofStorage(error: StorageError, representation: Representation): Problem
     return new ProblemError('UpstreamError', detail, options)
   }
   if (errorType(error) === 'THROTTLING') {
-    return new ProblemError('ThrottlingException', `${name}: ${message}`, options)
+    return new ProblemError('ThrottlingException', `${name}: ${message}${uncertain}`, options)
   }
-  return new ProblemError('ValidationException', `${name}: ${message}`, options)
+  return new ProblemError('ValidationException', `${name}: ${message}${uncertain}`, options)
 }
 
 /** What the caller must know of a write besides why it failed, as a sentence to append. */
@@ -191,7 +196,8 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   const members = membersOf(error.output, representation)
   const { cause } = error
   const listed = members.has('unprocessedItems') ? 'unprocessedItems' : 'unprocessedKeys'
-  const left = `${error.message}; they are listed in ${listed}.`
+  const written = error.maybeApplied ? ' Some of them may have been applied.' : ''
+  const left = `${error.message}; they are listed in ${listed}.${written}`
   if (cause === undefined || errorType(cause) !== undefined) {
     return new ProblemError('BatchIncomplete', `${left} Send just these again.`, {
       members,
@@ -205,7 +211,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
     })
   }
   const stopped = ofStorage(cause, representation)
-  return new ProblemError(stopped.code, `${stopped.message} ${left}`, {
+  return new ProblemError(stopped.code, `${stopped.message.replace(/\.?$/, '.')} ${left}`, {
     members,
     retryable: stopped.retryable,
     maybeApplied: error.maybeApplied,
@@ -235,7 +241,7 @@ function membersOf(body: string, representation: Representation): Members {
   return found
 }
 
-function ofFastify(error: unknown): ProblemError {
+function ofFastify(error: unknown, writes: boolean): ProblemError {
   const { code, statusCode = 500, message } = error as Partial<FastifyError>
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new ProblemError(
@@ -246,9 +252,7 @@ function ofFastify(error: unknown): ProblemError {
   if (statusCode < 500) return new ProblemError('InvalidRequest', message ?? 'The request is wrong.')
   return new ProblemError(
     'InternalError',
-    'The request could not be served because of a fault in the service.',
-    {
-      cause: error,
-    },
+    `The request could not be served because of a fault in the service.${writes ? unknownOutcome : ''}`,
+    { maybeApplied: writes, cause: error },
   )
 }

@@ -81,6 +81,68 @@ t.test('a write that must not be done twice is not sent again when it may have b
   t.equal((await service.post('/v1/tables/T/update', counting)).status, 200, 'throttling leaves nothing open')
 })
 
+t.test('what may have been applied is said, whatever came after it', async (t) => {
+  const standIn = await startStandIn(t, () => undefined)
+  const service = await startService(t, { maxAttempts: 3 }, standIn.endpoint)
+  const batch = { requestItems: { T: [{ putRequest: { item: { id: 'a' } } }] } }
+
+  let first = true
+  standIn.behave = (arrived, response) => {
+    if (first) response.socket?.destroy()
+    else answer(response, { UnprocessedItems: arrived.body['RequestItems'] })
+    first = false
+  }
+  t.match((await service.post('/v1/batch/write', batch)).body, {
+    code: 'BatchIncomplete',
+    maybeApplied: true,
+    detail: /Some of them may have been applied/,
+  })
+  t.match((await service.post('/v1/batch/write', batch)).body, {
+    code: 'BatchIncomplete',
+    maybeApplied: false,
+  })
+
+  standIn.behave = (_arrived, response) => {
+    answer(response, { ConsumedCapacity: null, UnprocessedItems: {} })
+  }
+  t.equal((await service.post('/v1/batch/write', batch)).status, 200)
+
+  standIn.behave = (_arrived, response) => {
+    answer(response, { Attributes: { n: 'no type' } })
+  }
+  const done = await service.post('/v1/tables/T/update', {
+    key: { id: 'a' },
+    updateExpression: 'ADD n :one',
+    expressionAttributeValues: { ':one': 1 },
+    returnValues: 'ALL_NEW',
+  })
+  t.match(done.body, { code: 'UpstreamError', retryable: false, maybeApplied: true })
+
+  standIn.behave = (_arrived, response) => {
+    refuse(response, 400, 'TransactionInProgressException')
+  }
+  const transaction = { transactItems: [{ delete: { tableName: 'T', key: { id: 'a' } } }] }
+  t.match((await service.post('/v1/transact/write', transaction)).body, {
+    code: 'TransactionInProgressException',
+    maybeApplied: true,
+  })
+
+  for (const [name, status] of [
+    ['SlowDown', 429],
+    ['SomethingNewException', 400],
+    ['RequestTimeout', 504],
+  ] as const) {
+    first = true
+    standIn.behave = (_arrived, response) => {
+      if (first) response.socket?.destroy()
+      else refuse(response, 400, name)
+      first = false
+    }
+    const { body } = await service.post(put, { item: { id: 'a' } })
+    t.match(body, { status, maybeApplied: true, detail: /may have been applied|not known whether/ }, name)
+  }
+})
+
 t.test('an answer that is not what it should be is not passed on', async (t) => {
   const standIn = await startStandIn(t, (_arrived, response) => {
     answer(response, '{"Item":{"id":"no type"}}')

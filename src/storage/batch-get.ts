@@ -10,6 +10,7 @@ import {
   sendAll,
 } from './batch.js'
 import { BatchIncompleteError } from './errors.js'
+import type { CallLimits } from './operation.js'
 import { refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many keys in one BatchGetItem. */
@@ -45,9 +46,9 @@ export async function batchGet(request: JsonText, context: BatchContext): Promis
   const found = new Map<string, JsonText[]>()
   const metrics = new Metrics()
   let length = 0
-  const send = async (some: readonly Entry[]) => {
+  const send = async (some: readonly Entry[], limits: CallLimits) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
-    const answer = members(await context.send('BatchGetItem', chunk, context.limits))
+    const answer = members(await context.send('BatchGetItem', chunk, limits))
     for (const [answered, items] of members(answer.get('Responses') ?? '{}')) {
       const table = asRequested(answered, names)
       const inner = items.slice(1, -1)

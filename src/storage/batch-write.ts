@@ -10,6 +10,7 @@ import {
   sendAll,
 } from './batch.js'
 import { BatchIncompleteError } from './errors.js'
+import type { CallLimits } from './operation.js'
 import { type KeySchemas, refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many writes in one BatchWriteItem. */
@@ -33,9 +34,9 @@ export async function batchWrite(
   }
 
   const metrics = new Metrics()
-  const send = async (some: readonly Entry[]) => {
+  const send = async (some: readonly Entry[], limits: CallLimits) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
-    const answer = members(await context.send('BatchWriteItem', chunk, context.limits))
+    const answer = members(await context.send('BatchWriteItem', chunk, limits))
     metrics.add(answer)
     const left = entriesOf(answer.get('UnprocessedItems') ?? '{}')
     return left.map(({ table, text }) => ({ table: asRequested(table, names), text }))

@@ -2,7 +2,7 @@
  * What both batch operations do: cut any number of entries into requests of DynamoDB's size, keep a bounded
  * number of them under way, and send again what comes back unprocessed.
  */
-import { elements, type JsonText, JsonTextError, members } from '../json-text.js'
+import { elements, type JsonText, members } from '../json-text.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
 
@@ -34,7 +34,7 @@ export interface BatchRequests {
   /** Entries in a request. */
   readonly size: number
   /** Sends some entries and gives those that DynamoDB left unprocessed. */
-  readonly send: (entries: readonly Entry[]) => Promise<readonly Entry[]>
+  readonly send: (entries: readonly Entry[], limits: CallLimits) => Promise<readonly Entry[]>
   /** True from the moment when the answer must not become any longer. */
   readonly isFull?: () => boolean
 }
@@ -70,10 +70,14 @@ export async function sendAll(
 
   async function sendChunk(chunk: readonly Entry[]): Promise<void> {
     let pending = chunk
+    let uncertain = false
+    const onMaybeApplied = () => {
+      uncertain = true
+    }
     try {
       let failures = 0
       for (;;) {
-        const left = await send(pending)
+        const left = await send(pending, { ...limits, onMaybeApplied })
         failures = left.length < pending.length ? 0 : failures + 1
         pending = left
         if (pending.length === 0) return
@@ -85,10 +89,11 @@ export async function sendAll(
     } catch (failure) {
       stopped = true
       const found = toStorageError(failure, operation)
-      maybeApplied ||= found.maybeApplied || found.earlierMaybeApplied
+      uncertain ||= found.maybeApplied
       error ??= found
     }
     unprocessed.push(...pending)
+    maybeApplied ||= uncertain
   }
 
   async function work(): Promise<void> {
@@ -106,7 +111,6 @@ export async function sendAll(
 /** Whatever stops a batch, its callers must still learn what is done and what is not. */
 function toStorageError(failure: unknown, operation: Operation): StorageError {
   if (failure instanceof StorageError) return failure
-  if (!(failure instanceof JsonTextError)) throw failure
   return new StorageError('MalformedAnswer', 'the answer is not what it should be', {
     cause: failure,
     maybeApplied: isWrite(operation),
@@ -163,7 +167,7 @@ export class Metrics {
 
   add(answer: ReadonlyMap<string, JsonText>): void {
     const capacities = answer.get('ConsumedCapacity')
-    if (capacities !== undefined) {
+    if (capacities !== undefined && capacities !== 'null') {
       for (const capacity of JSON.parse(capacities) as (Summable & { TableName: string })[]) {
         const { TableName: table } = capacity
         const sum = this.#capacities.get(table)

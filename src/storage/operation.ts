@@ -38,6 +38,8 @@ export interface CallLimits {
   readonly deadline: number
   /** Aborted when the caller gives the call up. */
   readonly signal?: AbortSignal | undefined
+  /** Told of each attempt of a write that may have been applied, whatever becomes of the call. */
+  readonly onMaybeApplied?: () => void
 }
 
 /** How to send one request, with all the attempts that it takes; see {@link Storage.send}. */

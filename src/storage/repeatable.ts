@@ -9,7 +9,7 @@ import type { Operation } from './operation.js'
 export function isRepeatable(operation: Operation, request: JsonText): boolean {
   if (operation !== 'PutItem' && operation !== 'UpdateItem' && operation !== 'DeleteItem') return true
   const fields = members(request)
-  if (fields.get('ReturnValues')?.endsWith('_OLD"') === true) return false
+  if (fields.get('ReturnValues')?.endsWith('_OLD"') === true || fields.has('AttributeUpdates')) return false
   const expression = fields.get('UpdateExpression')
   return expression === undefined || isIdempotent(String(JSON.parse(expression)))
 }

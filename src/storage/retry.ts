@@ -122,7 +122,10 @@ export class Retry {
         error.earlierMaybeApplied = maybeApplied(last)
         error.repeatable = !error.maybeApplied || repeatable()
         last = error
+        if (error.maybeApplied) limits.onMaybeApplied?.()
         const type = errorType(error)
+        // Refused for good is an answer too.
+        if (paidFor !== undefined && type === undefined) this.#earn(paidFor, 1)
         const delayMs = Math.max(this.jitter(number - 1), error.retryAfterMs ?? 0)
         if (type === undefined || !error.repeatable || number >= this.#options.maxAttempts) throw error
         if (delayMs > this.#options.maxDelayMs) throw error
@@ -130,7 +133,12 @@ export class Retry {
         if (this.#budget[type] < 1) throw error
         this.#budget[type]--
         paidFor = type
-        await wait(delayMs, limits.signal, error)
+        try {
+          await wait(delayMs, limits.signal, error)
+        } catch (gone) {
+          this.#earn(type, 1)
+          throw gone
+        }
       }
     }
   }

@@ -85,7 +85,7 @@ export class Storage {
     }
   }
 
-  /** Closes the sockets, after the calls under way. */
+  /** Closes the sockets. Calls that are under way fail. */
   async close(): Promise<void> {
     await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }

@@ -9,6 +9,7 @@ import type { JsonText } from '../json-text.js'
 import { version } from '../package-root.js'
 import type { Connection, Credentials } from './connection.js'
 import { StorageError } from './errors.js'
+import { Turns } from './turns.js'
 import { type CallLimits, isWrite, type Operation } from './operation.js'
 
 export interface TransportOptions {
@@ -33,19 +34,10 @@ export const clockErrors: ReadonlySet<string> = new Set([
   'SignatureDoesNotMatch',
 ])
 
-/** Failures of which it is certain that the request never left. */
-const notSentCodes: ReadonlySet<string> = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
 export class Transport {
   readonly #connection: Connection
   readonly #agent: Agent
+  readonly #turns: Turns
   readonly #attemptTimeoutMs: number
   readonly #path: string
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
@@ -56,6 +48,7 @@ export class Transport {
   constructor(connection: Connection, options: TransportOptions) {
     this.#connection = connection
     this.#path = connection.endpoint.pathname
+    this.#turns = new Turns(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
     this.#agent = new Agent({
       connections: options.maxConnections,
@@ -74,14 +67,16 @@ export class Transport {
    * @throws StorageError
    */
   async attempt(operation: Operation, body: Buffer, limits: CallLimits): Promise<JsonText> {
+    const clockOffsetMs = this.#clockOffsetMs
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
       const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
-      this.#sign(operation, body)
+      this.#sign(operation, body, clockOffsetMs)
         .then((headers) => {
           if (exchange.settled) return
-          const { origin } = this.#connection.endpoint
-          exchange.queued()
-          this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
+          exchange.waitForTurn(this.#turns, () => {
+            const { origin } = this.#connection.endpoint
+            this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
+          })
         })
         .catch((error: unknown) => {
           exchange.refuse(error)
@@ -102,7 +97,7 @@ export class Transport {
       )
     }
     const text = answer.toString()
-    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, text)
+    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, text, clockOffsetMs)
     if (!text.startsWith('{') || !text.endsWith('}')) {
       throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
         statusCode,
@@ -113,11 +108,12 @@ export class Transport {
     return text
   }
 
+  /** Breaks off what is under way; nobody waits for it any more. */
   async close(): Promise<void> {
-    await this.#agent.close()
+    await this.#agent.destroy()
   }
 
-  async #sign(operation: Operation, body: Buffer): Promise<Record<string, string>> {
+  async #sign(operation: Operation, body: Buffer, clockOffsetMs: number): Promise<Record<string, string>> {
     let credentials: Credentials
     try {
       const forceRefresh = this.#credentialsExpired
@@ -137,7 +133,7 @@ export class Transport {
           'content-type': 'application/x-amz-json-1.0',
           'content-length': body.length,
           'user-agent': `dynamodb-storage-service/${version}`,
-          'x-amz-date': amzDate(new Date(Date.now() + this.#clockOffsetMs)),
+          'x-amz-date': amzDate(new Date(Date.now() + clockOffsetMs)),
           'x-amz-target': `DynamoDB_20120810.${operation}`,
         },
         body,
@@ -148,7 +144,13 @@ export class Transport {
   }
 
   /** The error that DynamoDB answered with: `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`. */
-  #refusal(operation: Operation, statusCode: number, headers: Headers, body: string): StorageError {
+  #refusal(
+    operation: Operation,
+    statusCode: number,
+    headers: Headers,
+    body: string,
+    clockOffsetMs: number,
+  ): StorageError {
     let error: { __type?: unknown; message?: unknown; Message?: unknown }
     try {
       error = Object(JSON.parse(body)) as object
@@ -162,21 +164,23 @@ export class Transport {
     }
     const named =
       type?.slice(type.indexOf('#') + 1) ?? (statusCode < 500 ? 'MalformedAnswer' : 'ServiceUnavailable')
-    const name = clockErrors.has(named) && this.#correctClock(headers) ? 'ClockSkewCorrected' : named
+    const name =
+      clockErrors.has(named) && this.#correctClock(headers, clockOffsetMs) ? 'ClockSkewCorrected' : named
     if (name === 'ExpiredTokenException') this.#credentialsExpired = true
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
       requestId: headers['x-amzn-requestid']?.toString(),
       body: type === undefined ? '{}' : body,
       retryAfterMs: retryAfterMs(headers),
-      maybeApplied: statusCode >= 500 && isWrite(operation),
+      // "In progress" is said of the very transaction that this attempt repeats.
+      maybeApplied: isWrite(operation) && (statusCode >= 500 || name === 'TransactionInProgressException'),
     })
   }
 
   /** Takes over DynamoDB's time if ours is off. False if it is not: then the signature is wrong for another reason. */
-  #correctClock(headers: Headers): boolean {
+  #correctClock(headers: Headers, signedWithOffsetMs: number): boolean {
     const offset = Date.parse(headers['date']?.toString() ?? '') - Date.now()
-    if (!(Math.abs(offset - this.#clockOffsetMs) > CLOCK_SKEW_MS)) return false
+    if (!(Math.abs(offset - signedWithOffsetMs) > CLOCK_SKEW_MS)) return false
     this.#clockOffsetMs = offset
     return true
   }
@@ -206,6 +210,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** When it began to wait for what it waits for now. Only the deadline bounds the wait for a socket. */
   #since = performance.now()
   #controller: Dispatcher.DispatchController | undefined
+  /** Lets the next one begin, or gives up its own turn. */
+  #leave: () => void = () => undefined
   #statusCode = 0
   #headers: Headers = {}
   /** The exchange is over, whatever may still come. */
@@ -230,8 +236,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** It is signed and waits for a socket. A crowd that waits is not a reason to take those who are served theirs. */
-  queued(): void {
+  waitForTurn(turns: Turns, begin: () => void): void {
     this.#since = Infinity
+    this.#leave = turns.take(() => {
+      try {
+        begin()
+      } catch (error) {
+        this.refuse(error)
+      }
+    })
+    if (this.settled) this.#leave()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -274,7 +288,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     const end = Math.min(this.#since + this.#timeoutMs, this.#deadline)
     const leftMs = end - performance.now()
     if (leftMs >= 1) {
-      this.#timer = setTimeout(this.#expire, leftMs)
+      // No longer than an attempt takes: it may get its socket, and begin, at any time from now on.
+      this.#timer = setTimeout(this.#expire, Math.min(leftMs, this.#timeoutMs))
       return
     }
     const waited = this.#since === Infinity ? 'no connection was free' : 'no answer'
@@ -287,9 +302,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(name: string, message: string, cause?: Error): void {
     if (!this.#settle()) return
-    const code = cause !== undefined && 'code' in cause ? String(cause.code) : ''
-    const sent = this.#controller !== undefined && !notSentCodes.has(code)
-    const maybeApplied = sent && isWrite(this.#operation)
+    // Without a controller nothing of it was ever written to a socket.
+    const maybeApplied = this.#controller !== undefined && isWrite(this.#operation)
     const error = new StorageError(name, message, { cause, maybeApplied })
     this.#reject(error)
     if (cause === undefined) this.#controller?.abort(error)
@@ -301,6 +315,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.settled = true
     clearTimeout(this.#timer)
     this.#signal?.removeEventListener('abort', this.#cancel)
+    this.#leave()
     return true
   }
 }

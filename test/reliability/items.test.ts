@@ -106,7 +106,11 @@ t.test('every item ends as what its callers were told allows', needsDynamoDB, as
   const tableName = await createTable(t, await startService(t))
   const clockAheadMs = 20 * 60_000
   const faulty = await startFaultyDynamoDB(t, { seed: SEED, rates, clockAheadMs })
-  const service = await startService(t, { attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 }, faulty.endpoint)
+  const service = await startService(
+    t,
+    { maxAttempts: 2, attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 },
+    faulty.endpoint,
+  )
   const outcomes = new Map<string, number>()
   const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
 

@@ -1,5 +1,6 @@
 /** More than the service takes on: refused at once, told when to come again, and nothing is left of it. */
 import { request, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { within } from '../helpers/faulty-dynamodb.js'
 import { startService } from '../helpers/service.js'
@@ -77,6 +78,35 @@ t.test('callers that hang up make room', async (t) => {
 })
 
 t.test(
+  'what asks for nothing there is, or hangs up on many requests at once, takes no room for good',
+  async (t) => {
+    const standIn = await startStandIn(t, () => undefined)
+    const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+    for (let n = 0; n < 20; n++) t.equal((await service.post('/health/live', {})).status, 404)
+
+    const body = JSON.stringify(key)
+    const one =
+      `POST ${get} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`
+    const { hostname, port } = new URL(service.url)
+    const sockets = [1, 2].map(() => connect(Number(port), hostname))
+    for (const socket of sockets) socket.write(one.repeat(5))
+    t.ok(await within(5000, () => standIn.requests.length === 10))
+    for (const socket of sockets) socket.destroy()
+    const given = () => standIn.requests.every(({ ended }) => ended !== undefined)
+    t.ok(await within(2000, given), 'all are given up')
+
+    standIn.behave = (_arrived, response) => {
+      setTimeout(() => {
+        answer(response, { Item: { id: { S: 'a' } } })
+      }, 100)
+    }
+    const after = await Promise.all(Array.from({ length: 10 }, () => service.post(get, key)))
+    for (const { status } of after) t.equal(status, 200)
+  },
+)
+
+t.test(
   'bodies that together are larger than 8 times BODY_LIMIT_BYTES are refused, whoever sends them',
   async (t) => {
     const LIMIT = 100_000
@@ -100,7 +130,7 @@ t.test(
       return { status, finish: () => upload.end('}') }
     }
     const slow = Array.from({ length: 8 }, upload)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
     const late = upload()
     t.equal(await late.status, 503)
     late.finish()

@@ -8,6 +8,7 @@ t.test('every promise names tests that there are', async (t) => {
   const page = readFileSync(join(packageRoot, 'docs', 'reliability.md'), 'utf8').replace(/\s+/g, ' ')
   const promises = [...page.matchAll(/([\w/-]+\.test\.ts): ((?:“[^”]+”(?:, )?)+)/g)]
   t.ok(promises.length > 20)
+  t.notMatch(page, /PLACEHOLDER/)
   for (const [, file = '', names = ''] of promises) {
     const tests = readFileSync(join(packageRoot, 'test', file), 'utf8')
     for (const [, name = ''] of names.matchAll(/“([^”]+)”/g))

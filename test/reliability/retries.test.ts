@@ -62,7 +62,8 @@ t.test('waits are spread evenly between 0 and their bound, which doubles up to t
   for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
   for (const [retry, bound] of [400, 800, 1600, 1600].entries()) {
     const waits = [...attempts.values()].map((made) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0))
-    t.ok(Math.max(...waits) < bound + 300, 'none is longer than its bound and some work')
+    const late = waits.filter((ms) => ms > bound + 300).length
+    t.ok(late < waits.length / 20, `${late} took longer than their bound and some work`)
     for (const quarter of [1, 2, 3]) {
       const share = waits.filter((ms) => ms < (quarter * bound) / 4).length / waits.length
       t.ok(Math.abs(share - quarter / 4) < 0.15, `${share.toFixed(2)} are below ${quarter}/4 of ${bound} ms`)
@@ -87,6 +88,7 @@ t.test('waits are spread evenly between 0 and their bound, which doubles up to t
 
 t.test('1,000 callers that fail together do not come back together', async (t) => {
   const CALLS = 1000
+  const LONGEST_MS = 4000
   const failed = new Set<string>()
   const { call, standIn } = await start(
     t,
@@ -98,14 +100,19 @@ t.test('1,000 callers that fail together do not come back together', async (t) =
         fail(arrived, response, number)
       }
     },
-    { baseDelayMs: 2000 },
+    { baseDelayMs: LONGEST_MS },
   )
   const done = await Promise.all(range(CALLS).map((id) => call(id)))
   t.ok(done.every(Boolean), 'all come back')
-  const again = standIn.requests.slice(CALLS).map(({ at }) => at)
-  const first = Math.min(...again)
-  const slots = range(30).map((slot) => again.filter((at) => Math.floor((at - first) / 100) === slot).length)
-  t.ok(Math.max(...slots) < CALLS / 5, `in 100 ms no more than a fifth: ${slots.join(' ')}`)
+  const firstEnded = new Map(standIn.requests.slice(0, CALLS).map(({ text, ended }) => [text, ended ?? 0]))
+  const waits = standIn.requests.slice(CALLS).map(({ text, at }) => at - (firstEnded.get(text) ?? 0))
+  t.equal(waits.length, CALLS)
+  const quarters = [0, 0, 0, 0]
+  for (const ms of waits) {
+    const quarter = Math.min(3, Math.floor((ms / LONGEST_MS) * 4))
+    quarters[quarter] = (quarters[quarter] ?? 0) + 1
+  }
+  t.ok(Math.min(...quarters) > CALLS / 10, `in each quarter of the longest wait some: ${quarters.join(' ')}`)
 })
 
 t.test('a dead upstream sees little more than the calls that there are', async (t) => {
@@ -134,6 +141,26 @@ t.test('a dead upstream sees little more than the calls that there are', async (
   dead = true
   await call(20_000)
   t.equal(standIn.requests.length - recovered, 5, 'after it came back, calls are tried again')
+})
+
+t.test('the budget is spent by nothing but retries that fail', async (t) => {
+  const tried = new Set<string>()
+  const { call, standIn } = await start(
+    t,
+    (arrived, response) => {
+      if (tried.has(arrived.text)) refuse(response, 400, 'ConditionalCheckFailedException')
+      else refuse(response, 400, 'ThrottlingException')
+      tried.add(arrived.text)
+    },
+    { baseDelayMs: 1 },
+  )
+  for (const round of range(12)) await Promise.all(range(100).map((id) => call(round * 100 + id)))
+  t.equal(standIn.requests.length, 2400)
+  standIn.behave = (_arrived, response) => {
+    refuse(response, 400, 'ThrottlingException')
+  }
+  await call(0)
+  t.equal(standIn.requests.length, 2405)
 })
 
 t.test('each attempt is signed for its own time', async (t) => {
@@ -253,14 +280,15 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
         gone.send('PutItem', requestOf(id), soon(400)).catch(() => undefined),
       ]),
     )
-    await sleep(100)
+    // Sockets that were broken off take a moment to be gone.
+    await sleep(1000)
     silent.standIn.requests.length = 0
     silent.standIn.sockets.clear()
     return look()
   }
-  for (let rounds = 0; rounds < 3; rounds++) await round()
+  for (let rounds = 0; rounds < 2; rounds++) await round()
   const before = await round()
-  for (let rounds = 0; rounds < 6; rounds++) await round()
+  for (let rounds = 0; rounds < 4; rounds++) await round()
   const after = await round()
   t.ok(
     after.descriptors <= before.descriptors + 4 * 8,
@@ -268,5 +296,5 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
   )
   t.ok(after.timers <= before.timers + 10, `timers: ${before.timers}, ${after.timers}`)
   const grown = (after.heap - before.heap) / 1e6
-  t.ok(grown < 3, `after 4,200 calls more the heap has grown by ${grown.toFixed(1)} MB`)
+  t.ok(grown < 3, `after 3,000 calls more the heap has grown by ${grown.toFixed(1)} MB`)
 })

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { version } from '../../src/package-root.js'
 import { StorageError } from '../../src/storage/errors.js'
 import { Storage } from '../../src/storage/storage.js'
+import { signedAt } from '../helpers/faulty-dynamodb.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
 
@@ -300,6 +301,27 @@ t.test('a call', async (t) => {
     )
   })
 
+  t.test('that had to wait for a socket has the time of an attempt, no less and no more', async (t) => {
+    const { standIn, storage } = await start(
+      t,
+      (_arrived, response, number) => {
+        // The third waits longer than an attempt takes, and is not answered when its turn comes.
+        if (number === 3) return
+        setTimeout(
+          () => {
+            answer(response, {})
+          },
+          number < 3 ? 300 : 0,
+        )
+      },
+      { maxConnections: 1, attemptTimeoutMs: 500 },
+    )
+    const began = performance.now()
+    await Promise.all([1, 2, 3].map(() => storage.send('GetItem', REQUEST, soon())))
+    t.ok(performance.now() - began < 4000)
+    t.equal(standIn.requests.length, 4)
+  })
+
   t.test('is signed with fresh credentials after ExpiredTokenException', async (t) => {
     const standIn = await startStandIn(t, (_arrived, response, number) => {
       if (number === 1) refuse(response, 400, 'ExpiredTokenException')
@@ -332,6 +354,17 @@ t.test('a call', async (t) => {
       Date.parse(String(headers['x-amz-date']).replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')),
     )
     t.ok(Math.abs((second ?? 0) - (first ?? 0) - ahead) < 60_000)
+  })
+
+  t.test('is signed by DynamoDB’s clock also if others found it out at the same time', async (t) => {
+    const ahead = 20 * 60_000
+    const { storage } = await start(t, (arrived, response) => {
+      const headers = { date: new Date(Date.now() + ahead).toUTCString() }
+      if (Math.abs(signedAt(arrived) - Date.now() - ahead) < 60_000) answer(response, {})
+      else refuse(response, 400, 'InvalidSignatureException', 'Signature expired', { headers })
+    })
+    const calls = Array.from({ length: 10 }, () => storage.send('PutItem', REQUEST, soon()))
+    t.same(await Promise.all(calls), Array<string>(10).fill('{}'))
   })
 
   t.test('whose signature is wrong for another reason is not tried again', async (t) => {
