@@ -61,6 +61,10 @@ export function createHttpServer(
       connectionsCheckingInterval: CHECK_MS,
     },
     (request, response) => {
+      if (!isHealthCheck(request) && !admission.enter(request)) {
+        refuse(request, response)
+        return
+      }
       // A response that waits behind another one does not always learn that its connection is gone (Node.js 20).
       const { socket } = request
       const gone = () => response.emit('close')
@@ -69,8 +73,7 @@ export function createHttpServer(
         socket.off('close', gone)
         admission.leave(request)
       })
-      if (isHealthCheck(request) || admission.enter(request)) handler(request, response)
-      else refuse(request, response)
+      handler(request, response)
     },
   )
   // A caller that neither sends nor reads is not waited for longer than for anything else.
