@@ -1,0 +1,156 @@
+/** Processes that are measured or measure: started on a core of their own, with what they have used so far. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HttpTarget } from './load-http.js'
+import type { Load, Measured } from './load.js'
+
+if (!existsSync('/proc/self/task')) {
+  throw new Error('The benchmarks read what processes use from /proc, so they need Linux; try a container.')
+}
+
+/** The core of what is measured; all else that runs at the same time has the other one. */
+export const SUBJECT = 0
+export const AROUND = 1
+export const pinned = availableParallelism() > 1 && existsSync('/usr/bin/taskset')
+
+const logs = mkdtempSync(join(tmpdir(), 'bench-'))
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(logs, { recursive: true })
+})
+
+/** What every process is given; nothing of the caller's own AWS configuration gets in. */
+const environment = {
+  PATH: process.env['PATH'],
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+}
+
+export class Process {
+  readonly port: number
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.port = port
+    running.add(child)
+    this.#exited = once(child, 'exit').then(() => running.delete(child))
+  }
+
+  /**
+   * Starts Node.js with a file of the build and its own free `PORT`. All that it prints goes to a file, as the logs
+   * of a service do.
+   * @param talks whether it takes messages; a process that is measured as it is delivered does not
+   */
+  static async start(
+    args: readonly [string, ...string[]],
+    core: number,
+    { env = {}, talks = false }: { env?: NodeJS.ProcessEnv; talks?: boolean } = {},
+  ): Promise<Process> {
+    const port = await freePort()
+    const log = openSync(join(logs, `${port}.log`), 'a')
+    const [command, ...rest] = [...(pinned ? ['taskset', '-c', String(core)] : []), process.execPath, ...args]
+    const child = spawn(command ?? '', rest, {
+      env: { ...environment, ...env, PORT: String(port) },
+      stdio: ['ignore', log, log, ...(talks ? (['ipc'] as const) : [])],
+      serialization: 'advanced',
+    })
+    closeSync(log)
+    return new Process(child, port)
+  }
+
+  /** Waits until it takes connections. */
+  async listening(): Promise<this> {
+    for (;;) {
+      const socket = connect(this.port, '127.0.0.1')
+      const connected = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      )
+      socket.destroy()
+      if (connected) return this
+      if (this.#child.exitCode !== null) throw this.#ended()
+      await sleep(2)
+    }
+  }
+
+  /** Sends it a message and waits for its answer. */
+  ask(message: object): Promise<unknown> {
+    return Promise.race([
+      new Promise((resolve) => {
+        this.#child.once('message', resolve)
+        this.#child.send(message)
+      }),
+      this.#exited.then(() => Promise.reject(this.#ended())),
+    ])
+  }
+
+  /** Lets it run a load; see {@link serveLoads}. */
+  async load(target: HttpTarget | string, load: Load): Promise<Measured> {
+    const text = typeof target === 'string' ? target : JSON.stringify(target)
+    return (await this.ask({ target: text, load })) as Measured
+  }
+
+  /** The CPU time that all its threads have taken so far, user and system, in ms. */
+  cpuMs(): number {
+    const tasks = `/proc/${this.#pid}/task`
+    return readdirSync(tasks).reduce(
+      (sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
+      0,
+    )
+  }
+
+  /** Resident memory now and at its peak, in MB. */
+  memory(): { now: number; peak: number } {
+    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
+    const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+    return { now: read('VmRSS'), peak: read('VmHWM') }
+  }
+
+  /** Begins a new peak (proc(5), clear_refs). */
+  resetPeak(): void {
+    writeFileSync(`/proc/${this.#pid}/clear_refs`, '5')
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    await this.#exited
+  }
+
+  get #pid(): number {
+    if (this.#child.pid === undefined) throw this.#ended()
+    return this.#child.pid
+  }
+
+  #ended(): Error {
+    const said = readFileSync(join(logs, `${this.port}.log`), 'utf8').slice(-2000)
+    return new Error(`${this.#child.spawnargs.join(' ')} has ended: ${said}`)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('there is no free port')
+  return address.port
+}
