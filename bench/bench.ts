@@ -1,0 +1,93 @@
+/**
+ * `npm run bench`: this service beside what people do without it, in front of one canned upstream. All runs in turns
+ * in one run, and what counts are the ratios. `--quick` measures less, `--profile` shows where the time goes instead.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { cases, caseNamed } from './cases.js'
+import { chart } from './chart.js'
+import { compare, type Plan } from './compare.js'
+import { pinned, type Process } from './process.js'
+import { profile } from './profile.js'
+import { type Results, toText } from './results.js'
+import { compareBatches, compareLatencies, compareStarts } from './single.js'
+import { startGenerator, startSubject, startUpstream, subjectNames } from './subjects.js'
+
+interface WholePlan extends Plan {
+  readonly cases: readonly string[]
+  readonly times: number
+  readonly addedSeconds: number
+}
+
+const whole: WholePlan = {
+  cases: cases.map(({ name }) => name),
+  warmUp: { first: { requests: 10_000, seconds: 15 }, other: { requests: 2000, seconds: 1.5 } },
+  roundSeconds: 0.4,
+  rounds: [5, 9],
+  latencySeconds: 0.7,
+  times: 5,
+  addedSeconds: 2,
+}
+
+const quick: WholePlan = {
+  cases: ['get 400 B', 'put 400 B', 'get 100 kB', 'query 100'],
+  warmUp: { first: { requests: 5000, seconds: 8 }, other: { requests: 1000, seconds: 0.7 } },
+  roundSeconds: 0.25,
+  rounds: [3, 4],
+  latencySeconds: 0.3,
+  times: 2,
+  addedSeconds: 1,
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const [otherLoad = NaN] = loadavg()
+const isQuick = process.argv.includes('--quick')
+const upstream = await startUpstream()
+const generator = await startGenerator()
+
+if (process.argv.includes('--profile')) {
+  for (const name of ['get 400 B', 'query 100']) {
+    say(`${await profile(upstream, generator, caseNamed(name))}\n`)
+  }
+} else {
+  const results = await measure(upstream, generator, isQuick ? quick : whole)
+  say(`\n${toText(results)}`)
+  mkdirSync('bench/results', { recursive: true })
+  const file = `bench/results/${isQuick ? 'quick' : 'latest'}`
+  writeFileSync(`${file}.json`, `${JSON.stringify(results, null, 2)}\n`)
+  if (!isQuick) writeFileSync('bench/results/bench.svg', chart(results))
+}
+process.exit()
+
+async function measure(upstream: Process, generator: Process, plan: WholePlan): Promise<Results> {
+  const get = caseNamed('get 400 B')
+  say('cold starts …')
+  const starts = await compareStarts(upstream, get, plan.times)
+  say('a batch write of 10,000 …')
+  const batch = await compareBatches(generator, plan.times)
+  const subjects = await Promise.all(subjectNames.map((name) => startSubject(name, upstream, generator)))
+  const rows = await compare(subjects, plan.cases.map(caseNamed), plan, say)
+  say('what the service adds to a direct call …')
+  const service = subjects.find(({ name }) => name === 'service')
+  const half = (rows.get(get.name)?.service.perSecond ?? NaN) / 2
+  if (service === undefined) throw new Error('the service is not among the subjects')
+  const added = await compareLatencies(upstream, generator, service.process, get, {
+    perSecond: half,
+    seconds: plan.addedSeconds,
+    times: plan.times,
+  })
+  return {
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      pinned,
+      otherLoad,
+      node: process.versions.node,
+    },
+    quick: isQuick,
+    cases: Object.fromEntries(rows),
+    starts,
+    added,
+    batch,
+  }
+}

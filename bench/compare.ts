@@ -1,0 +1,150 @@
+/** The comparison itself: all subjects on all cases, in turns, until the ratios stand. */
+import type { Case } from './cases.js'
+import { type Measured, quantile } from './load.js'
+import type { Subject, SubjectName } from './subjects.js'
+
+export interface Plan {
+  /** Load before anything counts: on the first case, until V8 has compiled most, and on each other one. */
+  readonly warmUp: Readonly<
+    Record<'first' | 'other', { readonly requests: number; readonly seconds: number }>
+  >
+  readonly roundSeconds: number
+  /** A case gets at least so many rounds, and no more than so many. */
+  readonly rounds: readonly [least: number, most: number]
+  /** For each of two turns. */
+  readonly latencySeconds: number
+}
+
+/** What was measured of a subject on a case. */
+export interface Cell {
+  /** CPU of the subject's process, user and system, in µs. */
+  readonly cpuUs: number
+  /** `cpuUs` by that of this service. */
+  readonly ratio: number
+  /** Of the ratios of the rounds, the worst left out: (greatest - least) / median. */
+  readonly spread: number
+  /** Requests per second at saturation. */
+  readonly perSecond: number
+  /** At half of that, in ms; null where there were too few requests to tell. */
+  readonly latencyMs: {
+    readonly p50: number | null
+    readonly p99: number | null
+    readonly p999: number | null
+  }
+  /** Resident memory at its peak, in MB. */
+  readonly peakMb: number
+}
+
+export type Row = Readonly<Record<SubjectName, Cell>>
+
+interface Rounds {
+  readonly cpuUs: number[]
+  readonly perSecond: number[]
+}
+
+const CONNECTIONS = 16
+const WIDEST_SPREAD = 0.1
+/** Earlier rounds are forgotten: V8 may still have been compiling. */
+const LAST = 5
+
+export async function compare(
+  subjects: readonly Subject[],
+  cases: readonly Case[],
+  plan: Plan,
+  say: (progress: string) => void,
+): Promise<Map<string, Row>> {
+  for (const [index, one] of cases.entries()) {
+    for (const subject of subjects) {
+      await subject.check(one)
+      await subject.load(one, { connections: CONNECTIONS, ...plan.warmUp[index === 0 ? 'first' : 'other'] })
+    }
+    say(
+      `CHECK ${one.name}: all ${subjects.length} answer 200 with the right content, and ask DynamoDB the right thing`,
+    )
+  }
+
+  const results = new Map<string, Row>()
+  for (const one of cases) {
+    for (const { process } of subjects) process.resetPeak()
+    const rounds = await closedRounds(subjects, one, plan)
+    const latencies = bySubject(subjects, (): number[] => [])
+    for (const { name, load } of [...subjects, ...subjects.toReversed()]) {
+      const rate = median(rounds[name].perSecond) / 2
+      const measured = all200(await load(one, { connections: 64, seconds: plan.latencySeconds, rate }))
+      latencies[name].push(...measured.served)
+    }
+    const cell = ({ name, process }: Subject): Cell => {
+      const served = Float64Array.from(latencies[name]).sort()
+      const ratios = ratiosOf(rounds, name)
+      return {
+        cpuUs: median(rounds[name].cpuUs),
+        ratio: median(ratios),
+        spread: spreadOf(ratios),
+        perSecond: median(rounds[name].perSecond),
+        latencyMs: { p50: told(served, 0.5), p99: told(served, 0.99), p999: told(served, 0.999) },
+        peakMb: process.memory().peak,
+      }
+    }
+    results.set(one.name, bySubject(subjects, cell))
+    say(`${one.name}: ${rounds.service.cpuUs.length} rounds`)
+  }
+  return results
+}
+
+/** The rounds of a case: each subject once a round, in alternating order, so that all see the same disturbances. */
+async function closedRounds(
+  subjects: readonly Subject[],
+  one: Case,
+  { roundSeconds, rounds: [least, most] }: Plan,
+): Promise<Record<SubjectName, Rounds>> {
+  const rounds = bySubject(subjects, (): Rounds => ({ cpuUs: [], perSecond: [] }))
+  for (let round = 1; round <= most; round++) {
+    for (const { name, process, load } of round % 2 === 0 ? subjects : subjects.toReversed()) {
+      const before = process.cpuMs()
+      const { served, seconds } = all200(await load(one, { connections: CONNECTIONS, seconds: roundSeconds }))
+      rounds[name].cpuUs.push(((process.cpuMs() - before) / served.length) * 1000)
+      rounds[name].perSecond.push(served.length / seconds)
+    }
+    const settled = subjects.every(({ name }) => spreadOf(ratiosOf(rounds, name)) < WIDEST_SPREAD)
+    if (round >= least && settled) break
+  }
+  return rounds
+}
+
+function ratiosOf(rounds: Record<SubjectName, Rounds>, name: SubjectName): number[] {
+  const ours = rounds.service.cpuUs
+  return rounds[name].cpuUs.map((cpuUs, round) => cpuUs / (ours[round] ?? NaN)).slice(-LAST)
+}
+
+export function spreadOf(values: readonly number[]): number {
+  const middle = median(values)
+  const kept = values.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle)).slice(0, -1)
+  return (Math.max(...kept) - Math.min(...kept)) / middle
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(Float64Array.from(values).sort(), 0.5)
+}
+
+/** A quantile that at least three requests lie beyond; fewer say nothing. */
+function told(sorted: Float64Array, share: number): number | null {
+  return sorted.length * (1 - share) < 3 ? null : quantile(sorted, share)
+}
+
+/** What is measured must be success. */
+export function all200(measured: Measured): Measured {
+  const { served, statuses, unanswered } = measured
+  const others = Object.entries(statuses).filter(([status]) => status !== '200')
+  if (served.length > 0 && others.length === 0 && unanswered === 0) return measured
+  throw new Error(`not all answers were 200: ${JSON.stringify(statuses)}, ${unanswered} not answered`)
+}
+
+function bySubject<Value>(
+  subjects: readonly Subject[],
+  value: (subject: Subject) => Value,
+): Record<SubjectName, Value> {
+  return Object.fromEntries(subjects.map((subject) => [subject.name, value(subject)])) as Record<
+    SubjectName,
+    Value
+  >
+}

@@ -1,0 +1,56 @@
+/** Where the service spends its time: a CPU profile by V8, its functions by the time spent in themselves. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Case } from './cases.js'
+import { all200 } from './compare.js'
+import { document } from './items.js'
+import type { Process } from './process.js'
+import { SERVICE, startBefore, toGateway } from './subjects.js'
+
+/** What is read of a `.cpuprofile` (Chrome DevTools Protocol, Profiler.Profile). */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  }[]
+  readonly samples: readonly number[]
+  /** In µs, one for each sample. */
+  readonly timeDeltas: readonly number[]
+}
+
+export async function profile(upstream: Process, generator: Process, one: Case): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-profile-'))
+  try {
+    const options = ['--cpu-prof', `--cpu-prof-dir=${folder}`] as const
+    const service = await (await startBefore(upstream, [...options, SERVICE])).listening()
+    const target = toGateway(service.port, one, document)
+    all200(await generator.load(target, { connections: 16, seconds: 15 }))
+    await service.stop()
+    const [file = ''] = readdirSync(folder)
+    return topTen(one.name, JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function topTen(name: string, { nodes, samples, timeDeltas }: CpuProfile): string {
+  const functionOf = new Map(
+    nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
+      const file = url.replace(/^.*\/(?=node_modules\/|dist\/)/, '')
+      return [id, `${functionName || '(anonymous)'}  ${file === '' ? '' : `${file}:${lineNumber + 1}`}`]
+    }),
+  )
+  const selfUs = new Map<string, number>()
+  let total = 0
+  for (const [index, id] of samples.entries()) {
+    const where = functionOf.get(id) ?? ''
+    const us = timeDeltas[index] ?? 0
+    if (where.startsWith('(idle)')) continue
+    selfUs.set(where, (selfUs.get(where) ?? 0) + us)
+    total += us
+  }
+  const top = [...selfUs].sort(([, a], [, b]) => b - a).slice(0, 10)
+  const lines = top.map(([where, us]) => `${((us / total) * 100).toFixed(1).padStart(6)} %  ${where}`)
+  return [`${name}: functions by their own time, of all the time that was not idle`, ...lines].join('\n')
+}

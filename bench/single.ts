@@ -1,0 +1,118 @@
+/** What is measured beside the cases: the start, memory at rest, what the service adds to a call, and a large batch. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { request } from 'undici'
+import { batchWrite, type Case } from './cases.js'
+import { all200, median } from './compare.js'
+import { document } from './items.js'
+import { quantile } from './load.js'
+import type { Process } from './process.js'
+import { NAIVE, SERVICE, startBefore, startUpstream, toGateway } from './subjects.js'
+
+export interface Start {
+  /** From the start of the process to the first 200, in ms. */
+  readonly coldStartMs: number
+  /** Resident memory a second later, in MB. */
+  readonly restMb: number
+}
+
+export async function compareStarts(
+  upstream: Process,
+  one: Case,
+  times: number,
+): Promise<Record<'service' | 'naive', Start>> {
+  const start = async (file: string): Promise<Start> => {
+    const begun = performance.now()
+    const process = await (await startBefore(upstream, [file])).listening()
+    const { port, path, headers, body } = toGateway(process.port, one, document)
+    const answer = await request(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
+    await answer.body.text()
+    const coldStartMs = performance.now() - begun
+    if (answer.statusCode !== 200) throw new Error(`${file} answers ${answer.statusCode}`)
+    await sleep(1000)
+    const restMb = process.memory().now
+    await process.stop()
+    return { coldStartMs, restMb }
+  }
+  const starts: Record<'service' | 'naive', Start[]> = { service: [], naive: [] }
+  for (let time = 0; time < times; time++) {
+    starts.service.push(await start(SERVICE))
+    starts.naive.push(await start(NAIVE))
+  }
+  const middle = (all: readonly Start[]) => ({
+    coldStartMs: median(all.map(({ coldStartMs }) => coldStartMs)),
+    restMb: median(all.map(({ restMb }) => restMb)),
+  })
+  return { service: middle(starts.service), naive: middle(starts.naive) }
+}
+
+export interface Added {
+  readonly perSecond: number
+  readonly direct: { readonly p50: number; readonly p99: number }
+  readonly service: { readonly p50: number; readonly p99: number }
+}
+
+const DIRECT = 'dist/bench/direct-undici.js'
+
+/** Latencies of calls through the service and of the same calls made directly, signed, at the same rate. */
+export async function compareLatencies(
+  upstream: Process,
+  generator: Process,
+  service: Process,
+  one: Case,
+  { perSecond, seconds, times }: { perSecond: number; seconds: number; times: number },
+): Promise<Added> {
+  const direct = await startBefore(upstream, [DIRECT], true)
+  const load = { connections: 64, rate: perSecond }
+  all200(await direct.load(one.name, { ...load, seconds: 2 }))
+  const found = { direct: [] as Float64Array[], service: [] as Float64Array[] }
+  for (let time = 0; time < times; time++) {
+    found.direct.push(all200(await direct.load(one.name, { ...load, seconds })).served)
+    const target = toGateway(service.port, one, document)
+    found.service.push(all200(await generator.load(target, { ...load, seconds })).served)
+  }
+  await direct.stop()
+  const middle = (all: readonly Float64Array[]) => ({
+    p50: median(all.map((served) => quantile(served, 0.5))),
+    p99: median(all.map((served) => quantile(served, 0.99))),
+  })
+  return { perSecond, direct: middle(found.direct), service: middle(found.service) }
+}
+
+export interface Batch {
+  readonly serviceMs: number
+  readonly directMs: number
+  readonly ratio: number
+  /** Resident memory of the service before and at the peak, in MB. */
+  readonly restMb: number
+  readonly peakMb: number
+}
+
+/** One batch write of 10,000 entries, and the 400 requests that it takes, eight at a time, sent directly. */
+export async function compareBatches(generator: Process, times: number): Promise<Batch> {
+  const upstream = await startUpstream(5)
+  const service = await (await startBefore(upstream, [SERVICE])).listening()
+  const direct = await startBefore(upstream, [DIRECT], true)
+  const body = batchWrite(document).body
+  const target = toGateway(service.port, { path: '/v1/batch/write', body: () => body }, document)
+  const restMb = service.memory().now
+  const found: { serviceMs: number; directMs: number; ratio: number }[] = []
+  // The first one is the warm-up.
+  for (let time = 0; time <= times; time++) {
+    const [serviceMs = NaN] = all200(
+      await generator.load(target, { connections: 1, requests: 1, seconds: 30 }),
+    ).served
+    const calls = all200(await direct.load('BatchWriteItem', { connections: 8, requests: 400, seconds: 30 }))
+    const directMs = calls.seconds * 1000
+    found.push({ serviceMs, directMs, ratio: serviceMs / directMs })
+  }
+  const counted = found.slice(1)
+  const { peak: peakMb } = service.memory()
+  await Promise.all([service.stop(), direct.stop(), upstream.stop()])
+  return {
+    serviceMs: median(counted.map(({ serviceMs }) => serviceMs)),
+    directMs: median(counted.map(({ directMs }) => directMs)),
+    ratio: median(counted.map(({ ratio }) => ratio)),
+    restMb,
+    peakMb,
+  }
+}

@@ -1,0 +1,130 @@
+/** What is compared, and how each of it is called. */
+import { isDeepStrictEqual } from 'node:util'
+import { request } from 'undici'
+import type { Case } from './cases.js'
+import { document, plain, type Represent, typed, withoutSets } from './items.js'
+import type { HttpTarget } from './load-http.js'
+import type { Load, Measured } from './load.js'
+import { AROUND, Process, SUBJECT } from './process.js'
+
+export const subjectNames = ['service', 'typed', 'naive', 'sdk', 'floor'] as const
+export type SubjectName = (typeof subjectNames)[number]
+
+export const labels: Readonly<Record<SubjectName, string>> = {
+  service: 'this service',
+  typed: 'this service, typed',
+  naive: 'naive gateway',
+  sdk: 'direct SDK',
+  floor: 'floor',
+}
+
+/** The build as `npm start` runs it, and what it is compared with. */
+export const SERVICE = 'dist/src/server.js'
+export const NAIVE = 'dist/bench/naive-gateway.js'
+
+export interface Subject {
+  readonly name: SubjectName
+  readonly process: Process
+  readonly load: (one: Case, load: Load) => Promise<Measured>
+  /** @throws Error if it does not answer as it should, or does not ask DynamoDB what it should */
+  readonly check: (one: Case) => Promise<void>
+}
+
+export async function startUpstream(delayMs = 0): Promise<Process> {
+  const env = { DELAY_MS: String(delayMs) }
+  return (await Process.start(['dist/bench/upstream.js'], AROUND, { env, talks: true })).listening()
+}
+
+export const startGenerator = () => Process.start(['dist/bench/load-http.js'], AROUND, { talks: true })
+
+/** Starts a gateway, or a driver that is no server and `talks` instead, in front of an upstream. */
+export function startBefore(
+  upstream: Process,
+  args: readonly [string, ...string[]],
+  talks = false,
+): Promise<Process> {
+  const env = { AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${upstream.port}` }
+  return Process.start(args, SUBJECT, { env, talks })
+}
+
+/** The request of a case to this service or to the naive gateway. */
+export function toGateway(
+  port: number,
+  { path, body }: Pick<Case, 'path' | 'body'>,
+  represent: Represent,
+): HttpTarget {
+  const contentType = represent === typed ? 'application/vnd.dynamodb+json' : 'application/json'
+  return { port, path, headers: { 'content-type': contentType }, body: JSON.stringify(body(represent)) }
+}
+
+/** What DynamoDB itself would get, unsigned. */
+export function toFloor(port: number, { operation, input }: Case): HttpTarget {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': `DynamoDB_20120810.${operation}`,
+  }
+  return { port, path: '/', headers, body: JSON.stringify(input(typed)) }
+}
+
+const representations = { service: document, typed, naive: plain } as const
+
+export async function startSubject(
+  name: SubjectName,
+  upstream: Process,
+  generator: Process,
+): Promise<Subject> {
+  const file = {
+    service: SERVICE,
+    typed: SERVICE,
+    naive: NAIVE,
+    sdk: 'dist/bench/direct-sdk.js',
+    floor: 'dist/bench/floor.js',
+  }[name]
+  const process = await startBefore(upstream, [file], name === 'sdk')
+
+  async function checkRequest({ name: what, input }: Case): Promise<void> {
+    const asked = JSON.parse(String(await upstream.ask({}))) as Record<string, unknown>
+    delete asked['ClientRequestToken']
+    assertEqual(`${labels[name]}, ${what}, request`, asked, input(name === 'naive' ? withoutSets : typed))
+  }
+
+  if (name === 'sdk') {
+    return {
+      name,
+      process,
+      load: (one, load) => process.load(one.name, load),
+      // It compares the answers itself, and ends if one is wrong.
+      check: async (one) => {
+        await process.load(one.name, { connections: 1, requests: 1, seconds: 10 })
+        await checkRequest(one)
+      },
+    }
+  }
+
+  await process.listening()
+  const targetOf = (one: Case) =>
+    name === 'floor' ? toFloor(process.port, one) : toGateway(process.port, one, representations[name])
+  return {
+    name,
+    process,
+    load: (one, load) => generator.load(targetOf(one), load),
+    check: async (one) => {
+      const { path, headers, body } = targetOf(one)
+      const { statusCode, body: answer } = await request(`http://127.0.0.1:${process.port}${path}`, {
+        method: 'POST',
+        headers,
+        body,
+      })
+      const answered = { statusCode, body: await answer.json() }
+      const right = name === 'floor' ? one.output : one.answer(representations[name])
+      assertEqual(`${labels[name]}, ${one.name}`, answered, { statusCode: 200, body: right })
+      await checkRequest(one)
+    },
+  }
+}
+
+function assertEqual(what: string, found: unknown, right: unknown): void {
+  // By way of JSON, which knows no undefined.
+  if (isDeepStrictEqual(found, JSON.parse(JSON.stringify(right)))) return
+  throw new Error(`${what} is wrong: ${JSON.stringify(found).slice(0, 500)}`)
+}
