@@ -3,11 +3,11 @@
  * in one run, and what counts are the ratios. `--quick` measures less, `--profile` shows where the time goes instead.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { cases, caseNamed } from './cases.js'
 import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
-import { pinned, type Process } from './process.js'
+import { Disturbance, pinned, type Process } from './process.js'
 import { profile } from './profile.js'
 import { type Results, toText } from './results.js'
 import { compareBatches, compareLatencies, compareStarts } from './single.js'
@@ -15,32 +15,32 @@ import { startGenerator, startSubject, startUpstream, subjectNames } from './sub
 
 interface WholePlan extends Plan {
   readonly cases: readonly string[]
+  /** Of cold starts, and of batch writes. */
   readonly times: number
-  readonly addedSeconds: number
+  readonly added: { readonly seconds: number; readonly times: number }
 }
 
 const whole: WholePlan = {
   cases: cases.map(({ name }) => name),
-  warmUp: { first: { requests: 10_000, seconds: 15 }, other: { requests: 2000, seconds: 1.5 } },
+  warmUp: { first: { requests: 10_000, seconds: 30 }, other: { requests: 2000, seconds: 1.5 } },
   roundSeconds: 0.4,
   rounds: [5, 9],
   latencySeconds: 0.7,
   times: 5,
-  addedSeconds: 2,
+  added: { seconds: 1, times: 9 },
 }
 
 const quick: WholePlan = {
   cases: ['get 400 B', 'put 400 B', 'get 100 kB', 'query 100'],
-  warmUp: { first: { requests: 5000, seconds: 8 }, other: { requests: 1000, seconds: 0.7 } },
+  warmUp: { first: { requests: 6000, seconds: 12 }, other: { requests: 1000, seconds: 0.7 } },
   roundSeconds: 0.25,
   rounds: [3, 4],
   latencySeconds: 0.3,
   times: 2,
-  addedSeconds: 1,
+  added: { seconds: 0.6, times: 5 },
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const [otherLoad = NaN] = loadavg()
 const isQuick = process.argv.includes('--quick')
 const upstream = await startUpstream()
 const generator = await startGenerator()
@@ -66,6 +66,7 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
   say('a batch write of 10,000 …')
   const batch = await compareBatches(generator, plan.times)
   const subjects = await Promise.all(subjectNames.map((name) => startSubject(name, upstream, generator)))
+  const disturbance = new Disturbance()
   const rows = await compare(subjects, plan.cases.map(caseNamed), plan, say)
   say('what the service adds to a direct call …')
   const service = subjects.find(({ name }) => name === 'service')
@@ -73,15 +74,14 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
   if (service === undefined) throw new Error('the service is not among the subjects')
   const added = await compareLatencies(upstream, generator, service.process, get, {
     perSecond: half,
-    seconds: plan.addedSeconds,
-    times: plan.times,
+    ...plan.added,
   })
   return {
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: availableParallelism(),
       pinned,
-      otherLoad,
+      disturbance: disturbance.share,
       node: process.versions.node,
     },
     quick: isQuick,

@@ -43,6 +43,10 @@ interface Rounds {
 }
 
 const CONNECTIONS = 16
+/** In the open loop; the SDK by default has 50 sockets. */
+const OPEN_CONNECTIONS = 48
+/** In a round each subject is measured so often, for a moment. */
+const TURNS = 4
 const WIDEST_SPREAD = 0.1
 /** Earlier rounds are forgotten: V8 may still have been compiling. */
 const LAST = 5
@@ -70,7 +74,9 @@ export async function compare(
     const latencies = bySubject(subjects, (): number[] => [])
     for (const { name, load } of [...subjects, ...subjects.toReversed()]) {
       const rate = median(rounds[name].perSecond) / 2
-      const measured = all200(await load(one, { connections: 64, seconds: plan.latencySeconds, rate }))
+      const measured = all200(
+        await load(one, { connections: OPEN_CONNECTIONS, seconds: plan.latencySeconds, rate }),
+      )
       latencies[name].push(...measured.served)
     }
     const cell = ({ name, process }: Subject): Cell => {
@@ -86,12 +92,12 @@ export async function compare(
       }
     }
     results.set(one.name, bySubject(subjects, cell))
-    say(`${one.name}: ${rounds.service.cpuUs.length} rounds`)
+    say(`${one.name}: measured`)
   }
   return results
 }
 
-/** The rounds of a case: each subject once a round, in alternating order, so that all see the same disturbances. */
+/** The rounds of a case: in each all subjects take turns, there and back, so that all see the same disturbances. */
 async function closedRounds(
   subjects: readonly Subject[],
   one: Case,
@@ -99,16 +105,30 @@ async function closedRounds(
 ): Promise<Record<SubjectName, Rounds>> {
   const rounds = bySubject(subjects, (): Rounds => ({ cpuUs: [], perSecond: [] }))
   for (let round = 1; round <= most; round++) {
-    for (const { name, process, load } of round % 2 === 0 ? subjects : subjects.toReversed()) {
+    const sums = bySubject(subjects, () => ({ cpuMs: 0, requests: 0, seconds: 0 }))
+    const turns = Array.from({ length: TURNS }, (_, turn) => (turn % 2 ? subjects : subjects.toReversed()))
+    for (const { name, process, load } of turns.flat()) {
+      const sum = sums[name]
       const before = process.cpuMs()
-      const { served, seconds } = all200(await load(one, { connections: CONNECTIONS, seconds: roundSeconds }))
-      rounds[name].cpuUs.push(((process.cpuMs() - before) / served.length) * 1000)
-      rounds[name].perSecond.push(served.length / seconds)
+      const { served, seconds } = all200(
+        await load(one, { connections: CONNECTIONS, seconds: roundSeconds / TURNS }),
+      )
+      sum.cpuMs += process.cpuMs() - before
+      sum.requests += served.length
+      sum.seconds += seconds
+    }
+    for (const { name } of subjects) {
+      const { cpuMs, requests, seconds } = sums[name]
+      rounds[name].cpuUs.push((cpuMs / requests) * 1000)
+      rounds[name].perSecond.push(requests / seconds)
     }
     const settled = subjects.every(({ name }) => spreadOf(ratiosOf(rounds, name)) < WIDEST_SPREAD)
     if (round >= least && settled) break
   }
-  return rounds
+  return bySubject(subjects, ({ name }) => ({
+    cpuUs: rounds[name].cpuUs.slice(-LAST),
+    perSecond: rounds[name].perSecond.slice(-LAST),
+  }))
 }
 
 function ratiosOf(rounds: Record<SubjectName, Rounds>, name: SubjectName): number[] {

@@ -13,13 +13,13 @@ export interface HttpTarget {
 
 class SocketLane implements Lane {
   readonly #port: number
-  readonly #request: Buffer
   #socket: Socket
   #done: Parameters<Lane['send']>[0] | undefined
+  /** What is sent, head and body. */
+  request: Buffer = Buffer.alloc(0)
 
-  constructor(port: number, request: Buffer) {
+  constructor(port: number) {
     this.#port = port
-    this.#request = request
     this.#socket = this.#connect()
   }
 
@@ -31,10 +31,11 @@ class SocketLane implements Lane {
   send(done: Parameters<Lane['send']>[0]): void {
     this.#done = done
     if (this.#socket.destroyed) this.#socket = this.#connect()
-    this.#socket.write(this.#request)
+    this.#socket.write(this.request)
   }
 
-  close(): void {
+  abandon(): void {
+    this.#done = undefined
     this.#socket.destroy()
   }
 
@@ -61,6 +62,9 @@ class SocketLane implements Lane {
   }
 }
 
+/** By port. Connections are kept from one load to the next: opening them would count as work for short loads. */
+const open = new Map<number, SocketLane[]>()
+
 serveLoads((target, connections) => {
   const { port, path, headers, body } = JSON.parse(target) as HttpTarget
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -68,6 +72,10 @@ serveLoads((target, connections) => {
     `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  const lanes = Array.from({ length: connections }, () => new SocketLane(port, request))
-  return Promise.all(lanes.map((lane) => lane.connected()))
+  const lanes = open.get(port) ?? []
+  open.set(port, lanes)
+  while (lanes.length < connections) lanes.push(new SocketLane(port))
+  const taken = lanes.slice(0, connections)
+  for (const lane of taken) lane.request = request
+  return Promise.all(taken.map((lane) => lane.connected()))
 })

@@ -6,7 +6,8 @@
 /** Carries one request at a time. `send` calls back with the answer's status, or with 0 where the connection broke. */
 export interface Lane {
   readonly send: (done: (status: number, retryAfter: boolean) => void) => void
-  readonly close?: () => void
+  /** Gives up the request that it carries; it does not call back any more. */
+  readonly abandon?: () => void
 }
 
 export interface Load {
@@ -64,7 +65,7 @@ export function run(lanes: readonly Lane[], { seconds, requests = Infinity, rate
       if (finished) return
       finished = true
       clearTimeout(giveUp)
-      for (const lane of lanes) lane.close?.()
+      for (const lane of lanes) if (!free.includes(lane)) lane.abandon?.()
       resolve({
         statuses,
         withRetryAfter,

@@ -29,10 +29,12 @@ export const pinned = availableParallelism() > 1 && existsSync('/usr/bin/taskset
 
 const logs = mkdtempSync(join(tmpdir(), 'bench-'))
 const running = new Set<ChildProcess>()
+const measured = new Set<Process>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
   rmSync(logs, { recursive: true })
 })
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 /** What every process is given; nothing of the caller's own AWS configuration gets in. */
 const environment = {
@@ -51,7 +53,11 @@ export class Process {
     this.#child = child
     this.port = port
     running.add(child)
-    this.#exited = once(child, 'exit').then(() => running.delete(child))
+    measured.add(this)
+    this.#exited = once(child, 'exit').then(() => {
+      running.delete(child)
+      measured.delete(this)
+    })
   }
 
   /**
@@ -87,7 +93,7 @@ export class Process {
       socket.destroy()
       if (connected) return this
       if (this.#child.exitCode !== null) throw this.#ended()
-      await sleep(2)
+      await sleep(5)
     }
   }
 
@@ -142,6 +148,27 @@ export class Process {
   #ended(): Error {
     const said = readFileSync(join(logs, `${this.port}.log`), 'utf8').slice(-2000)
     return new Error(`${this.#child.spawnargs.join(' ')} has ended: ${said}`)
+  }
+}
+
+/** The share of all cores that others took meanwhile, the host included: what disturbs a measurement. */
+export class Disturbance {
+  readonly #since = performance.now()
+  readonly #before = Disturbance.#othersMs()
+
+  get share(): number {
+    const elapsedMs = (performance.now() - this.#since) * availableParallelism()
+    return (Disturbance.#othersMs() - this.#before) / elapsedMs
+  }
+
+  /** All time that was not idle (proc(5), /proc/stat, in hundredths of a second) but that of our processes. */
+  static #othersMs(): number {
+    const [, ...times] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/ +/).map(Number)
+    const busy = times
+      .slice(0, 8)
+      .reduce((sum, ticks, column) => sum + (column === 3 || column === 4 ? 0 : ticks))
+    const { user, system } = process.cpuUsage()
+    return busy * 10 - (user + system) / 1000 - [...measured].reduce((sum, one) => sum + one.cpuMs(), 0)
   }
 }
 

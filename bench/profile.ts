@@ -25,7 +25,7 @@ export async function profile(upstream: Process, generator: Process, one: Case):
     const options = ['--cpu-prof', `--cpu-prof-dir=${folder}`] as const
     const service = await (await startBefore(upstream, [...options, SERVICE])).listening()
     const target = toGateway(service.port, one, document)
-    all200(await generator.load(target, { connections: 16, seconds: 15 }))
+    all200(await generator.load(target, { connections: 16, seconds: 20 }))
     await service.stop()
     const [file = ''] = readdirSync(folder)
     return topTen(one.name, JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile)
@@ -33,6 +33,9 @@ export async function profile(upstream: Process, generator: Process, one: Case):
     rmSync(folder, { recursive: true })
   }
 }
+
+/** The end of the profile, in µs, that counts: before it is the start, and V8 compiling. */
+const COUNTED_US = 10_000_000
 
 function topTen(name: string, { nodes, samples, timeDeltas }: CpuProfile): string {
   const functionOf = new Map(
@@ -43,10 +46,12 @@ function topTen(name: string, { nodes, samples, timeDeltas }: CpuProfile): strin
   )
   const selfUs = new Map<string, number>()
   let total = 0
+  let untilEnd = timeDeltas.reduce((sum, us) => sum + us, 0)
   for (const [index, id] of samples.entries()) {
     const where = functionOf.get(id) ?? ''
     const us = timeDeltas[index] ?? 0
-    if (where.startsWith('(idle)')) continue
+    untilEnd -= us
+    if (untilEnd > COUNTED_US || where.startsWith('(idle)')) continue
     selfUs.set(where, (selfUs.get(where) ?? 0) + us)
     total += us
   }

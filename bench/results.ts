@@ -9,8 +9,8 @@ export interface Results {
     readonly cores: number
     /** What is measured had a core, and what surrounds it another one. */
     readonly pinned: boolean
-    /** The load average at the start: what else was going on. */
-    readonly otherLoad: number
+    /** The share of all cores that was taken by others while the cases were measured. */
+    readonly disturbance: number
     readonly node: string
   }
   readonly quick: boolean
@@ -78,7 +78,7 @@ export function toText(results: Results): string {
   const { machine, cases, starts, added, batch } = results
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, Node.js ${machine.node}; ${machine.pinned ? 'pinned' : 'not pinned'} to cores; ` +
-      `load average before: ${machine.otherLoad.toFixed(1)}${machine.otherLoad > 0.5 ? ', so the times below are disturbed' : ''}`,
+      `others took ${(machine.disturbance * 100).toFixed(0)} % of the CPU${machine.disturbance > 0.1 ? ', so the times below are disturbed' : ''}`,
     '',
     columns('', ['CPU µs', 'relative', 'spread', 'req/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'peak MB']),
   ]
