@@ -11,10 +11,14 @@ export interface HttpTarget {
   readonly body: string
 }
 
+/** Node.js closes what is idle for 5 seconds, Fastify later; a request sent just then would be lost. */
+const UNUSED_MS = 3000
+
 class SocketLane implements Lane {
   readonly #port: number
   #socket: Socket
   #done: Parameters<Lane['send']>[0] | undefined
+  #usedAt = performance.now()
   /** What is sent, head and body. */
   request: Buffer = Buffer.alloc(0)
 
@@ -23,13 +27,18 @@ class SocketLane implements Lane {
     this.#socket = this.#connect()
   }
 
+  /** Connects if it is not, or if the server may be about to close the connection for want of use. */
   async connected(): Promise<this> {
+    if (performance.now() - this.#usedAt > UNUSED_MS) this.#socket.destroy()
+    if (this.#socket.destroyed) this.#socket = this.#connect()
+    this.#usedAt = performance.now()
     if (this.#socket.connecting) await once(this.#socket, 'connect')
     return this
   }
 
   send(done: Parameters<Lane['send']>[0]): void {
     this.#done = done
+    this.#usedAt = performance.now()
     if (this.#socket.destroyed) this.#socket = this.#connect()
     this.#socket.write(this.request)
   }
