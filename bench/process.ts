@@ -11,12 +11,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpTarget } from './load-http.js'
 import type { Load, Measured } from './load.js'
+import { freePort } from '../scripts/free-port.js'
 
 if (!existsSync('/proc/self/task')) {
   throw new Error('The benchmarks read what processes use from /proc, so they need Linux; try a container.')
@@ -170,14 +171,4 @@ export class Disturbance {
     const { user, system } = process.cpuUsage()
     return busy * 10 - (user + system) / 1000 - [...measured].reduce((sum, one) => sum + one.cpuMs(), 0)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('there is no free port')
-  return address.port
 }

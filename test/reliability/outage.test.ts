@@ -1,10 +1,11 @@
 /** DynamoDB goes and comes back; the service goes and comes back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { freePort, localEnvironment, startDynamoDBLocal } from '../../scripts/dynamodb-local.js'
+import { localEnvironment, startDynamoDBLocal } from '../../scripts/dynamodb-local.js'
+import { freePort } from '../../scripts/free-port.js'
 import { sourceProcess } from '../helpers/process.js'
-import { within } from '../helpers/faulty-dynamodb.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'
+import { within } from '../helpers/within.js'
 
 const REQUEST_TIMEOUT_MS = 3000
 

@@ -2,9 +2,9 @@
 import { request, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
-import { within } from '../helpers/faulty-dynamodb.js'
 import { startService } from '../helpers/service.js'
 import { answer, startStandIn } from '../helpers/stand-in.js'
+import { within } from '../helpers/within.js'
 
 const get = '/v1/tables/T/get'
 const key = { key: { id: 'a' } }

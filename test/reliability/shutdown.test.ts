@@ -2,9 +2,9 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { within } from '../helpers/faulty-dynamodb.js'
 import { sourceProcess } from '../helpers/process.js'
 import { answer, startStandIn } from '../helpers/stand-in.js'
+import { within } from '../helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
