@@ -1,7 +1,7 @@
 /**
  * DynamoDB on a bad day: forwards to DynamoDB Local, and on a seeded schedule loses requests and answers, throttles,
- * resets connections and damages what it sends. The same request gets the same faults in every run with one seed,
- * whatever else is under way.
+ * resets connections and damages what it sends. The same request, to a table of the same name, gets the same faults in
+ * every run with one seed, whatever else is under way.
  */
 import type { ServerResponse } from 'node:http'
 import { crc32 } from 'node:zlib'

@@ -97,9 +97,12 @@ export async function startService(
 export async function createTable(
   t: Test,
   service: Service,
-  { sortKey = false, index = false }: { sortKey?: boolean; index?: boolean } = {},
+  {
+    tableName = `Test-${randomUUID()}`,
+    sortKey = false,
+    index = false,
+  }: { tableName?: string; sortKey?: boolean; index?: boolean } = {},
 ): Promise<string> {
-  const tableName = `Test-${randomUUID()}`
   const key = [{ attributeName: 'id', keyType: 'HASH' }]
   const definitions = [{ attributeName: 'id', attributeType: 'S' }]
   if (sortKey) {

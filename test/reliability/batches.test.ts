@@ -58,7 +58,7 @@ function mostAtATime({ requests }: FaultyDynamoDB): number {
 
 t.test('every entry of a large batch is done, or listed in the answer', needsDynamoDB, async (t) => {
   const direct = await startService(t)
-  const table = await createTable(t, direct)
+  const table = await createTable(t, direct, { tableName: 'Batches' })
   const faulty = await startFaultyDynamoDB(t, { seed: 30, rates })
   const service = await startService(t, { requestTimeoutMs: 120_000 }, faulty.endpoint)
 

@@ -103,7 +103,7 @@ const rates: Readonly<Partial<Record<FaultName, number>>> = {
 }
 
 t.test('every item ends as what its callers were told allows', needsDynamoDB, async (t) => {
-  const tableName = await createTable(t, await startService(t))
+  const tableName = await createTable(t, await startService(t), { tableName: 'Items' })
   const clockAheadMs = 20 * 60_000
   const faulty = await startFaultyDynamoDB(t, { seed: SEED, rates, clockAheadMs })
   const service = await startService(
