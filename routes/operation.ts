@@ -6,6 +6,7 @@ import type { JsonText } from '../src/json-text.js'
 import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
+import { Cancellation } from '../src/storage/cancellation.js'
 import { type CallLimits, isWrite, type Operation } from '../src/storage/operation.js'
 import type { Storage } from '../src/storage/storage.js'
 
@@ -79,7 +80,7 @@ export function operation({
 
 /** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
 function limitsOf(app: App, reply: FastifyReply): CallLimits {
-  const call = new AbortController()
+  const call = new Cancellation()
   app.calls.add(call)
   reply.raw.once('close', () => {
     app.calls.delete(call)
@@ -91,6 +92,6 @@ function limitsOf(app: App, reply: FastifyReply): CallLimits {
   if (app.givenUp) call.abort()
   return {
     deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
-    signal: call.signal,
+    signal: call,
   }
 }

@@ -22,6 +22,7 @@ import {
 } from './representation/media-type.js'
 import { SHAPE } from './representation/shape.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
+import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 
 /** The bodies of all requests under way are together no larger than so many of the largest one. */
@@ -72,7 +73,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorate('config', config)
   app.decorate('closing', false)
   app.decorate('givenUp', false)
-  app.decorate('calls', new Set<AbortController>())
+  app.decorate('calls', new Set<Cancellation>())
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 

@@ -3,6 +3,7 @@
  * number of them under way, and send again what comes back unprocessed.
  */
 import { elements, type JsonText, members } from '../json-text.js'
+import type { CancelSignal } from './cancellation.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
 
@@ -19,7 +20,7 @@ export interface Entry {
 export interface Pace {
   readonly maxAttempts: number
   readonly jitter: (retry: number) => number
-  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly wait: (ms: number, signal?: CancelSignal) => Promise<void>
 }
 
 export interface BatchContext {

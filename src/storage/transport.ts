@@ -3,14 +3,16 @@
  * several times what the call itself costs; what it does silently is done here or in `retry.ts`.
  */
 import { crc32 } from 'node:zlib'
-import aws4 from 'aws4'
-import { Agent, type Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import type { JsonText } from '../json-text.js'
 import { version } from '../package-root.js'
+import type { CancelSignal } from './cancellation.js'
 import type { Connection, Credentials } from './connection.js'
+import { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
 import { Turns } from './turns.js'
 import { type CallLimits, isWrite, type Operation } from './operation.js'
+import { Signer } from './signature.js'
 
 export interface TransportOptions {
   readonly maxConnections: number
@@ -35,22 +37,22 @@ export const clockErrors: ReadonlySet<string> = new Set([
 ])
 
 export class Transport {
-  readonly #connection: Connection
-  readonly #agent: Agent
+  readonly #credentials: KeptCredentials
+  readonly #signer: Signer
+  readonly #pool: Pool
   readonly #turns: Turns
   readonly #attemptTimeoutMs: number
   readonly #path: string
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
-  /** DynamoDB has said so, whatever their own date says. */
-  #credentialsExpired = false
 
-  constructor(connection: Connection, options: TransportOptions) {
-    this.#connection = connection
-    this.#path = connection.endpoint.pathname
+  constructor({ credentials, endpoint, region }: Connection, options: TransportOptions) {
+    this.#credentials = new KeptCredentials(credentials)
+    this.#signer = new Signer(endpoint, region, `dynamodb-storage-service/${version}`)
+    this.#path = endpoint.pathname
     this.#turns = new Turns(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
-    this.#agent = new Agent({
+    this.#pool = new Pool(endpoint.origin, {
       connections: options.maxConnections,
       connect: { timeout: options.attemptTimeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -68,19 +70,25 @@ export class Transport {
    */
   async attempt(operation: Operation, body: Buffer, limits: CallLimits): Promise<JsonText> {
     const clockOffsetMs = this.#clockOffsetMs
+    let signedWith: Credentials | undefined
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
       const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
-      this.#sign(operation, body, clockOffsetMs)
-        .then((headers) => {
-          if (exchange.settled) return
-          exchange.waitForTurn(this.#turns, () => {
-            const { origin } = this.#connection.endpoint
-            this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
-          })
+      const send = (credentials: Credentials) => {
+        if (exchange.settled) return
+        signedWith = credentials
+        exchange.waitForTurn(this.#turns, () => {
+          const headers = this.#signer.sign(operation, body, credentials, Date.now() + clockOffsetMs)
+          this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, exchange)
         })
-        .catch((error: unknown) => {
-          exchange.refuse(error)
-        })
+      }
+      const { current } = this.#credentials
+      if (current !== undefined) {
+        send(current)
+        return
+      }
+      this.#credentials.renew().then(send, (error: unknown) => {
+        exchange.refuse(error)
+      })
     })
     const requestId = headers['x-amzn-requestid']?.toString()
     const maybeApplied = isWrite(operation)
@@ -97,7 +105,11 @@ export class Transport {
       )
     }
     const text = answer.toString()
-    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, text, clockOffsetMs)
+    if (statusCode !== 200) {
+      const refusal = this.#refusal(operation, statusCode, headers, text, clockOffsetMs)
+      if (refusal.name === 'ExpiredTokenException') this.#credentials.expire(signedWith)
+      throw refusal
+    }
     if (!text.startsWith('{') || !text.endsWith('}')) {
       throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
         statusCode,
@@ -110,37 +122,7 @@ export class Transport {
 
   /** Breaks off what is under way; nobody waits for it any more. */
   async close(): Promise<void> {
-    await this.#agent.destroy()
-  }
-
-  async #sign(operation: Operation, body: Buffer, clockOffsetMs: number): Promise<Record<string, string>> {
-    let credentials: Credentials
-    try {
-      const forceRefresh = this.#credentialsExpired
-      this.#credentialsExpired = false
-      credentials = await this.#connection.credentials(forceRefresh ? { forceRefresh } : undefined)
-    } catch (cause) {
-      throw new StorageError('CredentialsError', 'no credentials to call DynamoDB with', { cause })
-    }
-    const { headers } = aws4.sign(
-      {
-        service: 'dynamodb',
-        region: this.#connection.region,
-        host: this.#connection.endpoint.host,
-        path: this.#path,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-amz-json-1.0',
-          'content-length': body.length,
-          'user-agent': `dynamodb-storage-service/${version}`,
-          'x-amz-date': amzDate(new Date(Date.now() + clockOffsetMs)),
-          'x-amz-target': `DynamoDB_20120810.${operation}`,
-        },
-        body,
-      },
-      credentials,
-    )
-    return headers as Record<string, string>
+    await this.#pool.destroy()
   }
 
   /** The error that DynamoDB answered with: `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`. */
@@ -166,7 +148,6 @@ export class Transport {
       type?.slice(type.indexOf('#') + 1) ?? (statusCode < 500 ? 'MalformedAnswer' : 'ServiceUnavailable')
     const name =
       clockErrors.has(named) && this.#correctClock(headers, clockOffsetMs) ? 'ClockSkewCorrected' : named
-    if (name === 'ExpiredTokenException') this.#credentialsExpired = true
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
       requestId: headers['x-amzn-requestid']?.toString(),
@@ -204,7 +185,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #deadline: number
   readonly #resolve: (answer: RawAnswer) => void
   readonly #reject: (error: unknown) => void
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: CancelSignal | undefined
   readonly #chunks: Buffer[] = []
   #timer: NodeJS.Timeout
   /** When it began to wait for what it waits for now. Only the deadline bounds the wait for a socket. */
@@ -318,11 +299,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#leave()
     return true
   }
-}
-
-/** A time as the signature wants it: `20261122T211500Z` (Signature Version 4, "x-amz-date"). */
-function amzDate(time: Date): string {
-  return time.toISOString().replace(/[:-]|\.\d{3}/g, '')
 }
 
 /** `x-amz-retry-after` in ms, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
