@@ -90,19 +90,16 @@ export class Transport {
         exchange.refuse(error)
       })
     })
-    const requestId = headers['x-amzn-requestid']?.toString()
-    const maybeApplied = isWrite(operation)
-    const checksum = headers['x-amz-crc32']?.toString()
+    /** An answer that is damaged. */
+    const damaged = (name: string, message: string) =>
+      new StorageError(name, message, {
+        statusCode,
+        requestId: headerOf(headers, 'x-amzn-requestid'),
+        maybeApplied: isWrite(operation),
+      })
+    const checksum = headerOf(headers, 'x-amz-crc32')
     if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
-      throw new StorageError(
-        'CorruptAnswer',
-        'the answer does not have the CRC-32 that DynamoDB sent with it',
-        {
-          statusCode,
-          requestId,
-          maybeApplied,
-        },
-      )
+      throw damaged('CorruptAnswer', 'the answer does not have the CRC-32 that DynamoDB sent with it')
     }
     const text = answer.toString()
     if (statusCode !== 200) {
@@ -111,11 +108,7 @@ export class Transport {
       throw refusal
     }
     if (!text.startsWith('{') || !text.endsWith('}')) {
-      throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
-        statusCode,
-        requestId,
-        maybeApplied,
-      })
+      throw damaged('MalformedAnswer', 'the answer is not a JSON object')
     }
     return text
   }
@@ -150,7 +143,7 @@ export class Transport {
       clockErrors.has(named) && this.#correctClock(headers, clockOffsetMs) ? 'ClockSkewCorrected' : named
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
-      requestId: headers['x-amzn-requestid']?.toString(),
+      requestId: headerOf(headers, 'x-amzn-requestid'),
       body: type === undefined ? '{}' : body,
       retryAfterMs: retryAfterMs(headers),
       // "In progress" is said of the very transaction that this attempt repeats.
@@ -160,14 +153,15 @@ export class Transport {
 
   /** Takes over DynamoDB's time if ours is off. False if it is not: then the signature is wrong for another reason. */
   #correctClock(headers: Headers, signedWithOffsetMs: number): boolean {
-    const offset = Date.parse(headers['date']?.toString() ?? '') - Date.now()
+    const offset = Date.parse(headerOf(headers, 'date') ?? '') - Date.now()
     if (!(Math.abs(offset - signedWithOffsetMs) > CLOCK_SKEW_MS)) return false
     this.#clockOffsetMs = offset
     return true
   }
 }
 
-type Headers = Record<string, string | string[] | undefined>
+/** As they came: names and values in turn. Hardly any of them is looked at. */
+type Headers = readonly Buffer[]
 
 interface RawAnswer {
   readonly statusCode: number
@@ -177,7 +171,8 @@ interface RawAnswer {
 
 /**
  * The way of one request through undici. `dispatch` is its lowest level and the only one that costs next to
- * nothing; in return, time-outs and giving up are done here.
+ * nothing; in return, time-outs and giving up are done here. Of its two interfaces this is the older one: the other
+ * makes an object of all headers, though hardly one is looked at, and one more for each request to abort it with.
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #operation: Operation
@@ -190,11 +185,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   #timer: NodeJS.Timeout
   /** When it began to wait for what it waits for now. Only the deadline bounds the wait for a socket. */
   #since = performance.now()
-  #controller: Dispatcher.DispatchController | undefined
+  #abort: ((error?: Error) => void) | undefined
   /** Lets the next one begin, or gives up its own turn. */
   #leave: () => void = () => undefined
   #statusCode = 0
-  #headers: Headers = {}
+  #headers: Headers = []
   /** The exchange is over, whatever may still come. */
   settled = false
 
@@ -229,33 +224,35 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.settled) this.#leave()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onConnect(abort: (error?: Error) => void): void {
     // It may have been given up while it was waiting for a socket; then it is not sent any more.
     if (this.settled) {
-      controller.abort(new Error('given up'))
+      abort(new Error('given up'))
       return
     }
-    this.#controller = controller
+    this.#abort = abort
     this.#since = performance.now()
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
+  onHeaders(statusCode: number, headers: Buffer[]): boolean {
     this.#statusCode = statusCode
     this.#headers = headers
+    return true
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     this.#chunks.push(chunk)
+    return true
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (!this.#settle()) return
     const [first] = this.#chunks
     const answer = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, answer })
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+  onError(cause: Error): void {
     this.#fail('NetworkError', 'the connection to DynamoDB failed', cause)
   }
 
@@ -283,11 +280,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(name: string, message: string, cause?: Error): void {
     if (!this.#settle()) return
-    // Without a controller nothing of it was ever written to a socket.
-    const maybeApplied = this.#controller !== undefined && isWrite(this.#operation)
+    // Before it could be aborted, nothing of it was ever written to a socket.
+    const maybeApplied = this.#abort !== undefined && isWrite(this.#operation)
     const error = new StorageError(name, message, { cause, maybeApplied })
     this.#reject(error)
-    if (cause === undefined) this.#controller?.abort(error)
+    if (cause === undefined) this.#abort?.(error)
   }
 
   /** False if the exchange was over already. */
@@ -301,11 +298,22 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** The value of a header, by its name in lower case. */
+function headerOf(headers: Headers, name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const found = headers[index]
+    if (found?.length === name.length && found.toString('latin1').toLowerCase() === name) {
+      return headers[index + 1]?.toString('latin1')
+    }
+  }
+  return undefined
+}
+
 /** `x-amz-retry-after` in ms, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
 function retryAfterMs(headers: Headers): number | undefined {
-  const ms = Number(headers['x-amz-retry-after'] ?? NaN)
+  const ms = Number(headerOf(headers, 'x-amz-retry-after') ?? NaN)
   if (ms >= 0) return ms
-  const value = headers['retry-after']?.toString()
+  const value = headerOf(headers, 'retry-after')
   if (value === undefined) return undefined
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return delay >= 0 ? delay : undefined
