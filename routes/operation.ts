@@ -82,9 +82,8 @@ export function operation({
 function limitsOf(app: App, reply: FastifyReply): CallLimits {
   const call = new Cancellation()
   app.calls.add(call)
-  reply.raw.once('close', () => {
-    app.calls.delete(call)
-    if (reply.raw.writableFinished) return
+  reply.raw.on('close', () => {
+    if (!app.calls.delete(call) || reply.raw.writableFinished) return
     call.abort()
     const { method, url } = reply.request
     reply.log.info({ method, url }, 'the caller hung up')
