@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify'
 import { routes } from '../routes/index.js'
 import { Admission } from './admission.js'
+import { Bag } from './bag.js'
 import { receiveBody } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
@@ -76,7 +77,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorate('config', config)
   app.decorate('closing', false)
   app.decorate('givenUp', false)
-  app.decorate('calls', new Set<Cancellation>())
+  app.decorate('calls', new Bag<Cancellation>())
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 

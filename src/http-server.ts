@@ -13,6 +13,7 @@ import {
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Admission, tooBusy } from './admission.js'
+import { Bag } from './bag.js'
 import type { Config } from './config.js'
 import { ProblemError, problemText } from './problem.js'
 
@@ -54,7 +55,7 @@ export function createHttpServer(
   }
 
   /** The responses that are under way, by their connection. */
-  const underWay = new Map<Socket, Set<ServerResponse>>()
+  const underWay = new Map<Socket, Bag<ServerResponse>>()
 
   const server = createServer(
     {
@@ -81,7 +82,7 @@ export function createHttpServer(
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
   server.on('clientError', answerClientError)
   server.on('connection', (socket: Socket) => {
-    const responses = new Set<ServerResponse>()
+    const responses = new Bag<ServerResponse>()
     underWay.set(socket, responses)
     socket.once('close', () => {
       underWay.delete(socket)
