@@ -31,12 +31,13 @@ function describe(error: unknown, causes: number): ErrorDescription | undefined 
 }
 
 /** Lines are written when there are so many characters of them, or after so long, in ms. */
-const BATCH_LENGTH = 16_384
+const BATCH_LENGTH = 8192
 const BATCH_MS = 20
 
 /** The standard output, some lines at a time: to write one costs many times what it costs to make it. */
 class BatchedOutput implements DestinationStream {
-  readonly #output = pino.destination({ sync: false })
+  /** With a length of its own, so that it leaves to us when to write. */
+  readonly #output = pino.destination({ sync: false, minLength: BATCH_LENGTH })
   #lines = ''
   #timer: NodeJS.Timeout | undefined
 
@@ -54,16 +55,19 @@ class BatchedOutput implements DestinationStream {
 
   /** Called by pino, too, after what is fatal. */
   flushSync(): void {
-    this.#flush()
+    this.#handOver()
     this.#output.flushSync()
   }
 
   readonly #flush = (): void => {
+    this.#handOver()
+    this.#output.flush()
+  }
+
+  #handOver(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#lines === '') return
-    const lines = this.#lines
+    this.#output.write(this.#lines)
     this.#lines = ''
-    this.#output.write(lines)
   }
 }

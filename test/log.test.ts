@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import t from 'tap'
 import { createLogger } from '../src/log.js'
 import { BatchIncompleteError, StorageError } from '../src/storage/errors.js'
@@ -84,4 +86,25 @@ t.test('causes in a circle are logged, too', async (t) => {
   first.cause = second
   log.error({ err: second })
   t.match(lines.join(''), /second.*first/)
+})
+
+t.test('what is logged shortly before the process ends is there when it has ended', async (t) => {
+  const logTo = async (end: string) => {
+    const program = `
+      import { createLogger } from './src/log.js'
+      const log = createLogger('info')
+      for (let n = 0; n < 3; n++) log.info({ n }, 'line')
+      ${end}`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += String(chunk)
+    })
+    await once(child, 'close')
+    return output.trim().split('\n')
+  }
+  t.equal((await logTo('process.exit()')).length, 3)
+  t.equal((await logTo("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
+  t.equal((await logTo('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
 })
