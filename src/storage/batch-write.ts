@@ -1,11 +1,11 @@
-import { elements, type JsonText, members } from '../json-text.js'
+import { elements, EMPTY_OBJECT, type Json, members } from '../json.js'
+import { arrayOf, objectOf } from '../json-writer.js'
 import {
   asRequested,
   type BatchContext,
   byTable,
   type Entry,
   Metrics,
-  objectOf,
   refuseTwoNames,
   sendAll,
 } from './batch.js'
@@ -18,11 +18,11 @@ const WRITES_IN_A_REQUEST = 25
 
 /** BatchWriteItem for any number of writes; see {@link Storage.batchWrite}. */
 export async function batchWrite(
-  request: JsonText,
+  request: Json,
   context: BatchContext,
   keySchemas: KeySchemas,
-): Promise<JsonText> {
-  const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
+): Promise<Json> {
+  const { RequestItems: requestItems = EMPTY_OBJECT, ...options } = Object.fromEntries(members(request))
   const entries = entriesOf(requestItems)
   const names = [...members(requestItems).keys()]
   refuseTwoNames(names)
@@ -38,8 +38,8 @@ export async function batchWrite(
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchWriteItem', chunk, limits))
     metrics.add(answer)
-    const left = entriesOf(answer.get('UnprocessedItems') ?? '{}')
-    return left.map(({ table, text }) => ({ table: asRequested(table, names), text }))
+    const left = entriesOf(answer.get('UnprocessedItems') ?? EMPTY_OBJECT)
+    return left.map(({ table, json }) => ({ table: asRequested(table, names), json }))
   }
   const outcome = await sendAll(
     entries,
@@ -52,12 +52,12 @@ export async function batchWrite(
   throw new BatchIncompleteError(outcome, output)
 }
 
-function entriesOf(requestItems: JsonText): Entry[] {
+function entriesOf(requestItems: Json): Entry[] {
   return [...members(requestItems)].flatMap(([table, writes]) =>
-    elements(writes).map((text) => ({ table, text })),
+    elements(writes).map((json) => ({ table, json })),
   )
 }
 
-function requestItemsOf(entries: readonly Entry[]): JsonText {
-  return objectOf([...byTable(entries)].map(([table, writes]) => [table, `[${writes.join(',')}]`]))
+function requestItemsOf(entries: readonly Entry[]): Json {
+  return objectOf([...byTable(entries)].map(([table, writes]) => [table, arrayOf(writes)]))
 }

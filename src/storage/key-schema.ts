@@ -2,7 +2,18 @@
  * Which attributes are a table's key, and whether two keys are the same. Needed where a batch is larger than one
  * request of DynamoDB's: two writes to one key in different requests would race.
  */
-import { elements, type JsonText, members, unquote } from '../json-text.js'
+import {
+  CLOSE_BRACE,
+  elements,
+  EMPTY_ARRAY,
+  EMPTY_OBJECT,
+  type Json,
+  JsonReader,
+  members,
+  OPEN_BRACE,
+  parse,
+} from '../json.js'
+import { objectOf } from '../json-writer.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
 
@@ -23,7 +34,7 @@ export class KeySchemas {
    * left out, for DynamoDB to refuse.
    * @throws StorageError if the table cannot be described
    */
-  async keysOf(table: string, writes: readonly JsonText[], limits: CallLimits): Promise<JsonText[]> {
+  async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<Json[]> {
     const keys = keysIn(writes, await this.#namesOf(table, limits))
     if (keys.length === writes.length) return keys
     // Perhaps it is another table by now.
@@ -34,10 +45,14 @@ export class KeySchemas {
   async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
     const known = this.#known.get(table)
     if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.names
-    const answer = await this.#send('DescribeTable', JSON.stringify({ TableName: table }), limits)
-    const schema = members(members(answer).get('Table') ?? '{}').get('KeySchema') ?? '[]'
+    const answer = await this.#send(
+      'DescribeTable',
+      Buffer.from(JSON.stringify({ TableName: table })),
+      limits,
+    )
+    const schema = members(members(answer).get('Table') ?? EMPTY_OBJECT).get('KeySchema') ?? EMPTY_ARRAY
     const names = elements(schema).map((element) =>
-      String(JSON.parse(members(element).get('AttributeName') ?? '""')),
+      String(parse(members(element).get('AttributeName') ?? EMPTY_OBJECT)),
     )
     // Without a key all writes would be about the same one.
     if (names.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
@@ -47,27 +62,44 @@ export class KeySchemas {
   }
 }
 
-function keysIn(writes: readonly JsonText[], names: readonly string[]): JsonText[] {
-  return writes.flatMap((write) => {
-    const [request = '{}'] = members(write).values()
-    const [attributes = '{}'] = members(request).values()
-    const all = members(attributes)
-    if (!names.every((name) => all.has(name))) return []
-    return [`{${names.map((name) => `${JSON.stringify(name)}:${all.get(name) ?? ''}`).join(',')}}`]
-  })
+function keysIn(writes: readonly Json[], names: readonly string[]): Json[] {
+  return writes.flatMap((write) => keyIn(write, names) ?? [])
+}
+
+/** The attributes with these names of `{"PutRequest": {"Item": {…}}}` or `{"DeleteRequest": {"Key": {…}}}`, if it has them all. */
+function keyIn(write: Json, names: readonly string[]): Json | undefined {
+  const reader = new JsonReader(write)
+  if (!enter(reader) || !enter(reader)) return undefined
+  const found: [name: string, value: Json][] = []
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    const name = reader.nameText()
+    if (!names.includes(name)) reader.value()
+    else if (found.push([name, reader.take()]) === names.length) return objectOf(found)
+  }
+  return undefined
+}
+
+/** Moves to the value of the first member of an object; false if it has none. */
+function enter(reader: JsonReader): boolean {
+  reader.expect(OPEN_BRACE)
+  if (!reader.next(CLOSE_BRACE, true)) return false
+  reader.name()
+  return true
 }
 
 /**
  * @param keys maps of names to AttributeValues, their names in any order
  * @throws DuplicateKeyError if two of them are the same to DynamoDB
  */
-export function refuseDuplicates(table: string, keys: readonly JsonText[]): void {
+export function refuseDuplicates(table: string, keys: readonly Json[]): void {
   const seen = new Set<string>()
   for (const key of keys) {
     const canonical = canonicalKey(key)
     if (seen.has(canonical)) {
       throw new DuplicateKeyError(
-        `Provided list of item keys contains duplicates: table ${table}, key ${key}`,
+        `Provided list of item keys contains duplicates: table ${table}, key ${key.toString()}`,
       )
     }
     seen.add(canonical)
@@ -75,15 +107,15 @@ export function refuseDuplicates(table: string, keys: readonly JsonText[]): void
 }
 
 /** One text for all the ways to write one key. */
-function canonicalKey(key: JsonText): string {
+function canonicalKey(key: Json): string {
   return [...members(key)]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => {
-      const [[type, content] = ['', '']] = members(value)
-      if (type === 'N') return JSON.stringify([name, type, canonicalNumber(unquote(content))])
-      // What is no S, N or B is no key, and DynamoDB will say so.
-      return JSON.stringify([name, type, type === 'S' || type === 'B' ? unquote(content) : content])
+    .map(([name, value]): [string, string, unknown] => {
+      const [[type, content] = ['', EMPTY_OBJECT]] = members(value)
+      const said = parse(content)
+      return [name, type, type === 'N' && typeof said === 'string' ? canonicalNumber(said) : said]
     })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map((attribute) => JSON.stringify(attribute))
     .join()
 }
 

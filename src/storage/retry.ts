@@ -5,7 +5,7 @@
  * for one client, is spent after 35 retries that failed, which is one bad moment of a gateway with 128 sockets.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JsonText } from '../json-text.js'
+import { type Json, parse } from '../json.js'
 import { StorageError } from './errors.js'
 import type { CallLimits } from './operation.js'
 
@@ -79,8 +79,8 @@ export function errorType(error: StorageError): ErrorType | undefined {
   return undefined
 }
 
-function hasOnlyTransientReasons(body: JsonText): boolean {
-  const { CancellationReasons: reasons } = JSON.parse(body) as { CancellationReasons?: unknown }
+function hasOnlyTransientReasons(body: Json): boolean {
+  const { CancellationReasons: reasons } = parse(body) as { CancellationReasons?: unknown }
   if (!Array.isArray(reasons)) return false
   const codes = reasons.map((reason: { Code?: string } | null) => reason?.Code ?? 'None')
   return codes.every((code) => transientReasons.has(code)) && codes.some((code) => code !== 'None')

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import aws4 from 'aws4'
 import { Agent, type Dispatcher } from 'undici'
-import type { JsonText } from '../json-text.js'
+import { CLOSE_BRACE, type Json, OPEN_BRACE, parse } from '../json.js'
 import { version } from '../package-root.js'
 import type { Connection, Credentials } from './connection.js'
 import { StorageError } from './errors.js'
@@ -66,7 +66,7 @@ export class Transport {
    * @returns the body of the answer, whose CRC-32 has been checked where DynamoDB sent one
    * @throws StorageError
    */
-  async attempt(operation: Operation, body: Buffer, limits: CallLimits): Promise<JsonText> {
+  async attempt(operation: Operation, body: Json, limits: CallLimits): Promise<Json> {
     const clockOffsetMs = this.#clockOffsetMs
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
       const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
@@ -96,16 +96,15 @@ export class Transport {
         },
       )
     }
-    const text = answer.toString()
-    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, text, clockOffsetMs)
-    if (!text.startsWith('{') || !text.endsWith('}')) {
+    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, answer, clockOffsetMs)
+    if (answer[0] !== OPEN_BRACE || answer.at(-1) !== CLOSE_BRACE) {
       throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
         statusCode,
         requestId,
         maybeApplied,
       })
     }
-    return text
+    return answer
   }
 
   /** Breaks off what is under way; nobody waits for it any more. */
@@ -148,12 +147,12 @@ export class Transport {
     operation: Operation,
     statusCode: number,
     headers: Headers,
-    body: string,
+    body: Buffer,
     clockOffsetMs: number,
   ): StorageError {
     let error: { __type?: unknown; message?: unknown; Message?: unknown }
     try {
-      error = Object(JSON.parse(body)) as object
+      error = Object(parse(body)) as object
     } catch {
       error = {}
     }
@@ -170,7 +169,7 @@ export class Transport {
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
       requestId: headers['x-amzn-requestid']?.toString(),
-      body: type === undefined ? '{}' : body,
+      ...(type !== undefined && { body }),
       retryAfterMs: retryAfterMs(headers),
       // "In progress" is said of the very transaction that this attempt repeats.
       maybeApplied: isWrite(operation) && (statusCode >= 500 || name === 'TransactionInProgressException'),
