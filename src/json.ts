@@ -376,16 +376,26 @@ function isEscaped(bytes: Json, start: number, end: number): boolean {
   return false
 }
 
+/** Reads an object: calls `read` with the name of each member, in front of its value, which it must read. */
+export function eachMember(reader: JsonReader, read: (name: string) => void): void {
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    read(reader.nameText())
+  }
+}
+
+/** Reads an array: calls `read` in front of each element, which it must read. */
+export function eachElement(reader: JsonReader, read: () => void): void {
+  reader.expect(OPEN_BRACKET)
+  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) read()
+}
+
 /** The members of an object, each as it stands, by name. */
 export function members(json: Json): Map<string, Json> {
   const reader = new JsonReader(json)
   const found = new Map<string, Json>()
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    reader.name()
-    const name = reader.nameText()
-    found.set(name, reader.take())
-  }
+  eachMember(reader, (name) => found.set(name, reader.take()))
   reader.end()
   return found
 }
@@ -394,8 +404,7 @@ export function members(json: Json): Map<string, Json> {
 export function elements(json: Json): Json[] {
   const reader = new JsonReader(json)
   const found: Json[] = []
-  reader.expect(OPEN_BRACKET)
-  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) found.push(reader.take())
+  eachElement(reader, () => found.push(reader.take()))
   reader.end()
   return found
 }

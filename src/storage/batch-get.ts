@@ -11,7 +11,7 @@ import {
 } from './batch.js'
 import { BatchIncompleteError } from './errors.js'
 import type { CallLimits } from './operation.js'
-import { refuseDuplicates } from './key-schema.js'
+import { keyOf, refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many keys in one BatchGetItem. */
 const KEYS_IN_A_REQUEST = 100
@@ -30,7 +30,7 @@ export async function batchGet(request: Json, context: BatchContext): Promise<Js
   const entries: Entry[] = []
   for (const [table, asked] of tables) {
     const keys = elements(asked.get('Keys') ?? EMPTY_ARRAY)
-    refuseDuplicates(table, keys)
+    refuseDuplicates(table, keys.map(keyOf))
     for (const json of keys) entries.push({ table, json })
   }
 

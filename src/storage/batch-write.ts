@@ -1,4 +1,4 @@
-import { elements, EMPTY_OBJECT, type Json, members } from '../json.js'
+import { eachElement, eachMember, EMPTY_OBJECT, type Json, JsonReader, members } from '../json.js'
 import { arrayOf, objectOf } from '../json-writer.js'
 import {
   asRequested,
@@ -22,23 +22,30 @@ export async function batchWrite(
   context: BatchContext,
   keySchemas: KeySchemas,
 ): Promise<Json> {
-  const { RequestItems: requestItems = EMPTY_OBJECT, ...options } = Object.fromEntries(members(request))
-  const entries = entriesOf(requestItems)
-  const names = [...members(requestItems).keys()]
+  const entries: Entry[] = []
+  const options: [name: string, value: Json][] = []
+  const reader = new JsonReader(request)
+  eachMember(reader, (name) => {
+    if (name === 'RequestItems') readEntries(reader, entries)
+    else options.push([name, reader.take()])
+  })
+  const tables = byTable(entries)
+  const names = [...tables.keys()]
   refuseTwoNames(names)
   // Within one request DynamoDB finds two writes to one key itself.
   if (entries.length > WRITES_IN_A_REQUEST) {
-    for (const [table, writes] of byTable(entries)) {
+    for (const [table, writes] of tables) {
       refuseDuplicates(table, await keySchemas.keysOf(table, writes, context.limits))
     }
   }
 
   const metrics = new Metrics()
   const send = async (some: readonly Entry[], limits: CallLimits) => {
-    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
+    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...options])
     const answer = members(await context.send('BatchWriteItem', chunk, limits))
     metrics.add(answer)
-    const left = entriesOf(answer.get('UnprocessedItems') ?? EMPTY_OBJECT)
+    const left: Entry[] = []
+    readEntries(new JsonReader(answer.get('UnprocessedItems') ?? EMPTY_OBJECT), left)
     return left.map(({ table, json }) => ({ table: asRequested(table, names), json }))
   }
   const outcome = await sendAll(
@@ -52,10 +59,11 @@ export async function batchWrite(
   throw new BatchIncompleteError(outcome, output)
 }
 
-function entriesOf(requestItems: Json): Entry[] {
-  return [...members(requestItems)].flatMap(([table, writes]) =>
-    elements(writes).map((json) => ({ table, json })),
-  )
+/** Reads `{"T": [{"PutRequest": …}, …], …}` into entries. */
+function readEntries(reader: JsonReader, entries: Entry[]): void {
+  eachMember(reader, (table) => {
+    eachElement(reader, () => entries.push({ table, json: reader.take() }))
+  })
 }
 
 function requestItemsOf(entries: readonly Entry[]): Json {

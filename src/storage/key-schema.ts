@@ -4,6 +4,7 @@
  */
 import {
   CLOSE_BRACE,
+  eachMember,
   elements,
   EMPTY_ARRAY,
   EMPTY_OBJECT,
@@ -13,7 +14,6 @@ import {
   OPEN_BRACE,
   parse,
 } from '../json.js'
-import { objectOf } from '../json-writer.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
 
@@ -30,11 +30,11 @@ export class KeySchemas {
   }
 
   /**
-   * The keys that the writes of a table are about, each a map of the key's attributes. A write that lacks one is
-   * left out, for DynamoDB to refuse.
+   * The keys that the writes of a table are about, as {@link keyOf} gives them. A write that lacks an attribute of
+   * its key is left out, for DynamoDB to refuse.
    * @throws StorageError if the table cannot be described
    */
-  async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<Json[]> {
+  async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<string[]> {
     const keys = keysIn(writes, await this.#namesOf(table, limits))
     if (keys.length === writes.length) return keys
     // Perhaps it is another table by now.
@@ -62,23 +62,12 @@ export class KeySchemas {
   }
 }
 
-function keysIn(writes: readonly Json[], names: readonly string[]): Json[] {
-  return writes.flatMap((write) => keyIn(write, names) ?? [])
-}
-
-/** The attributes with these names of `{"PutRequest": {"Item": {…}}}` or `{"DeleteRequest": {"Key": {…}}}`, if it has them all. */
-function keyIn(write: Json, names: readonly string[]): Json | undefined {
-  const reader = new JsonReader(write)
-  if (!enter(reader) || !enter(reader)) return undefined
-  const found: [name: string, value: Json][] = []
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    reader.name()
-    const name = reader.nameText()
-    if (!names.includes(name)) reader.value()
-    else if (found.push([name, reader.take()]) === names.length) return objectOf(found)
-  }
-  return undefined
+function keysIn(writes: readonly Json[], names: readonly string[]): string[] {
+  return writes.flatMap((write) => {
+    const reader = new JsonReader(write)
+    // {"PutRequest": {"Item": {…}}} or {"DeleteRequest": {"Key": {…}}}
+    return enter(reader) && enter(reader) ? (readKey(reader, names) ?? []) : []
+  })
 }
 
 /** Moves to the value of the first member of an object; false if it has none. */
@@ -89,34 +78,50 @@ function enter(reader: JsonReader): boolean {
   return true
 }
 
-/**
- * @param keys maps of names to AttributeValues, their names in any order
- * @throws DuplicateKeyError if two of them are the same to DynamoDB
- */
-export function refuseDuplicates(table: string, keys: readonly Json[]): void {
-  const seen = new Set<string>()
-  for (const key of keys) {
-    const canonical = canonicalKey(key)
-    if (seen.has(canonical)) {
-      throw new DuplicateKeyError(
-        `Provided list of item keys contains duplicates: table ${table}, key ${key.toString()}`,
-      )
-    }
-    seen.add(canonical)
-  }
+/** The key that a map of names to AttributeValues is. */
+export function keyOf(attributes: Json): string {
+  return readKey(new JsonReader(attributes)) ?? ''
 }
 
-/** One text for all the ways to write one key. */
-function canonicalKey(key: Json): string {
-  return [...members(key)]
-    .map(([name, value]): [string, string, unknown] => {
-      const [[type, content] = ['', EMPTY_OBJECT]] = members(value)
-      const said = parse(content)
-      return [name, type, type === 'N' && typeof said === 'string' ? canonicalNumber(said) : said]
-    })
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map((attribute) => JSON.stringify(attribute))
-    .join()
+/**
+ * Reads a key: one text for all the ways to write it, itself a map of names to AttributeValues.
+ * @param names of the key's attributes; the others are passed over. Without them, all are the key's.
+ * @returns undefined if one is missing
+ */
+function readKey(reader: JsonReader, names?: readonly string[]): string | undefined {
+  const found: string[] = []
+  eachMember(reader, (name) => {
+    if (names === undefined || names.includes(name))
+      found.push(`${JSON.stringify(name)}:${readValue(reader)}`)
+    else reader.value()
+  })
+  if (names !== undefined && found.length !== names.length) return undefined
+  return `{${found.sort().join(',')}}`
+}
+
+/** `{"N":"1.50"}` and `{ "N" : "15e-1" }` are one value. */
+function readValue(reader: JsonReader): string {
+  const [[type, content] = ['', EMPTY_OBJECT]] = members(reader.take())
+  const value = parse(content)
+  return JSON.stringify({
+    [type]: type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value,
+  })
+}
+
+/**
+ * @param keys as {@link keyOf} gives them
+ * @throws DuplicateKeyError if one stands there twice
+ */
+export function refuseDuplicates(table: string, keys: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const key of keys) {
+    if (seen.has(key)) {
+      throw new DuplicateKeyError(
+        `Provided list of item keys contains duplicates: table ${table}, key ${key}`,
+      )
+    }
+    seen.add(key)
+  }
 }
 
 /** The significant digits and the exponent: `1.50`, `15e-1` and `+1.5` are one number. */
