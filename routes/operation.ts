@@ -6,6 +6,7 @@ import type { Json } from '../src/json.js'
 import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
+import { Cancellation } from '../src/storage/cancellation.js'
 import { type CallLimits, isWrite, type Operation } from '../src/storage/operation.js'
 import type { Storage } from '../src/storage/storage.js'
 
@@ -79,11 +80,10 @@ export function operation({
 
 /** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
 function limitsOf(app: App, reply: FastifyReply): CallLimits {
-  const call = new AbortController()
+  const call = new Cancellation()
   app.calls.add(call)
-  reply.raw.once('close', () => {
-    app.calls.delete(call)
-    if (reply.raw.writableFinished) return
+  reply.raw.on('close', () => {
+    if (!app.calls.delete(call) || reply.raw.writableFinished) return
     call.abort()
     const { method, url } = reply.request
     reply.log.info({ method, url }, 'the caller hung up')
@@ -91,6 +91,6 @@ function limitsOf(app: App, reply: FastifyReply): CallLimits {
   if (app.givenUp) call.abort()
   return {
     deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
-    signal: call.signal,
+    signal: call,
   }
 }

@@ -7,6 +7,11 @@ export const tooBusy = new ProblemError(
   'The service has too much to do. The request was not begun.',
 )
 
+const HELD = Symbol('the bytes of its body that have arrived, while it is under way')
+
+/** A request, which carries what is known of it itself; see `bag.ts` for what is wrong with a `Map`. */
+type Admitted = IncomingMessage & { [HELD]?: number | undefined }
+
 export interface AdmissionLimits {
   /** Requests under way. */
   readonly maxConcurrentRequests: number
@@ -20,8 +25,7 @@ export interface AdmissionLimits {
  */
 export class Admission {
   readonly #limits: AdmissionLimits
-  /** The requests under way, with the bytes of their bodies that have arrived. */
-  readonly #underWay = new Map<IncomingMessage, number>()
+  #underWay = 0
   #bodyBytes = 0
 
   constructor(limits: AdmissionLimits) {
@@ -29,24 +33,29 @@ export class Admission {
   }
 
   /** Takes a request on; false if it is one too many. */
-  enter(request: IncomingMessage): boolean {
-    if (this.#underWay.size >= this.#limits.maxConcurrentRequests) return false
-    this.#underWay.set(request, 0)
+  enter(request: Admitted): boolean {
+    if (this.#underWay >= this.#limits.maxConcurrentRequests) return false
+    this.#underWay++
+    request[HELD] = 0
     return true
   }
 
   /** Takes on some more of its body; false if that is too much, or if the request is not under way any more. */
-  hold(request: IncomingMessage, bytes: number): boolean {
-    const held = this.#underWay.get(request)
+  hold(request: Admitted, bytes: number): boolean {
+    const held = request[HELD]
     if (held === undefined || this.#bodyBytes + bytes > this.#limits.maxBodyBytes) return false
     this.#bodyBytes += bytes
-    this.#underWay.set(request, held + bytes)
+    request[HELD] = held + bytes
     return true
   }
 
   /** The request is answered, or its caller is gone. */
-  leave(request: IncomingMessage): void {
-    this.#bodyBytes -= this.#underWay.get(request) ?? 0
-    this.#underWay.delete(request)
+  leave(request: Admitted): void {
+    const held = request[HELD]
+    // Health checks are never taken on, and what is gone already may be said to be gone once more.
+    if (held === undefined) return
+    this.#underWay--
+    this.#bodyBytes -= held
+    request[HELD] = undefined
   }
 }

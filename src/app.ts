@@ -2,12 +2,14 @@
 import { isUtf8 } from 'node:buffer'
 import Fastify, {
   type FastifyBaseLogger,
+  type FastifyReply,
   type FastifyRequest,
   type FastifySchemaValidationError,
   LogController,
 } from 'fastify'
 import { routes } from '../routes/index.js'
 import { Admission } from './admission.js'
+import { Bag } from './bag.js'
 import { receiveBody } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
@@ -22,6 +24,7 @@ import {
 } from './representation/media-type.js'
 import { SHAPE } from './representation/shape.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
+import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 
 /** The bodies of all requests under way are together no larger than so many of the largest one. */
@@ -39,8 +42,10 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   const app: App = Fastify({
     serverFactory: (handler) => createHttpServer(handler, config, admission, logger),
     loggerInstance: logger,
-    // One line a request, written below, instead of two.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    logController: new RequestLog({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Fastify hands over options even if there are none, and for them pino goes a much longer way.
+    childLoggerFactory: (parent, bindings, options) =>
+      options.level === undefined ? parent.child(bindings) : parent.child(bindings, options),
     routerOptions: { maxParamLength: 2048 },
     return503OnClosing: false,
     genReqId: requestIdOf,
@@ -72,30 +77,14 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorate('config', config)
   app.decorate('closing', false)
   app.decorate('givenUp', false)
-  app.decorate('calls', new Set<AbortController>())
+  app.decorate('calls', new Bag<Cancellation>())
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     negotiate(request)
-  })
-  // A connection that outlives its last request would hold up the end of the process.
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (app.closing) reply.header('connection', 'close')
     done()
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    const { problem } = request
-    const line = {
-      method: request.method,
-      url: request.url,
-      statusCode: reply.statusCode,
-      responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
-      ...(problem !== null && { code: problem.code, attempts: problem.attempts }),
-    }
-    if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
-    else request.log.info(line, 'request completed')
   })
   const endings: NodeJS.Timeout[] = []
   app.addHook('preClose', async () => {
@@ -120,12 +109,37 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   })
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(MEDIA_TYPES, async (request: FastifyRequest) =>
-    parseBody(request, await receiveBody(request.raw, config.bodyLimitBytes, admission)),
-  )
+  app.addContentTypeParser(MEDIA_TYPES, (request, _payload, done) => {
+    receiveBody(request.raw, config.bodyLimitBytes, admission, (problem, bytes) => {
+      let body: unknown
+      try {
+        if (problem === null) body = parseBody(request, bytes)
+      } catch (error) {
+        done(error as Error)
+        return
+      }
+      done(problem, body)
+    })
+  })
 
   await app.register(routes)
   return app
+}
+
+/** One line a request, when it is over, instead of Fastify's two. */
+class RequestLog extends LogController {
+  override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { problem } = request
+    const line = {
+      method: request.method,
+      url: request.url,
+      statusCode: reply.statusCode,
+      responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
+      ...(problem !== null && { code: problem.code, attempts: problem.attempts }),
+    }
+    if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
+    else request.log.info(line, 'request completed')
+  }
 }
 
 /** Finds out which representations a request is about, before anything is done for it. */

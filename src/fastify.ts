@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Bag } from './bag.js'
 import type { Config } from './config.js'
 import type { ProblemError } from './problem.js'
 import type { Representation } from './representation/media-type.js'
 import type { Shape } from './representation/shape.js'
+import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 
 declare module 'fastify' {
@@ -18,7 +20,7 @@ declare module 'fastify' {
     /** True from the moment when there is no time left for calls. */
     givenUp: boolean
     /** What is under way for callers, to be given up when there is no time left for it. */
-    calls: Set<AbortController>
+    calls: Bag<Cancellation>
   }
   interface FastifyRequest {
     /** How items stand in the body and shall stand in the answer; null outside the routes of the API. */

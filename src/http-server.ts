@@ -13,6 +13,7 @@ import {
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Admission, tooBusy } from './admission.js'
+import { Bag } from './bag.js'
 import type { Config } from './config.js'
 import { ProblemError, problemText } from './problem.js'
 
@@ -53,6 +54,9 @@ export function createHttpServer(
     }, LOG_MS).unref()
   }
 
+  /** The responses that are under way, by their connection. */
+  const underWay = new Map<Socket, Bag<ServerResponse>>()
+
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -65,12 +69,10 @@ export function createHttpServer(
         refuse(request, response)
         return
       }
-      // A response that waits behind another one does not always learn that its connection is gone (Node.js 20).
-      const { socket } = request
-      const gone = () => response.emit('close')
-      socket.once('close', gone)
-      response.once('close', () => {
-        socket.off('close', gone)
+      const responses = underWay.get(request.socket)
+      responses?.add(response)
+      response.on('close', () => {
+        responses?.delete(response)
         admission.leave(request)
       })
       handler(request, response)
@@ -79,13 +81,23 @@ export function createHttpServer(
   // A caller that neither sends nor reads is not waited for longer than for anything else.
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
   server.on('clientError', answerClientError)
-  // One for each request that is under way on it.
-  server.on('connection', (socket: Socket) => socket.setMaxListeners(0))
+  server.on('connection', (socket: Socket) => {
+    const responses = new Bag<ServerResponse>()
+    underWay.set(socket, responses)
+    socket.once('close', () => {
+      underWay.delete(socket)
+      // One that waits behind another does not always learn that its connection is gone (Node.js 20).
+      for (const response of responses) response.emit('close')
+    })
+  })
 
   // To close a connection at the moment when it is idle would cut off a request that is on its way.
   const closeIdleConnections = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
     setTimeout(closeIdleConnections, LINGER_MS)
+    // A connection that outlives its last request would hold up the end of the process.
+    for (const responses of underWay.values())
+      for (const response of responses) response.shouldKeepAlive = false
   }
   return server
 }

@@ -9,7 +9,7 @@ const CAUSES = 5
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, serializers: { err: (error: unknown) => describe(error, CAUSES) } }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination ?? new BatchedOutput())
 }
 
 interface ErrorDescription {
@@ -27,5 +27,43 @@ function describe(error: unknown, causes: number): ErrorDescription | undefined 
     message: error.message,
     stack: error.stack,
     ...(cause !== undefined && { cause }),
+  }
+}
+
+/** Lines are written when there are so many characters of them, or after so long, in ms. */
+const BATCH_LENGTH = 16_384
+const BATCH_MS = 20
+
+/** The standard output, some lines at a time: to write one costs many times what it costs to make it. */
+class BatchedOutput implements DestinationStream {
+  readonly #output = pino.destination({ sync: false })
+  #lines = ''
+  #timer: NodeJS.Timeout | undefined
+
+  constructor() {
+    process.once('exit', () => {
+      this.flushSync()
+    })
+  }
+
+  write(line: string): void {
+    this.#lines += line
+    if (this.#lines.length >= BATCH_LENGTH) this.#flush()
+    else this.#timer ??= setTimeout(this.#flush, BATCH_MS).unref()
+  }
+
+  /** Called by pino, too, after what is fatal. */
+  flushSync(): void {
+    this.#flush()
+    this.#output.flushSync()
+  }
+
+  readonly #flush = (): void => {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#lines === '') return
+    const lines = this.#lines
+    this.#lines = ''
+    this.#output.write(lines)
   }
 }

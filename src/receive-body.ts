@@ -5,41 +5,53 @@ import { ProblemError } from './problem.js'
 /**
  * Receives the whole body of a request.
  * @param limit the most that it may have, in bytes
- * @throws ProblemError if it has more, if the service holds too many already, or if it breaks off
+ * @param done is given it, or what is wrong: it is too large, the service holds too many already, or it broke off
  */
-export function receiveBody(request: IncomingMessage, limit: number, admission: Admission): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const fail = (problem: ProblemError) => {
-      request.removeListener('data', onData)
-      chunks.length = 0
-      reject(problem)
-    }
-    const tooLarge = () => {
-      fail(new ProblemError('PayloadTooLarge', 'The body is larger than BODY_LIMIT_BYTES allows.'))
-    }
-    const onData = (chunk: Buffer) => {
-      length += chunk.length
-      if (length > limit) {
-        tooLarge()
-      } else if (!admission.hold(request, chunk.length)) {
-        fail(tooBusy)
-      } else {
-        chunks.push(chunk)
-      }
-    }
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
+export function receiveBody(
+  request: IncomingMessage,
+  limit: number,
+  admission: Admission,
+  done: (problem: ProblemError | null, body: Buffer) => void,
+): void {
+  const chunks: Buffer[] = []
+  let length = 0
+  let over = false
+  const finish = (problem: ProblemError | null, body: Buffer) => {
+    if (over) return
+    over = true
+    // What else comes is read, but of no use.
+    if (problem !== null) request.removeListener('data', onData)
+    done(problem, body)
+  }
+  const fail = (problem: ProblemError) => {
+    chunks.length = 0
+    finish(problem, NOTHING)
+  }
+  const tooLarge = () => {
+    fail(new ProblemError('PayloadTooLarge', 'The body is larger than BODY_LIMIT_BYTES allows.'))
+  }
+  const onData = (chunk: Buffer) => {
+    length += chunk.length
+    if (length > limit) {
       tooLarge()
-      return
+    } else if (!admission.hold(request, chunk.length)) {
+      fail(tooBusy)
+    } else {
+      chunks.push(chunk)
     }
-    request.on('data', onData)
-    request.once('end', () => {
-      const [first] = chunks
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks))
-    })
-    request.once('error', () => {
-      fail(new ProblemError('InvalidRequest', 'The body broke off.'))
-    })
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limit) {
+    tooLarge()
+    return
+  }
+  request.on('data', onData)
+  request.on('end', () => {
+    const [first] = chunks
+    finish(null, chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks))
+  })
+  request.on('error', () => {
+    fail(new ProblemError('InvalidRequest', 'The body broke off.'))
   })
 }
+
+const NOTHING = Buffer.alloc(0)

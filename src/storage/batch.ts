@@ -4,6 +4,7 @@
  */
 import { elements, type Json, members, parse } from '../json.js'
 import { arrayOf, objectOf } from '../json-writer.js'
+import type { CancelSignal } from './cancellation.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
 
@@ -20,7 +21,7 @@ export interface Entry {
 export interface Pace {
   readonly maxAttempts: number
   readonly jitter: (retry: number) => number
-  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly wait: (ms: number, signal?: CancelSignal) => Promise<void>
 }
 
 export interface BatchContext {

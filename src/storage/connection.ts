@@ -10,6 +10,8 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
+  /** When they are of no use any more; never, if it is left out. */
+  readonly expiration?: Date
 }
 
 export interface Connection {

@@ -1,4 +1,5 @@
 import type { Json } from '../json.js'
+import type { CancelSignal } from './cancellation.js'
 
 /** The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. */
 export type Operation =
@@ -37,7 +38,7 @@ export interface CallLimits {
   /** When the call must be over, on the clock of `performance.now()`. */
   readonly deadline: number
   /** Aborted when the caller gives the call up. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CancelSignal | undefined
   /** Told of each attempt of a write that may have been applied, whatever becomes of the call. */
   readonly onMaybeApplied?: () => void
 }

@@ -4,8 +4,8 @@
  * `StandardRetryStrategy` is not used: its waits can neither be cancelled nor see the deadline, and its budget, made
  * for one client, is spent after 35 retries that failed, which is one bad moment of a gateway with 128 sockets.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Json, parse } from '../json.js'
+import type { CancelSignal } from './cancellation.js'
 import { StorageError } from './errors.js'
 import type { CallLimits } from './operation.js'
 
@@ -154,15 +154,22 @@ export class Retry {
 }
 
 /** Waits, unless the caller gives up: then `Cancelled`, with what is known from `before`. */
-export async function wait(ms: number, signal?: AbortSignal, before?: StorageError): Promise<void> {
-  try {
-    await sleep(ms, undefined, { ...(signal !== undefined && { signal }) })
-  } catch (cause) {
-    const error = new StorageError('Cancelled', 'the caller gave up', { cause })
-    error.attempts = before?.attempts ?? 1
-    error.earlierMaybeApplied = maybeApplied(before)
-    throw error
-  }
+export function wait(ms: number, signal?: CancelSignal, before?: StorageError): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => {
+      clearTimeout(timer)
+      const error = new StorageError('Cancelled', 'the caller gave up')
+      error.attempts = before?.attempts ?? 1
+      error.earlierMaybeApplied = maybeApplied(before)
+      reject(error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', cancel)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', cancel)
+    if (signal?.aborted === true) cancel()
+  })
 }
 
 function maybeApplied(error: StorageError | undefined): boolean {

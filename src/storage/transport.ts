@@ -3,14 +3,16 @@
  * several times what the call itself costs; what it does silently is done here or in `retry.ts`.
  */
 import { crc32 } from 'node:zlib'
-import aws4 from 'aws4'
-import { Agent, type Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { CLOSE_BRACE, type Json, OPEN_BRACE, parse } from '../json.js'
 import { version } from '../package-root.js'
+import type { CancelSignal } from './cancellation.js'
 import type { Connection, Credentials } from './connection.js'
+import { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
 import { Turns } from './turns.js'
 import { type CallLimits, isWrite, type Operation } from './operation.js'
+import { Signer } from './signature.js'
 
 export interface TransportOptions {
   readonly maxConnections: number
@@ -35,22 +37,22 @@ export const clockErrors: ReadonlySet<string> = new Set([
 ])
 
 export class Transport {
-  readonly #connection: Connection
-  readonly #agent: Agent
+  readonly #credentials: KeptCredentials
+  readonly #signer: Signer
+  readonly #pool: Pool
   readonly #turns: Turns
   readonly #attemptTimeoutMs: number
   readonly #path: string
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
-  /** DynamoDB has said so, whatever their own date says. */
-  #credentialsExpired = false
 
-  constructor(connection: Connection, options: TransportOptions) {
-    this.#connection = connection
-    this.#path = connection.endpoint.pathname
+  constructor({ credentials, endpoint, region }: Connection, options: TransportOptions) {
+    this.#credentials = new KeptCredentials(credentials)
+    this.#signer = new Signer(endpoint, region, `dynamodb-storage-service/${version}`)
+    this.#path = endpoint.pathname
     this.#turns = new Turns(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
-    this.#agent = new Agent({
+    this.#pool = new Pool(endpoint.origin, {
       connections: options.maxConnections,
       connect: { timeout: options.attemptTimeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -68,78 +70,51 @@ export class Transport {
    */
   async attempt(operation: Operation, body: Json, limits: CallLimits): Promise<Json> {
     const clockOffsetMs = this.#clockOffsetMs
+    let signedWith: Credentials | undefined
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
       const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
-      this.#sign(operation, body, clockOffsetMs)
-        .then((headers) => {
-          if (exchange.settled) return
-          exchange.waitForTurn(this.#turns, () => {
-            const { origin } = this.#connection.endpoint
-            this.#agent.dispatch({ origin, path: this.#path, method: 'POST', headers, body }, exchange)
-          })
+      const send = (credentials: Credentials) => {
+        if (exchange.settled) return
+        signedWith = credentials
+        exchange.waitForTurn(this.#turns, () => {
+          const headers = this.#signer.sign(operation, body, credentials, Date.now() + clockOffsetMs)
+          this.#pool.dispatch({ path: this.#path, method: 'POST', headers, body }, exchange)
         })
-        .catch((error: unknown) => {
-          exchange.refuse(error)
-        })
-    })
-    const requestId = headers['x-amzn-requestid']?.toString()
-    const maybeApplied = isWrite(operation)
-    const checksum = headers['x-amz-crc32']?.toString()
-    if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
-      throw new StorageError(
-        'CorruptAnswer',
-        'the answer does not have the CRC-32 that DynamoDB sent with it',
-        {
-          statusCode,
-          requestId,
-          maybeApplied,
-        },
-      )
-    }
-    if (statusCode !== 200) throw this.#refusal(operation, statusCode, headers, answer, clockOffsetMs)
-    if (answer[0] !== OPEN_BRACE || answer.at(-1) !== CLOSE_BRACE) {
-      throw new StorageError('MalformedAnswer', 'the answer is not a JSON object', {
-        statusCode,
-        requestId,
-        maybeApplied,
+      }
+      const { current } = this.#credentials
+      if (current !== undefined) {
+        send(current)
+        return
+      }
+      this.#credentials.renew().then(send, (error: unknown) => {
+        exchange.refuse(error)
       })
+    })
+    /** An answer that is damaged. */
+    const damaged = (name: string, message: string) =>
+      new StorageError(name, message, {
+        statusCode,
+        requestId: headerOf(headers, 'x-amzn-requestid'),
+        maybeApplied: isWrite(operation),
+      })
+    const checksum = headerOf(headers, 'x-amz-crc32')
+    if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
+      throw damaged('CorruptAnswer', 'the answer does not have the CRC-32 that DynamoDB sent with it')
+    }
+    if (statusCode !== 200) {
+      const refusal = this.#refusal(operation, statusCode, headers, answer, clockOffsetMs)
+      if (refusal.name === 'ExpiredTokenException') this.#credentials.expire(signedWith)
+      throw refusal
+    }
+    if (answer[0] !== OPEN_BRACE || answer.at(-1) !== CLOSE_BRACE) {
+      throw damaged('MalformedAnswer', 'the answer is not a JSON object')
     }
     return answer
   }
 
   /** Breaks off what is under way; nobody waits for it any more. */
   async close(): Promise<void> {
-    await this.#agent.destroy()
-  }
-
-  async #sign(operation: Operation, body: Buffer, clockOffsetMs: number): Promise<Record<string, string>> {
-    let credentials: Credentials
-    try {
-      const forceRefresh = this.#credentialsExpired
-      this.#credentialsExpired = false
-      credentials = await this.#connection.credentials(forceRefresh ? { forceRefresh } : undefined)
-    } catch (cause) {
-      throw new StorageError('CredentialsError', 'no credentials to call DynamoDB with', { cause })
-    }
-    const { headers } = aws4.sign(
-      {
-        service: 'dynamodb',
-        region: this.#connection.region,
-        host: this.#connection.endpoint.host,
-        path: this.#path,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-amz-json-1.0',
-          'content-length': body.length,
-          'user-agent': `dynamodb-storage-service/${version}`,
-          'x-amz-date': amzDate(new Date(Date.now() + clockOffsetMs)),
-          'x-amz-target': `DynamoDB_20120810.${operation}`,
-        },
-        body,
-      },
-      credentials,
-    )
-    return headers as Record<string, string>
+    await this.#pool.destroy()
   }
 
   /** The error that DynamoDB answered with: `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`. */
@@ -165,10 +140,9 @@ export class Transport {
       type?.slice(type.indexOf('#') + 1) ?? (statusCode < 500 ? 'MalformedAnswer' : 'ServiceUnavailable')
     const name =
       clockErrors.has(named) && this.#correctClock(headers, clockOffsetMs) ? 'ClockSkewCorrected' : named
-    if (name === 'ExpiredTokenException') this.#credentialsExpired = true
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
-      requestId: headers['x-amzn-requestid']?.toString(),
+      requestId: headerOf(headers, 'x-amzn-requestid'),
       ...(type !== undefined && { body }),
       retryAfterMs: retryAfterMs(headers),
       // "In progress" is said of the very transaction that this attempt repeats.
@@ -178,14 +152,15 @@ export class Transport {
 
   /** Takes over DynamoDB's time if ours is off. False if it is not: then the signature is wrong for another reason. */
   #correctClock(headers: Headers, signedWithOffsetMs: number): boolean {
-    const offset = Date.parse(headers['date']?.toString() ?? '') - Date.now()
+    const offset = Date.parse(headerOf(headers, 'date') ?? '') - Date.now()
     if (!(Math.abs(offset - signedWithOffsetMs) > CLOCK_SKEW_MS)) return false
     this.#clockOffsetMs = offset
     return true
   }
 }
 
-type Headers = Record<string, string | string[] | undefined>
+/** As they came: names and values in turn. Hardly any of them is looked at. */
+type Headers = readonly Buffer[]
 
 interface RawAnswer {
   readonly statusCode: number
@@ -195,7 +170,8 @@ interface RawAnswer {
 
 /**
  * The way of one request through undici. `dispatch` is its lowest level and the only one that costs next to
- * nothing; in return, time-outs and giving up are done here.
+ * nothing; in return, time-outs and giving up are done here. Of its two interfaces this is the older one: the other
+ * makes an object of all headers, though hardly one is looked at, and one more for each request to abort it with.
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #operation: Operation
@@ -203,16 +179,16 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #deadline: number
   readonly #resolve: (answer: RawAnswer) => void
   readonly #reject: (error: unknown) => void
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: CancelSignal | undefined
   readonly #chunks: Buffer[] = []
   #timer: NodeJS.Timeout
   /** When it began to wait for what it waits for now. Only the deadline bounds the wait for a socket. */
   #since = performance.now()
-  #controller: Dispatcher.DispatchController | undefined
+  #abort: ((error?: Error) => void) | undefined
   /** Lets the next one begin, or gives up its own turn. */
   #leave: () => void = () => undefined
   #statusCode = 0
-  #headers: Headers = {}
+  #headers: Headers = []
   /** The exchange is over, whatever may still come. */
   settled = false
 
@@ -247,33 +223,35 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.settled) this.#leave()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onConnect(abort: (error?: Error) => void): void {
     // It may have been given up while it was waiting for a socket; then it is not sent any more.
     if (this.settled) {
-      controller.abort(new Error('given up'))
+      abort(new Error('given up'))
       return
     }
-    this.#controller = controller
+    this.#abort = abort
     this.#since = performance.now()
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
+  onHeaders(statusCode: number, headers: Buffer[]): boolean {
     this.#statusCode = statusCode
     this.#headers = headers
+    return true
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     this.#chunks.push(chunk)
+    return true
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (!this.#settle()) return
     const [first] = this.#chunks
     const answer = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, answer })
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+  onError(cause: Error): void {
     this.#fail('NetworkError', 'the connection to DynamoDB failed', cause)
   }
 
@@ -301,11 +279,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(name: string, message: string, cause?: Error): void {
     if (!this.#settle()) return
-    // Without a controller nothing of it was ever written to a socket.
-    const maybeApplied = this.#controller !== undefined && isWrite(this.#operation)
+    // Before it could be aborted, nothing of it was ever written to a socket.
+    const maybeApplied = this.#abort !== undefined && isWrite(this.#operation)
     const error = new StorageError(name, message, { cause, maybeApplied })
     this.#reject(error)
-    if (cause === undefined) this.#controller?.abort(error)
+    if (cause === undefined) this.#abort?.(error)
   }
 
   /** False if the exchange was over already. */
@@ -319,16 +297,22 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** A time as the signature wants it: `20261122T211500Z` (Signature Version 4, "x-amz-date"). */
-function amzDate(time: Date): string {
-  return time.toISOString().replace(/[:-]|\.\d{3}/g, '')
+/** The value of a header, by its name in lower case. */
+function headerOf(headers: Headers, name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const found = headers[index]
+    if (found?.length === name.length && found.toString('latin1').toLowerCase() === name) {
+      return headers[index + 1]?.toString('latin1')
+    }
+  }
+  return undefined
 }
 
 /** `x-amz-retry-after` in ms, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
 function retryAfterMs(headers: Headers): number | undefined {
-  const ms = Number(headers['x-amz-retry-after'] ?? NaN)
+  const ms = Number(headerOf(headers, 'x-amz-retry-after') ?? NaN)
   if (ms >= 0) return ms
-  const value = headers['retry-after']?.toString()
+  const value = headerOf(headers, 'retry-after')
   if (value === undefined) return undefined
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return delay >= 0 ? delay : undefined
