@@ -2,7 +2,7 @@
 import { type TObject, type TSchema, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../src/fastify.js'
-import type { JsonText } from '../src/json-text.js'
+import type { Json } from '../src/json.js'
 import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
@@ -21,7 +21,7 @@ interface OperationRoute {
   /** DynamoDB's name of it. */
   readonly name: Operation
   /** What the storage layer does with DynamoDB's request, if that is more than to send it; gives DynamoDB's answer. */
-  readonly call?: (storage: Storage, input: JsonText, limits: CallLimits) => Promise<JsonText>
+  readonly call?: (storage: Storage, input: Json, limits: CallLimits) => Promise<Json>
   /** Members of DynamoDB's request that do not come from the body. */
   readonly members?: (
     request: OperationRequest,
@@ -72,7 +72,7 @@ export function operation({
         check?.(answer)
         reply.code(Number(status)).header('content-type', representation.mediaType)
         // As bytes, or Fastify would add a charset to the media type, which has none (RFC 8259, section 11).
-        return Buffer.from(writeAnswer(answer))
+        return writeAnswer(answer)
       },
     })
   }

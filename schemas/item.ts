@@ -6,14 +6,14 @@ import {
   type TSchema,
   Type,
 } from '@fastify/type-provider-typebox'
-import type { JsonText } from '../src/json-text.js'
+import type { Json } from '../src/json.js'
 import { SHAPE } from '../src/representation/shape.js'
 
 /**
  * A map of attribute names to values: an item, a key, or the values of an expression. By the time a schema
- * sees it, its representation has been read and checked, and it is DynamoDB's JSON text.
+ * sees it, its representation has been read and checked, and it is DynamoDB's JSON.
  */
-export const Item = (description: string) => Type.Unsafe<JsonText>({ [SHAPE]: 'item', description })
+export const Item = (description: string) => Type.Unsafe<Json>({ [SHAPE]: 'item', description })
 
 /** An object of which DynamoDB alone says what is in it, such as the description of a table. */
 export const Description = (description: string) =>

@@ -1,4 +1,5 @@
 /** The table that the README's examples use: orders, by customer and day, with an index by status. */
+import type { Json } from '../src/json.js'
 import { StorageError } from '../src/storage/errors.js'
 import type { Storage } from '../src/storage/storage.js'
 
@@ -32,11 +33,13 @@ const items = [
   ['grace', '2026-11-07', 'open', '12345678901234567890.12', ['compilers']],
 ] as const
 
+const json = (value: object): Json => Buffer.from(JSON.stringify(value))
+
 /** Creates the table with its items, unless it is there already. */
 export async function createDemoTable(storage: Storage): Promise<void> {
   const limits = { deadline: performance.now() + 30_000 }
   try {
-    await storage.send('CreateTable', JSON.stringify(table), limits)
+    await storage.send('CreateTable', json(table), limits)
   } catch (error) {
     if (error instanceof StorageError && error.name === 'ResourceInUseException') return
     throw error
@@ -52,5 +55,5 @@ export async function createDemoTable(storage: Storage): Promise<void> {
       },
     },
   }))
-  await storage.batchWrite(JSON.stringify({ RequestItems: { Orders: writes } }), limits)
+  await storage.batchWrite(json({ RequestItems: { Orders: writes } }), limits)
 }

@@ -14,7 +14,7 @@ import { receiveBody } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
 import { createHttpServer, requestIdOf } from './http-server.js'
-import { JsonTextError } from './json-text.js'
+import { JsonError } from './json.js'
 import { readBody } from './representation/body.js'
 import {
   answerRepresentation,
@@ -66,7 +66,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
       request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
   })
-  // Answers are written as text; a serializer for each schema would only cost time at the start.
+  // Answers are written as bytes; a serializer for each schema would only cost time at the start.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request) => {
@@ -174,9 +174,9 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
   // Decoding would put U+FFFD in the place of what is no UTF-8, and nobody would know.
   if (!isUtf8(body)) throw new ProblemError('InvalidRequest', 'body is not valid UTF-8')
   try {
-    return readBody(body.toString(), shape, request.representation.request)
+    return readBody(body, shape, request.representation.request)
   } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error
+    if (!(error instanceof JsonError)) throw error
     throw new ProblemError('InvalidRequest', `body${clip(error.path)} ${clip(error.message)}`)
   }
 }

@@ -1,7 +1,7 @@
 /** Any error becomes an answer here: `application/problem+json` (RFC 9457), by the table of `schemas/problem.ts`. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Code, CODES, ProblemMembers } from '../schemas/problem.js'
-import { JsonTextError, members as membersOfText } from './json-text.js'
+import { type Json, JsonError, members as membersOfJson } from './json.js'
 import { type Members, readAnswer, writeAnswer } from './representation/body.js'
 import { document, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
@@ -35,7 +35,7 @@ export class ProblemError extends Error {
   ) {
     super(detail, { cause: options.cause })
     this.code = code
-    this.members = options.members ?? new Map<string, string>()
+    this.members = options.members ?? new Map<string, Json>()
     this.retryable = options.retryable ?? CODES[code].retryable
     this.maybeApplied = options.maybeApplied ?? false
     this.dynamodbRequestId = options.dynamodbRequestId
@@ -80,7 +80,9 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     dynamodbRequestId: problem.dynamodbRequestId,
     attempts: problem.attempts,
   })
-  return problem.members.size === 0 ? own : `${own.slice(0, -1)},${writeAnswer(problem.members).slice(1)}`
+  return problem.members.size === 0
+    ? own
+    : `${own.slice(0, -1)},${writeAnswer(problem.members).toString().slice(1)}`
 }
 
 function toProblem(error: unknown, representation: Representation, writes: boolean): ProblemError {
@@ -89,7 +91,7 @@ function toProblem(error: unknown, representation: Representation, writes: boole
   if (error instanceof BatchIncompleteError) return ofBatch(error, representation)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   // Those of request bodies have become an InvalidRequest where the body was read.
-  if (error instanceof JsonTextError) {
+  if (error instanceof JsonError) {
     const detail = `DynamoDB’s answer is not what it should be.${writes ? unknownOutcome : ''}`
     // A write is done: DynamoDB has said so, before it said what cannot be read.
     return new ProblemError('UpstreamError', detail, {
@@ -221,21 +223,22 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   })
 }
 
+const NULL = Buffer.from('null')
 const problemShape = shapeOf(ProblemMembers)
 
 /** What an error brings, each member for itself: one that cannot be read must not take the others with it. */
-function membersOf(body: string, representation: Representation): Members {
+function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
-  for (const [dynamoDBName, text] of membersOfText(body)) {
+  for (const [dynamoDBName, member] of membersOfJson(body)) {
     try {
-      const [[name, value] = ['', 'null']] = readAnswer(
-        `{"${dynamoDBName}":${text}}`,
+      const [[name, value] = ['', NULL]] = readAnswer(
+        Buffer.from(`{"${dynamoDBName}":${member.toString()}}`),
         problemShape,
         representation,
       )
-      if (name in ProblemMembers.properties && value !== 'null') found.set(name, value)
+      if (name in ProblemMembers.properties && !value.equals(NULL)) found.set(name, value)
     } catch (error) {
-      if (!(error instanceof JsonTextError)) throw error
+      if (!(error instanceof JsonError)) throw error
     }
   }
   return found

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { createLogger } from '../src/log.js'
+import { EMPTY_OBJECT } from '../src/json.js'
 import { BatchIncompleteError, StorageError } from '../src/storage/errors.js'
 
 /** A log, and its lines as text. */
@@ -33,9 +34,9 @@ t.test('an error is logged with its type, its message, its stack and its causes'
   const { log, lines } = startLog()
   const root = new TypeError('the socket is gone')
   const cause = new StorageError('NetworkError', 'no connection', { cause: root })
-  const entry = { table: 'T', text: '{}' }
+  const entry = { table: 'T', json: EMPTY_OBJECT }
   const outcome = { unprocessed: [entry, entry], maybeApplied: true, error: cause }
-  log.error({ err: new BatchIncompleteError(outcome, '{}') }, 'failed')
+  log.error({ err: new BatchIncompleteError(outcome, EMPTY_OBJECT) }, 'failed')
   t.strictSame((JSON.parse(lines.join('')) as { err: unknown }).err, {
     type: 'BatchIncompleteError',
     message: '2 entries of the batch are not known to be done',
@@ -52,13 +53,13 @@ t.test('an error is logged with its type, its message, its stack and its causes'
 
 t.test('what an error carries of the callers’ data is not logged', async (t) => {
   const { log, lines } = startLog()
-  const body = '{"Item":{"name":{"S":"private"}}}'
+  const body = Buffer.from('{"Item":{"name":{"S":"private"}}}')
   const error = new StorageError('ConditionalCheckFailedException', 'The conditional request failed', {
     body,
   })
-  const entry = { table: 'T', text: '{"private":1}' }
+  const entry = { table: 'T', json: Buffer.from('{"private":1}') }
   const outcome = { unprocessed: [entry], maybeApplied: false, error }
-  const batch = new BatchIncompleteError(outcome, '{"UnprocessedItems":{"private":[]}}')
+  const batch = new BatchIncompleteError(outcome, Buffer.from('{"UnprocessedItems":{"private":[]}}'))
   log.error(error)
   log.error(batch, 'failed')
   log.warn({ err: new Error('outer', { cause: batch }) })

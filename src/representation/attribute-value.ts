@@ -1,45 +1,89 @@
 /**
- * What both representations agree on: which texts are numbers and which are binary. DynamoDB's own message
- * is better than ours wherever it has one; these are the two cases where a value that is let through would
- * come to harm: DynamoDB answers damaged base64 with an internal error, and a number that is none has no
- * document form.
+ * What both representations agree on: the types of DynamoDB, and which texts are numbers and which are binary.
+ * DynamoDB's own message is better than ours wherever it has one; these are the two cases where a value that is let
+ * through would come to harm: DynamoDB answers damaged base64 with an internal error, and a number that is none has
+ * no document form.
  */
-import { type JsonReader, type JsonText, unquote } from '../json-text.js'
+import { endOfNumber, type JsonReader, QUOTE } from '../json.js'
+import type { JsonWriter } from '../json-writer.js'
+
+/** Amazon DynamoDB API Reference, AttributeValue. */
+export type Type = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
+
+const types: readonly Type[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS']
+/** By the first byte, and by whether there is another one: enough to find what is then compared. */
+const byStart = new Map(types.map((type) => [hash(type.charCodeAt(0), type.length), type]))
+
+function hash(firstByte: number, length: number): number {
+  return firstByte + 256 * length
+}
+
+/** The type that the last name read names. */
+export function readType(reader: JsonReader): Type {
+  const { bytes, nameStart, nameEnd } = reader
+  const type = byStart.get(hash(bytes[nameStart + 1] ?? 0, nameEnd - nameStart - 2))
+  if (type !== undefined) {
+    let i = 1
+    while (i < type.length && bytes[nameStart + 1 + i] === type.charCodeAt(i)) i++
+    if (i === type.length) return type
+  }
+  const name = bytes.toString('utf8', nameStart, nameEnd)
+  return reader.fail(`has ${name}, which is no type of an AttributeValue`, nameStart)
+}
 
 // Each digit can be matched in one way only, or a long string would be tried in a million ways.
 const isNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
-const isJsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 // Bits that padding cuts off must be 0, or two texts would be the same bytes and only one would come back.
 const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
 
-/** Reads the digits of an N, a quoted string, and gives them as a JSON number with the same digits. */
-export function readNumberString(reader: JsonReader): JsonText {
-  const digits = unquote(readString(reader, 'a number as a string of digits'))
-  if (isJsonNumber.test(digits)) return digits
-  if (!isNumber.test(digits)) reader.fail(`must be a number as a string of digits`)
+/** Moves over the digits of an N, a quoted string. */
+export function checkNumberString(reader: JsonReader): void {
+  const start = readString(reader, 'a number as a string of digits')
+  if (isJsonNumber(reader, start)) return
+  if (!isNumber.test(reader.stringAt(start, reader.position))) {
+    reader.fail(`must be a number as a string of digits`)
+  }
+}
+
+/** Reads the digits of an N, a quoted string, and writes them as a JSON number with the same digits. */
+export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
+  reader.peek()
+  const start = reader.position
+  checkNumberString(reader)
+  if (isJsonNumber(reader, start)) {
+    writer.copy(reader.bytes, start + 1, reader.position - 1)
+    return
+  }
   // DynamoDB also takes "+5", "007", ".5" and "5."; JSON writes the same digits in one way only.
   const [, sign, whole, fraction, exponent] =
-    /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/.exec(digits) ?? reader.fail('must be a number')
-  return (
+    /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/.exec(reader.stringAt(start, reader.position)) ??
+    reader.fail('must be a number')
+  writer.ascii(
     (sign === '-' ? '-' : '') +
-    (whole === '' ? '0' : (whole ?? '')) +
-    (fraction === '' ? '' : `.${fraction ?? ''}`) +
-    (exponent ?? '')
+      (whole === '' ? '0' : (whole ?? '')) +
+      (fraction === '' ? '' : `.${fraction ?? ''}`) +
+      (exponent ?? ''),
   )
 }
 
-/** Reads a B, base64 with padding (RFC 4648, section 4), and gives it as it stands. */
-export function readBase64(reader: JsonReader): JsonText {
-  const quoted = readString(reader, 'base64 as a string')
-  const base64 = unquote(quoted)
+/** Whether what is between the quotes of the string just read is a number as JSON writes it. */
+function isJsonNumber({ bytes, position }: JsonReader, start: number): boolean {
+  return endOfNumber(bytes, start + 1) === position - 1
+}
+
+/** Moves over a B, base64 with padding (RFC 4648, section 4). */
+export function checkBase64(reader: JsonReader): void {
+  const start = readString(reader, 'base64 as a string')
+  const base64 = reader.stringAt(start, reader.position)
   if (base64.length % 4 !== 0 || !isBase64.test(base64)) {
     reader.fail('must be base64 with padding (RFC 4648, section 4)')
   }
-  return quoted
 }
 
-/** Reads a string, or fails with what is wanted instead. */
-export function readString(reader: JsonReader, what: string): JsonText {
-  if (reader.peek() !== 0x22) reader.fail(`must be ${what}`)
-  return reader.string()
+/** Moves over a string, or fails with what is wanted instead. Gives its start. */
+export function readString(reader: JsonReader, what: string): number {
+  if (reader.peek() !== QUOTE) reader.fail(`must be ${what}`)
+  const start = reader.position
+  reader.string()
+  return start
 }

@@ -1,37 +1,48 @@
 /**
- * The bodies around items. A request is read into an object whose items are already DynamoDB's JSON text, is
- * validated, and is written as DynamoDB's request. An answer goes from text to text.
+ * The bodies around items. A request is read into an object whose items are already DynamoDB's JSON, is validated, and
+ * is written as DynamoDB's request. An answer goes from bytes to bytes.
  */
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  type Json,
   JsonReader,
   LETTER_N,
-  type JsonText,
   Names,
   OPEN_BRACE,
   OPEN_BRACKET,
-  unquote,
-} from '../json-text.js'
+  parse,
+  QUOTE,
+} from '../json.js'
+import { JsonWriter } from '../json-writer.js'
 import { toFieldName } from './field-names.js'
 import type { Representation } from './media-type.js'
 import type { Shape } from './shape.js'
 
+/** One for all: nothing waits between the first byte that is written and the last. */
+const writer = new JsonWriter()
+
 /**
- * Reads a request body. Items come as {@link JsonText} of DynamoDB's, everything else as the value it is.
- * @throws JsonTextError if the text is not JSON, has a field that the shape does not know or a name twice in one
- *   object, or holds an item that is none
+ * Reads a request body. Items come as {@link Json} of DynamoDB's, everything else as the value it is.
+ * @throws JsonError if the bytes are not JSON, have a field that the shape does not know or a name twice in one
+ *   object, or hold an item that is none
  */
-export function readBody(text: JsonText, shape: Shape, representation: Representation): unknown {
-  const reader = new JsonReader(text, { wellFormed: true })
+export function readBody(json: Json, shape: Shape, representation: Representation): unknown {
+  const reader = new JsonReader(json, { wellFormed: true })
   const body = readValue(reader, shape, representation)
   reader.end()
   return body
 }
 
 function readValue(reader: JsonReader, shape: Shape, representation: Representation): unknown {
+  if (shape.kind === 'item') {
+    writer.clear()
+    representation.readItem(reader, writer)
+    return writer.take()
+  }
   const code = reader.peek()
-  if (shape.kind === 'item') return representation.readItem(reader)
   if (code === OPEN_BRACE && (shape.kind === 'struct' || shape.kind === 'map')) {
     return readObject(reader, shape, representation)
   }
@@ -43,7 +54,7 @@ function readValue(reader: JsonReader, shape: Shape, representation: Representat
     }
     return list
   }
-  return JSON.parse(reader.value())
+  return parse(reader.take())
 }
 
 function readObject(
@@ -52,10 +63,12 @@ function readObject(
   representation: Representation,
 ): object {
   const start = reader.position++
-  const names = new Names()
+  const names = new Names(reader)
   const object: Record<string, unknown> = {}
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    const name = names.add(reader, reader.name())
+    reader.name()
+    names.add()
+    const name = reader.nameText()
     const inner = shape.kind === 'map' ? shape.values : shape.fields.get(name)?.shape
     // Before anything else is found wrong: a misspelt name explains why another one is missing.
     if (inner === undefined) return reader.fail(`has an unknown field ${JSON.stringify(name)}`, start)
@@ -75,58 +88,94 @@ export function writeRequest(
   body: object,
   shape: Shape,
   members: Readonly<Record<string, string | number>> = {},
-): JsonText {
-  const written = writeValue(body, shape)
-  const first = Object.entries(members).map(([name, value]) => `"${name}":${JSON.stringify(value)}`)
-  if (first.length === 0) return written
-  return `{${first.join(',')}${written === '{}' ? '' : ','}${written.slice(1)}`
+): Json {
+  writer.clear()
+  writer.byte(OPEN_BRACE)
+  for (const [name, value] of Object.entries(members)) {
+    if (writer.length > 1) writer.byte(COMMA)
+    writer.text(`"${name}":${JSON.stringify(value)}`)
+  }
+  writeMembers(body, shape, writer.length === 1)
+  return writer.take()
 }
 
 /** Writes a part of a body that {@link readBody} has read as DynamoDB's JSON. */
-export function writeValue(value: unknown, shape: Shape): JsonText {
-  if (shape.kind === 'item' && typeof value === 'string') return value
-  if (shape.kind === 'list' && Array.isArray(value)) {
-    return `[${value.map((element) => writeValue(element, shape.elements)).join(',')}]`
-  }
-  if ((shape.kind === 'struct' || shape.kind === 'map') && typeof value === 'object' && value !== null) {
-    let written = ''
-    for (const [name, inner] of Object.entries(value)) {
-      if (shape.kind === 'map') written += `,${JSON.stringify(name)}:${writeValue(inner, shape.values)}`
-      else {
-        const field = shape.fields.get(name)
-        if (field !== undefined) written += `,"${field.dynamoDBName}":${writeValue(inner, field.shape)}`
-      }
+function writeValue(value: unknown, shape: Shape): void {
+  if (shape.kind === 'item' && Buffer.isBuffer(value)) writer.copy(value)
+  else if (shape.kind === 'list' && Array.isArray(value)) {
+    writer.byte(OPEN_BRACKET)
+    for (const [index, element] of value.entries()) {
+      if (index > 0) writer.byte(COMMA)
+      writeValue(element, shape.elements)
     }
-    return `{${written.slice(1)}}`
-  }
-  return JSON.stringify(value)
+    writer.byte(CLOSE_BRACKET)
+  } else if (
+    (shape.kind === 'struct' || shape.kind === 'map') &&
+    typeof value === 'object' &&
+    value !== null
+  ) {
+    writer.byte(OPEN_BRACE)
+    writeMembers(value, shape)
+  } else writer.text(JSON.stringify(value))
 }
 
-/** An answer, member by member, each as text. */
-export type Members = Map<string, JsonText>
+/** Members and the closing brace. */
+function writeMembers(object: object, shape: Shape, first = true): void {
+  for (const [name, value] of Object.entries(object)) {
+    const field = shape.kind === 'struct' ? shape.fields.get(name) : undefined
+    const inner = shape.kind === 'map' ? shape.values : field?.shape
+    if (inner === undefined) continue
+    if (!first) writer.byte(COMMA)
+    first = false
+    writer.text(JSON.stringify(field?.dynamoDBName ?? name))
+    writer.byte(COLON)
+    writeValue(value, inner)
+  }
+  writer.byte(CLOSE_BRACE)
+}
+
+/** An answer, member by member. */
+export type Members = Map<string, Json>
 
 /**
  * Translates DynamoDB's answer to the fields and the representation of a caller. Fields that DynamoDB has and
  * `shape` has not are passed on under their lower-camel-case names: nothing is dropped.
- * @throws JsonTextError if the answer is no such JSON
+ * @throws JsonError if the answer is no such JSON
  */
-export function readAnswer(text: JsonText, shape: Shape, representation: Representation): Members {
+export function readAnswer(json: Json, shape: Shape, representation: Representation): Members {
   const answer: Members = new Map()
-  const reader = new JsonReader(text)
+  const reader = new JsonReader(json)
   reader.expect(OPEN_BRACE)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    const [name, inner] = fieldOf(unquote(reader.name()), shape)
-    answer.set(name, translate(reader, inner, representation))
+    reader.name()
+    const [name, inner] = fieldOf(reader.nameText(), shape)
+    writer.clear()
+    translate(reader, inner, representation)
+    answer.set(name, writer.take())
   }
   reader.end()
   return answer
 }
 
 /** The members as one JSON object. */
-export function writeAnswer(answer: Members): JsonText {
-  let written = ''
-  for (const [name, value] of answer) written += `${written === '' ? '' : ','}"${name}":${value}`
-  return `{${written}}`
+export function writeAnswer(answer: Members): Json {
+  writer.clear()
+  writer.byte(OPEN_BRACE)
+  for (const [name, value] of answer) {
+    if (writer.length > 1) writer.byte(COMMA)
+    writeName(name)
+    writer.copy(value)
+  }
+  writer.byte(CLOSE_BRACE)
+  return writer.take()
+}
+
+/** The name of a field, which needs no escapes. */
+function writeName(name: string): void {
+  writer.byte(QUOTE)
+  writer.ascii(name)
+  writer.byte(QUOTE)
+  writer.byte(COLON)
 }
 
 const description: Shape = { kind: 'description' }
@@ -136,32 +185,35 @@ function fieldOf(dynamoDBName: string, shape: Shape): [name: string, shape: Shap
   return field === undefined ? [toFieldName(dynamoDBName), description] : [field.name, field.shape]
 }
 
-function translate(reader: JsonReader, shape: Shape, representation: Representation): JsonText {
-  if (shape.kind === 'plain') return reader.value()
+/** Reads the value that comes next and writes it as a caller sees it. */
+function translate(reader: JsonReader, shape: Shape, representation: Representation): void {
   const code = reader.peek()
-  if (shape.kind === 'item' && code !== LETTER_N) return representation.writeItem(reader)
-  if (code === OPEN_BRACE) {
+  if (shape.kind === 'item' && code !== LETTER_N) representation.writeItem(reader, writer)
+  else if (shape.kind !== 'plain' && code === OPEN_BRACE) {
     reader.position++
-    let written = ''
+    writer.byte(OPEN_BRACE)
     for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-      const name = reader.name()
+      if (!first) writer.byte(COMMA)
+      reader.name()
       if (shape.kind === 'map') {
-        written += `${first ? '' : ','}${name}:${translate(reader, shape.values, representation)}`
+        writer.copy(reader.bytes, reader.nameStart, reader.nameEnd)
+        writer.byte(COLON)
+        translate(reader, shape.values, representation)
       } else {
-        const [field, inner] = fieldOf(unquote(name), shape)
-        written += `${first ? '' : ','}"${field}":${translate(reader, inner, representation)}`
+        const [field, inner] = fieldOf(reader.nameText(), shape)
+        writeName(field)
+        translate(reader, inner, representation)
       }
     }
-    return `{${written}}`
-  }
-  if (code === OPEN_BRACKET) {
+    writer.byte(CLOSE_BRACE)
+  } else if (shape.kind !== 'plain' && code === OPEN_BRACKET) {
     reader.position++
+    writer.byte(OPEN_BRACKET)
     const inner = shape.kind === 'list' ? shape.elements : shape
-    let written = ''
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-      written += (first ? '' : ',') + translate(reader, inner, representation)
+      if (!first) writer.byte(COMMA)
+      translate(reader, inner, representation)
     }
-    return `[${written}]`
-  }
-  return reader.value()
+    writer.byte(CLOSE_BRACKET)
+  } else writer.copy(reader.take())
 }

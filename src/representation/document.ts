@@ -1,5 +1,5 @@
 /**
- * `application/json`: items as plain JSON documents. Text to text in one pass over it, in both directions:
+ * `application/json`: items as plain JSON documents. Bytes to bytes in one pass over them, in both directions:
  * strings are copied with their escapes, numbers with their digits, and no value is ever built.
  *
  * | AttributeValue | document |
@@ -12,109 +12,139 @@
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
+  COLON,
+  COMMA,
   DIGIT_0,
   DIGIT_9,
   type JsonReader,
-  type JsonText,
   LETTER_F,
   LETTER_N,
   LETTER_T,
-  mayBeTag,
   MINUS,
   Names,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-  unquote,
-} from '../json-text.js'
-import { readBase64, readNumberString, readString } from './attribute-value.js'
+} from '../json.js'
+import type { JsonWriter } from '../json-writer.js'
+import { checkBase64, readNumberString, readString, readType } from './attribute-value.js'
 
-/** The one-key objects that stand for the types that JSON lacks: how each becomes an AttributeValue. */
-const tagged = new Map<string, (reader: JsonReader, depth: number) => JsonText>([
-  ['$binary', (reader) => `{"B":${readBase64(reader)}}`],
-  ['$stringSet', (reader) => `{"SS":${readSet(reader, (r) => readString(r, 'a string'))}}`],
-  ['$numberSet', (reader) => `{"NS":${readSet(reader, (r) => `"${readNumber(r)}"`)}}`],
-  ['$binarySet', (reader) => `{"BS":${readSet(reader, readBase64)}}`],
-  ['$map', (reader, depth) => `{"M":${decodeAttributes(reader, depth)}}`],
+type Transfer = (reader: JsonReader, writer: JsonWriter, depth: number) => void
+
+/** How the content of a one-key object becomes that of an AttributeValue, which begins with `begin`. */
+interface Tag {
+  readonly begin: string
+  readonly decode: Transfer
+}
+
+/** The one-key objects that stand for the types that JSON lacks. */
+const tagged = new Map<string, Tag>([
+  ['$binary', { begin: '{"B":', decode: copyChecked(checkBase64) }],
+  ['$stringSet', { begin: '{"SS":', decode: setOf(copyChecked((reader) => readString(reader, 'a string'))) }],
+  ['$numberSet', { begin: '{"NS":', decode: setOf(decodeNumber) }],
+  ['$binarySet', { begin: '{"BS":', decode: setOf(copyChecked(checkBase64)) }],
+  ['$map', { begin: '{"M":', decode: decodeAttributes }],
 ])
 
 /**
- * No item of DynamoDB's 400 KB has more characters than this as its JSON; reading stops there. A body of 16 MB
+ * No item of DynamoDB's 400 KB has more bytes than this as its JSON; reading stops there. A body of 16 MB
  * could otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
  */
-const MAX_ITEM_LENGTH = 8 * 1024 * 1024
+const MAX_ITEM_BYTES = 8 * 1024 * 1024
 
-function checkLength(reader: JsonReader, text: JsonText): void {
-  if (text.length > MAX_ITEM_LENGTH) reader.fail('is larger than any item can be')
+/** Reads an item or a key as a document and writes its attributes as DynamoDB takes them: a map of names to AttributeValues. */
+export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
+  decodeAttributes(reader, writer, 0)
 }
 
-/** Reads an item or a key as a document and gives its attributes as DynamoDB takes them: a map of names to AttributeValues. */
-export function decodeItem(reader: JsonReader): JsonText {
-  return decodeAttributes(reader, 0)
-}
-
-function decodeAttributes(reader: JsonReader, depth: number): JsonText {
+function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
   if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
   reader.descend(depth)
-  const names = new Names()
-  let attributes = ''
+  writer.byte(OPEN_BRACE)
+  const names = new Names(reader)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    const name = reader.name()
-    names.add(reader, name)
-    attributes += `${first ? '' : ','}${name}:${decodeValue(reader, depth + 1)}`
-    checkLength(reader, attributes)
+    if (!first) writer.byte(COMMA)
+    reader.name()
+    names.add()
+    copyName(reader, writer)
+    decodeValue(reader, writer, depth + 1)
   }
-  return `{${attributes}}`
+  writer.byte(CLOSE_BRACE)
 }
 
-function decodeValue(reader: JsonReader, depth: number): JsonText {
+function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  if (writer.length > MAX_ITEM_BYTES) reader.fail('is larger than any item can be')
   const code = reader.peek()
+  const start = reader.position
   switch (code) {
     case QUOTE:
-      return `{"S":${reader.string()}}`
+      reader.string()
+      writer.ascii('{"S":')
+      writer.copy(reader.bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      return
     case OPEN_BRACE:
-      return decodeTagged(reader, depth) ?? `{"M":${decodeAttributes(reader, depth)}}`
+      decodeObject(reader, writer, depth)
+      return
     case OPEN_BRACKET:
-      return decodeList(reader, depth)
+      reader.descend(depth)
+      writer.ascii('{"L":[')
+      for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+        if (!first) writer.byte(COMMA)
+        decodeValue(reader, writer, depth + 1)
+      }
+      writer.ascii(']}')
+      return
     case LETTER_T:
-      return `{"BOOL":${reader.literal('true')}}`
+      reader.literal('true')
+      writer.ascii('{"BOOL":true}')
+      return
     case LETTER_F:
-      return `{"BOOL":${reader.literal('false')}}`
+      reader.literal('false')
+      writer.ascii('{"BOOL":false}')
+      return
     case LETTER_N:
       reader.literal('null')
-      return '{"NULL":true}'
+      writer.ascii('{"NULL":true}')
+      return
     default:
       // Only a number is left, or no value at all.
-      return `{"N":"${reader.value()}"}`
+      reader.value()
+      writer.ascii('{"N":"')
+      writer.copy(reader.bytes, start, reader.position)
+      writer.ascii('"}')
   }
 }
 
-function decodeList(reader: JsonReader, depth: number): JsonText {
-  reader.descend(depth)
-  let list = ''
-  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-    list += (first ? '' : ',') + decodeValue(reader, depth + 1)
-    checkLength(reader, list)
+function decodeObject(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  const tag = readTag(reader, depth)
+  writer.ascii(tag?.begin ?? '{"M":')
+  if (tag === undefined) decodeAttributes(reader, writer, depth)
+  else {
+    reader.peek()
+    tag.decode(reader, writer, depth + 1)
+    reader.expect(CLOSE_BRACE)
   }
-  return `{"L":[${list}]}`
+  writer.byte(CLOSE_BRACE)
 }
 
-/** Undefined, with nothing read, where the object is an ordinary one. */
-function decodeTagged(reader: JsonReader, depth: number): JsonText | undefined {
+/**
+ * The tag that is the only name of the object that comes next; the reader is then in front of its content. Undefined,
+ * with nothing read, where the object is an ordinary one.
+ */
+function readTag(reader: JsonReader, depth: number): Tag | undefined {
   const start = reader.position
   reader.position++
   // The usual object is told apart by the first character of its first name.
-  if (reader.peek() === QUOTE && mayBeTag(reader.text.slice(reader.position, reader.position + 2))) {
-    const decode = tagged.get(unquote(reader.name()))
-    if (decode !== undefined) {
+  if (reader.peek() === QUOTE && reader.mayBeTag(reader.position)) {
+    reader.name()
+    const tag = tagged.get(reader.nameText())
+    if (tag !== undefined) {
       const content = reader.position
       reader.skip(depth)
       if (reader.peek() === CLOSE_BRACE) {
         reader.position = content
-        reader.peek()
-        const value = decode(reader, depth + 1)
-        reader.expect(CLOSE_BRACE)
-        return value
+        return tag
       }
     }
   }
@@ -122,84 +152,121 @@ function decodeTagged(reader: JsonReader, depth: number): JsonText | undefined {
   return undefined
 }
 
-function readSet(reader: JsonReader, element: (reader: JsonReader) => JsonText): JsonText {
-  if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
-  reader.position++
-  let set = ''
-  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-    set += (first ? '' : ',') + element(reader)
+/** Checks what comes next and copies it as it stands. */
+function copyChecked(check: (reader: JsonReader) => unknown): Transfer {
+  return (reader, writer) => {
+    reader.peek()
+    const start = reader.position
+    check(reader)
+    writer.copy(reader.bytes, start, reader.position)
   }
-  return `[${set}]`
 }
 
-function readNumber(reader: JsonReader): JsonText {
+function setOf(element: Transfer): Transfer {
+  return (reader, writer, depth) => {
+    if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
+    reader.position++
+    writer.byte(OPEN_BRACKET)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+      if (!first) writer.byte(COMMA)
+      element(reader, writer, depth)
+    }
+    writer.byte(CLOSE_BRACKET)
+  }
+}
+
+function decodeNumber(reader: JsonReader, writer: JsonWriter): void {
   const code = reader.peek()
   if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) reader.fail('must be a number')
-  return reader.number()
+  const start = reader.position
+  reader.number()
+  writer.byte(QUOTE)
+  writer.copy(reader.bytes, start, reader.position)
+  writer.byte(QUOTE)
 }
 
-/** Reads a map of names to AttributeValues and gives it as a document. */
-export function encodeItem(reader: JsonReader): JsonText {
-  return encodeAttributes(reader, 0).text
+function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter): void {
+  writer.copy(bytes, nameStart, nameEnd)
+  writer.byte(COLON)
 }
 
-function encodeAttributes(
-  reader: JsonReader,
-  depth: number,
-): { text: JsonText; onlyName: JsonText | undefined } {
+const encodeNumberSet = setOf(readNumberString)
+
+/** Reads a map of names to AttributeValues and writes it as a document. */
+export function encodeItem(reader: JsonReader, writer: JsonWriter): void {
+  encodeAttributes(reader, writer, 0)
+}
+
+function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
   if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
   reader.descend(depth)
-  let attributes = ''
-  let onlyName: JsonText | undefined
+  writer.byte(OPEN_BRACE)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    const name = reader.name()
-    onlyName = first ? name : undefined
-    attributes += `${first ? '' : ','}${name}:${encodeValue(reader, depth + 1)}`
+    if (!first) writer.byte(COMMA)
+    reader.name()
+    copyName(reader, writer)
+    encodeValue(reader, writer, depth + 1)
   }
-  return { text: `{${attributes}}`, onlyName }
+  writer.byte(CLOSE_BRACE)
 }
 
-function encodeValue(reader: JsonReader, depth: number): JsonText {
+function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
   reader.expect(OPEN_BRACE)
-  const type = reader.name()
-  reader.peek()
-  const value = encodeContent(reader, type, depth)
-  reader.expect(CLOSE_BRACE)
-  return value
-}
-
-function encodeContent(reader: JsonReader, type: JsonText, depth: number): JsonText {
+  reader.name()
+  const type = readType(reader)
+  const code = reader.peek()
+  const { bytes, position: start } = reader
   switch (type) {
-    case '"S"':
-      return reader.string()
-    case '"N"':
-      return readNumberString(reader)
-    case '"BOOL"':
-      return reader.literal(reader.peek() === LETTER_T ? 'true' : 'false')
-    case '"NULL"':
+    case 'S':
+      reader.string()
+      writer.copy(bytes, start, reader.position)
+      break
+    case 'N':
+      readNumberString(reader, writer)
+      break
+    case 'BOOL':
+      reader.literal(code === LETTER_T ? 'true' : 'false')
+      writer.copy(bytes, start, reader.position)
+      break
+    case 'NULL':
       reader.literal('true')
-      return 'null'
-    case '"M"': {
-      const { text, onlyName } = encodeAttributes(reader, depth)
-      return onlyName !== undefined && tagged.has(unquote(onlyName)) ? `{"$map":${text}}` : text
+      writer.ascii('null')
+      break
+    case 'M': {
+      const tag = code === OPEN_BRACE ? readTag(reader, depth) : undefined
+      reader.position = start
+      if (tag !== undefined) writer.ascii('{"$map":')
+      encodeAttributes(reader, writer, depth)
+      if (tag !== undefined) writer.byte(CLOSE_BRACE)
+      break
     }
-    case '"L"': {
+    case 'L':
       reader.descend(depth)
-      let list = ''
+      writer.byte(OPEN_BRACKET)
       for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-        list += (first ? '' : ',') + encodeValue(reader, depth + 1)
+        if (!first) writer.byte(COMMA)
+        encodeValue(reader, writer, depth + 1)
       }
-      return `[${list}]`
-    }
-    case '"B"':
-      return `{"$binary":${reader.string()}}`
-    case '"SS"':
-      return `{"$stringSet":${reader.value()}}`
-    case '"NS"':
-      return `{"$numberSet":${readSet(reader, readNumberString)}}`
-    case '"BS"':
-      return `{"$binarySet":${reader.value()}}`
-    default:
-      return reader.fail(`has ${type}, which is no type of an AttributeValue`)
+      writer.byte(CLOSE_BRACKET)
+      break
+    case 'B':
+      writer.ascii('{"$binary":')
+      reader.string()
+      writer.copy(bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      break
+    case 'NS':
+      writer.ascii('{"$numberSet":')
+      encodeNumberSet(reader, writer, depth)
+      writer.byte(CLOSE_BRACE)
+      break
+    case 'SS':
+    case 'BS':
+      writer.ascii(type === 'SS' ? '{"$stringSet":' : '{"$binarySet":')
+      reader.value()
+      writer.copy(bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      break
   }
+  reader.expect(CLOSE_BRACE)
 }

@@ -2,7 +2,8 @@
  * Which representation a caller writes and which one it wants to read: `Content-Type` and `Accept`
  * (RFC 9110, sections 8.3 and 12.5.1).
  */
-import type { JsonReader, JsonText } from '../json-text.js'
+import type { JsonReader } from '../json.js'
+import type { JsonWriter } from '../json-writer.js'
 import { decodeItem, encodeItem } from './document.js'
 import { checkItem, copyItem } from './typed.js'
 
@@ -10,9 +11,9 @@ import { checkItem, copyItem } from './typed.js'
 export interface Representation {
   readonly mediaType: string
   /** From the caller's item to DynamoDB's. */
-  readonly readItem: (reader: JsonReader) => JsonText
+  readonly readItem: (reader: JsonReader, writer: JsonWriter) => void
   /** From DynamoDB's item to the caller's. */
-  readonly writeItem: (reader: JsonReader) => JsonText
+  readonly writeItem: (reader: JsonReader, writer: JsonWriter) => void
 }
 
 export const document: Representation = {

@@ -1,64 +1,64 @@
-import { elements, type JsonText, members } from '../json-text.js'
+import { elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, members } from '../json.js'
+import { arrayOf, objectOf } from '../json-writer.js'
 import {
   asRequested,
   type BatchContext,
   byTable,
   type Entry,
   Metrics,
-  objectOf,
   refuseTwoNames,
   sendAll,
 } from './batch.js'
 import { BatchIncompleteError } from './errors.js'
 import type { CallLimits } from './operation.js'
-import { refuseDuplicates } from './key-schema.js'
+import { keyOf, refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many keys in one BatchGetItem. */
 const KEYS_IN_A_REQUEST = 100
 /**
- * With so many characters of items no more keys are asked for, so that the size of the batch does not decide how
+ * With so many bytes of items no more keys are asked for, so that the size of the batch does not decide how
  * much memory it takes. DynamoDB itself stops at 16 MB in each request.
  */
-const FULL_ANSWER_LENGTH = 32 * 1024 * 1024
+const FULL_ANSWER_BYTES = 32 * 1024 * 1024
 
 /** BatchGetItem for any number of keys; see {@link Storage.batchGet}. */
-export async function batchGet(request: JsonText, context: BatchContext): Promise<JsonText> {
-  const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
+export async function batchGet(request: Json, context: BatchContext): Promise<Json> {
+  const { RequestItems: requestItems = EMPTY_OBJECT, ...options } = Object.fromEntries(members(request))
   const tables = new Map([...members(requestItems)].map(([table, asked]) => [table, members(asked)]))
   const names = [...tables.keys()]
   refuseTwoNames(names)
   const entries: Entry[] = []
   for (const [table, asked] of tables) {
-    const keys = elements(asked.get('Keys') ?? '[]')
-    refuseDuplicates(table, keys)
-    for (const text of keys) entries.push({ table, text })
+    const keys = elements(asked.get('Keys') ?? EMPTY_ARRAY)
+    refuseDuplicates(table, keys.map(keyOf))
+    for (const json of keys) entries.push({ table, json })
   }
 
   /** The keys in the shape of `RequestItems`, each table with the projection and consistency it was asked with. */
   const requestItemsOf = (some: readonly Entry[]) =>
     objectOf(
       [...byTable(some)].map(([table, keys]) => {
-        const asked = new Map(tables.get(table)).set('Keys', `[${keys.join(',')}]`)
+        const asked = new Map(tables.get(table)).set('Keys', arrayOf(keys))
         return [table, objectOf(asked)]
       }),
     )
 
-  const found = new Map<string, JsonText[]>()
+  const found = new Map(names.map((table) => [table, [] as Json[]]))
   const metrics = new Metrics()
-  let length = 0
+  let bytes = 0
   const send = async (some: readonly Entry[], limits: CallLimits) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
     const answer = members(await context.send('BatchGetItem', chunk, limits))
-    for (const [answered, items] of members(answer.get('Responses') ?? '{}')) {
+    for (const [answered, items] of members(answer.get('Responses') ?? EMPTY_OBJECT)) {
       const table = asRequested(answered, names)
-      const inner = items.slice(1, -1)
-      length += inner.length
-      if (inner.trim() !== '') found.set(table, [...(found.get(table) ?? []), inner])
+      bytes += items.length
+      const inner = items.subarray(1, -1)
+      if (inner.some((byte) => byte > 0x20)) found.get(table)?.push(inner)
     }
     metrics.add(answer)
-    return [...members(answer.get('UnprocessedKeys') ?? '{}')].flatMap(([answered, left]) => {
+    return [...members(answer.get('UnprocessedKeys') ?? EMPTY_OBJECT)].flatMap(([answered, left]) => {
       const table = asRequested(answered, names)
-      return elements(members(left).get('Keys') ?? '[]').map((text) => ({ table, text }))
+      return elements(members(left).get('Keys') ?? EMPTY_ARRAY).map((json) => ({ table, json }))
     })
   }
   const outcome = await sendAll(
@@ -67,13 +67,13 @@ export async function batchGet(request: JsonText, context: BatchContext): Promis
       operation: 'BatchGetItem',
       size: KEYS_IN_A_REQUEST,
       send,
-      isFull: () => length >= FULL_ANSWER_LENGTH,
+      isFull: () => bytes >= FULL_ANSWER_BYTES,
     },
     context,
   )
 
-  const responses = names.map((table) => [table, `[${found.get(table)?.join(',') ?? ''}]`] as const)
-  const output = (unprocessedKeys?: JsonText) =>
+  const responses = names.map((table) => [table, arrayOf(found.get(table) ?? [])] as const)
+  const output = (unprocessedKeys?: Json) =>
     objectOf([['Responses', objectOf(responses)], ['UnprocessedKeys', unprocessedKeys], ...metrics.members()])
   if (outcome.unprocessed.length === 0) return output()
   throw new BatchIncompleteError(outcome, output(requestItemsOf(outcome.unprocessed)))

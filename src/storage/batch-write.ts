@@ -1,11 +1,11 @@
-import { elements, type JsonText, members } from '../json-text.js'
+import { eachElement, eachMember, EMPTY_OBJECT, type Json, JsonReader, members } from '../json.js'
+import { arrayOf, objectOf } from '../json-writer.js'
 import {
   asRequested,
   type BatchContext,
   byTable,
   type Entry,
   Metrics,
-  objectOf,
   refuseTwoNames,
   sendAll,
 } from './batch.js'
@@ -18,28 +18,35 @@ const WRITES_IN_A_REQUEST = 25
 
 /** BatchWriteItem for any number of writes; see {@link Storage.batchWrite}. */
 export async function batchWrite(
-  request: JsonText,
+  request: Json,
   context: BatchContext,
   keySchemas: KeySchemas,
-): Promise<JsonText> {
-  const { RequestItems: requestItems = '{}', ...options } = Object.fromEntries(members(request))
-  const entries = entriesOf(requestItems)
-  const names = [...members(requestItems).keys()]
+): Promise<Json> {
+  const entries: Entry[] = []
+  const options: [name: string, value: Json][] = []
+  const reader = new JsonReader(request)
+  eachMember(reader, (name) => {
+    if (name === 'RequestItems') readEntries(reader, entries)
+    else options.push([name, reader.take()])
+  })
+  const tables = byTable(entries)
+  const names = [...tables.keys()]
   refuseTwoNames(names)
   // Within one request DynamoDB finds two writes to one key itself.
   if (entries.length > WRITES_IN_A_REQUEST) {
-    for (const [table, writes] of byTable(entries)) {
+    for (const [table, writes] of tables) {
       refuseDuplicates(table, await keySchemas.keysOf(table, writes, context.limits))
     }
   }
 
   const metrics = new Metrics()
   const send = async (some: readonly Entry[], limits: CallLimits) => {
-    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
+    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...options])
     const answer = members(await context.send('BatchWriteItem', chunk, limits))
     metrics.add(answer)
-    const left = entriesOf(answer.get('UnprocessedItems') ?? '{}')
-    return left.map(({ table, text }) => ({ table: asRequested(table, names), text }))
+    const left: Entry[] = []
+    readEntries(new JsonReader(answer.get('UnprocessedItems') ?? EMPTY_OBJECT), left)
+    return left.map(({ table, json }) => ({ table: asRequested(table, names), json }))
   }
   const outcome = await sendAll(
     entries,
@@ -52,12 +59,13 @@ export async function batchWrite(
   throw new BatchIncompleteError(outcome, output)
 }
 
-function entriesOf(requestItems: JsonText): Entry[] {
-  return [...members(requestItems)].flatMap(([table, writes]) =>
-    elements(writes).map((text) => ({ table, text })),
-  )
+/** Reads `{"T": [{"PutRequest": …}, …], …}` into entries. */
+function readEntries(reader: JsonReader, entries: Entry[]): void {
+  eachMember(reader, (table) => {
+    eachElement(reader, () => entries.push({ table, json: reader.take() }))
+  })
 }
 
-function requestItemsOf(entries: readonly Entry[]): JsonText {
-  return objectOf([...byTable(entries)].map(([table, writes]) => [table, `[${writes.join(',')}]`]))
+function requestItemsOf(entries: readonly Entry[]): Json {
+  return objectOf([...byTable(entries)].map(([table, writes]) => [table, arrayOf(writes)]))
 }

@@ -2,7 +2,8 @@
  * What both batch operations do: cut any number of entries into requests of DynamoDB's size, keep a bounded
  * number of them under way, and send again what comes back unprocessed.
  */
-import { elements, type JsonText, members } from '../json-text.js'
+import { elements, type Json, members, parse } from '../json.js'
+import { arrayOf, objectOf } from '../json-writer.js'
 import type { CancelSignal } from './cancellation.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
@@ -13,7 +14,7 @@ const CONCURRENCY = 8
 /** One key to get or one write, as DynamoDB's JSON, with the table it belongs to. */
 export interface Entry {
   readonly table: string
-  readonly text: JsonText
+  readonly json: Json
 }
 
 /** How the re-sending of unprocessed entries is paced; see {@link RetryOptions}. */
@@ -142,34 +143,25 @@ function nameOf(table: string): string {
 }
 
 /** Entries by table, each table's in their order. */
-export function byTable(entries: readonly Entry[]): Map<string, JsonText[]> {
-  const tables = new Map<string, JsonText[]>()
-  for (const { table, text } of entries) {
+export function byTable(entries: readonly Entry[]): Map<string, Json[]> {
+  const tables = new Map<string, Json[]>()
+  for (const { table, json } of entries) {
     const found = tables.get(table)
-    if (found === undefined) tables.set(table, [text])
-    else found.push(text)
+    if (found === undefined) tables.set(table, [json])
+    else found.push(json)
   }
   return tables
-}
-
-/** An object as JSON, of members that are JSON already; those that are undefined are left out. */
-export function objectOf(entries: Iterable<readonly [name: string, value: JsonText | undefined]>): JsonText {
-  let written = ''
-  for (const [name, value] of entries) {
-    if (value !== undefined) written += `${written === '' ? '' : ','}${JSON.stringify(name)}:${value}`
-  }
-  return `{${written}}`
 }
 
 /** Collects what answers say beside items: `ConsumedCapacity` and `ItemCollectionMetrics`, one for all requests. */
 export class Metrics {
   readonly #capacities = new Map<string, Summable>()
-  readonly #metrics = new Map<string, JsonText[]>()
+  readonly #metrics = new Map<string, Json[]>()
 
-  add(answer: ReadonlyMap<string, JsonText>): void {
+  add(answer: ReadonlyMap<string, Json>): void {
     const capacities = answer.get('ConsumedCapacity')
-    if (capacities !== undefined && capacities !== 'null') {
-      for (const capacity of JSON.parse(capacities) as (Summable & { TableName: string })[]) {
+    if (capacities !== undefined) {
+      for (const capacity of (parse(capacities) ?? []) as (Summable & { TableName: string })[]) {
         const { TableName: table } = capacity
         const sum = this.#capacities.get(table)
         if (sum === undefined) this.#capacities.set(table, capacity)
@@ -185,12 +177,12 @@ export class Metrics {
   }
 
   /** The members of the answer to the whole batch. */
-  members(): [name: string, value: JsonText | undefined][] {
-    const metrics = [...this.#metrics].map(([table, list]) => [table, `[${list.join(',')}]`] as const)
+  members(): [name: string, value: Json | undefined][] {
+    const metrics = [...this.#metrics].map(([table, list]) => [table, arrayOf(list)] as const)
     return [
       [
         'ConsumedCapacity',
-        this.#capacities.size === 0 ? undefined : JSON.stringify([...this.#capacities.values()]),
+        this.#capacities.size === 0 ? undefined : Buffer.from(JSON.stringify([...this.#capacities.values()])),
       ],
       ['ItemCollectionMetrics', metrics.length === 0 ? undefined : objectOf(metrics)],
     ]

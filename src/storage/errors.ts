@@ -1,4 +1,4 @@
-import type { JsonText } from '../json-text.js'
+import { EMPTY_OBJECT, type Json } from '../json.js'
 import type { BatchOutcome } from './batch.js'
 
 /**
@@ -17,7 +17,7 @@ export class StorageError extends Error {
   /** `x-amzn-requestid` of DynamoDB's answer. */
   readonly requestId: string | undefined
   /** The body of DynamoDB's answer: `CancellationReasons` and `Item` stand in it. `{}` where there was none. */
-  readonly body: JsonText
+  readonly body: Json
   /** DynamoDB's wish not to be called again for so many milliseconds. */
   readonly retryAfterMs: number | undefined
   /** Whether this attempt may have been carried out all the same. */
@@ -36,7 +36,7 @@ export class StorageError extends Error {
       cause?: unknown
       statusCode?: number
       requestId?: string | undefined
-      body?: JsonText
+      body?: Json
       retryAfterMs?: number | undefined
       maybeApplied?: boolean
     } = {},
@@ -45,7 +45,7 @@ export class StorageError extends Error {
     this.name = name
     this.statusCode = options.statusCode
     this.requestId = options.requestId
-    this.body = options.body ?? '{}'
+    this.body = options.body ?? EMPTY_OBJECT
     this.retryAfterMs = options.retryAfterMs
     this.maybeApplied = options.maybeApplied ?? false
   }
@@ -58,12 +58,12 @@ export class StorageError extends Error {
  */
 export class BatchIncompleteError extends Error {
   override readonly name = 'BatchIncompleteError'
-  readonly output: JsonText
+  readonly output: Json
   /** Whether some of the entries in `output` may be written all the same. */
   readonly maybeApplied: boolean
   override readonly cause: StorageError | undefined
 
-  constructor({ unprocessed: { length }, maybeApplied, error }: BatchOutcome, output: JsonText) {
+  constructor({ unprocessed: { length }, maybeApplied, error }: BatchOutcome, output: Json) {
     super(`${length} ${length === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
     this.output = output
     this.maybeApplied = maybeApplied

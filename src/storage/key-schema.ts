@@ -2,7 +2,18 @@
  * Which attributes are a table's key, and whether two keys are the same. Needed where a batch is larger than one
  * request of DynamoDB's: two writes to one key in different requests would race.
  */
-import { elements, type JsonText, members, unquote } from '../json-text.js'
+import {
+  CLOSE_BRACE,
+  eachMember,
+  elements,
+  EMPTY_ARRAY,
+  EMPTY_OBJECT,
+  type Json,
+  JsonReader,
+  members,
+  OPEN_BRACE,
+  parse,
+} from '../json.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
 
@@ -19,11 +30,11 @@ export class KeySchemas {
   }
 
   /**
-   * The keys that the writes of a table are about, each a map of the key's attributes. A write that lacks one is
-   * left out, for DynamoDB to refuse.
+   * The keys that the writes of a table are about, as {@link keyOf} gives them. A write that lacks an attribute of
+   * its key is left out, for DynamoDB to refuse.
    * @throws StorageError if the table cannot be described
    */
-  async keysOf(table: string, writes: readonly JsonText[], limits: CallLimits): Promise<JsonText[]> {
+  async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<string[]> {
     const keys = keysIn(writes, await this.#namesOf(table, limits))
     if (keys.length === writes.length) return keys
     // Perhaps it is another table by now.
@@ -34,10 +45,14 @@ export class KeySchemas {
   async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
     const known = this.#known.get(table)
     if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.names
-    const answer = await this.#send('DescribeTable', JSON.stringify({ TableName: table }), limits)
-    const schema = members(members(answer).get('Table') ?? '{}').get('KeySchema') ?? '[]'
+    const answer = await this.#send(
+      'DescribeTable',
+      Buffer.from(JSON.stringify({ TableName: table })),
+      limits,
+    )
+    const schema = members(members(answer).get('Table') ?? EMPTY_OBJECT).get('KeySchema') ?? EMPTY_ARRAY
     const names = elements(schema).map((element) =>
-      String(JSON.parse(members(element).get('AttributeName') ?? '""')),
+      String(parse(members(element).get('AttributeName') ?? EMPTY_OBJECT)),
     )
     // Without a key all writes would be about the same one.
     if (names.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
@@ -47,44 +62,66 @@ export class KeySchemas {
   }
 }
 
-function keysIn(writes: readonly JsonText[], names: readonly string[]): JsonText[] {
+function keysIn(writes: readonly Json[], names: readonly string[]): string[] {
   return writes.flatMap((write) => {
-    const [request = '{}'] = members(write).values()
-    const [attributes = '{}'] = members(request).values()
-    const all = members(attributes)
-    if (!names.every((name) => all.has(name))) return []
-    return [`{${names.map((name) => `${JSON.stringify(name)}:${all.get(name) ?? ''}`).join(',')}}`]
+    const reader = new JsonReader(write)
+    // {"PutRequest": {"Item": {…}}} or {"DeleteRequest": {"Key": {…}}}
+    return enter(reader) && enter(reader) ? (readKey(reader, names) ?? []) : []
+  })
+}
+
+/** Moves to the value of the first member of an object; false if it has none. */
+function enter(reader: JsonReader): boolean {
+  reader.expect(OPEN_BRACE)
+  if (!reader.next(CLOSE_BRACE, true)) return false
+  reader.name()
+  return true
+}
+
+/** The key that a map of names to AttributeValues is. */
+export function keyOf(attributes: Json): string {
+  return readKey(new JsonReader(attributes)) ?? ''
+}
+
+/**
+ * Reads a key: one text for all the ways to write it, itself a map of names to AttributeValues.
+ * @param names of the key's attributes; the others are passed over. Without them, all are the key's.
+ * @returns undefined if one is missing
+ */
+function readKey(reader: JsonReader, names?: readonly string[]): string | undefined {
+  const found: string[] = []
+  eachMember(reader, (name) => {
+    if (names === undefined || names.includes(name))
+      found.push(`${JSON.stringify(name)}:${readValue(reader)}`)
+    else reader.value()
+  })
+  if (names !== undefined && found.length !== names.length) return undefined
+  return `{${found.sort().join(',')}}`
+}
+
+/** `{"N":"1.50"}` and `{ "N" : "15e-1" }` are one value. */
+function readValue(reader: JsonReader): string {
+  const [[type, content] = ['', EMPTY_OBJECT]] = members(reader.take())
+  const value = parse(content)
+  return JSON.stringify({
+    [type]: type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value,
   })
 }
 
 /**
- * @param keys maps of names to AttributeValues, their names in any order
- * @throws DuplicateKeyError if two of them are the same to DynamoDB
+ * @param keys as {@link keyOf} gives them
+ * @throws DuplicateKeyError if one stands there twice
  */
-export function refuseDuplicates(table: string, keys: readonly JsonText[]): void {
+export function refuseDuplicates(table: string, keys: readonly string[]): void {
   const seen = new Set<string>()
   for (const key of keys) {
-    const canonical = canonicalKey(key)
-    if (seen.has(canonical)) {
+    if (seen.has(key)) {
       throw new DuplicateKeyError(
         `Provided list of item keys contains duplicates: table ${table}, key ${key}`,
       )
     }
-    seen.add(canonical)
+    seen.add(key)
   }
-}
-
-/** One text for all the ways to write one key. */
-function canonicalKey(key: JsonText): string {
-  return [...members(key)]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => {
-      const [[type, content] = ['', '']] = members(value)
-      if (type === 'N') return JSON.stringify([name, type, canonicalNumber(unquote(content))])
-      // What is no S, N or B is no key, and DynamoDB will say so.
-      return JSON.stringify([name, type, type === 'S' || type === 'B' ? unquote(content) : content])
-    })
-    .join()
 }
 
 /** The significant digits and the exponent: `1.50`, `15e-1` and `+1.5` are one number. */

@@ -1,4 +1,4 @@
-import type { JsonText } from '../json-text.js'
+import type { Json } from '../json.js'
 import type { CancelSignal } from './cancellation.js'
 
 /** The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. */
@@ -44,4 +44,4 @@ export interface CallLimits {
 }
 
 /** How to send one request, with all the attempts that it takes; see {@link Storage.send}. */
-export type Send = (operation: Operation, request: JsonText, limits: CallLimits) => Promise<JsonText>
+export type Send = (operation: Operation, request: Json, limits: CallLimits) => Promise<Json>

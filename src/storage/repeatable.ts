@@ -2,16 +2,17 @@
  * Whether a write may be sent again after it may have been applied: only if doing it twice is the same as doing it
  * once. A counter would count twice, and an answer with the old item would hold the new one.
  */
-import { type JsonText, members } from '../json-text.js'
+import { type Json, members, parse } from '../json.js'
 import type { Operation } from './operation.js'
 
 /** @param request DynamoDB's, such as `{"TableName": "t", "Key": …, "UpdateExpression": "ADD n :one"}` */
-export function isRepeatable(operation: Operation, request: JsonText): boolean {
+export function isRepeatable(operation: Operation, request: Json): boolean {
   if (operation !== 'PutItem' && operation !== 'UpdateItem' && operation !== 'DeleteItem') return true
   const fields = members(request)
-  if (fields.get('ReturnValues')?.endsWith('_OLD"') === true || fields.has('AttributeUpdates')) return false
+  if (fields.get('ReturnValues')?.toString().endsWith('_OLD"') === true || fields.has('AttributeUpdates'))
+    return false
   const expression = fields.get('UpdateExpression')
-  return expression === undefined || isIdempotent(String(JSON.parse(expression)))
+  return expression === undefined || isIdempotent(String(parse(expression)))
 }
 
 // The grammar of update expressions (Developer Guide, "Using update expressions in DynamoDB"), as far as it is

@@ -4,7 +4,7 @@
  * `StandardRetryStrategy` is not used: its waits can neither be cancelled nor see the deadline, and its budget, made
  * for one client, is spent after 35 retries that failed, which is one bad moment of a gateway with 128 sockets.
  */
-import type { JsonText } from '../json-text.js'
+import { type Json, parse } from '../json.js'
 import type { CancelSignal } from './cancellation.js'
 import { StorageError } from './errors.js'
 import type { CallLimits } from './operation.js'
@@ -79,8 +79,8 @@ export function errorType(error: StorageError): ErrorType | undefined {
   return undefined
 }
 
-function hasOnlyTransientReasons(body: JsonText): boolean {
-  const { CancellationReasons: reasons } = JSON.parse(body) as { CancellationReasons?: unknown }
+function hasOnlyTransientReasons(body: Json): boolean {
+  const { CancellationReasons: reasons } = parse(body) as { CancellationReasons?: unknown }
   if (!Array.isArray(reasons)) return false
   const codes = reasons.map((reason: { Code?: string } | null) => reason?.Code ?? 'None')
   return codes.every((code) => transientReasons.has(code)) && codes.some((code) => code !== 'None')

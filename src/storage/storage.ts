@@ -1,9 +1,9 @@
 /**
  * The storage layer: DynamoDB's operations, each done as often as it takes. Requests and answers are DynamoDB's
- * own, as JSON text (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
+ * own, as JSON (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
  * building objects from it only to write them out again is what a gateway would spend most of its time on.
  */
-import type { JsonText } from '../json-text.js'
+import type { Json } from '../json.js'
 import type { Pace } from './batch.js'
 import { batchGet } from './batch-get.js'
 import { batchWrite } from './batch-write.js'
@@ -41,10 +41,9 @@ export class Storage {
    * @throws StorageError
    */
   readonly send: Send = (operation, request, limits) => {
-    const body = Buffer.from(request)
     return this.#retry.run(
       limits,
-      () => this.#transport.attempt(operation, body, limits),
+      () => this.#transport.attempt(operation, request, limits),
       () => isRepeatable(operation, request),
     )
   }
@@ -56,7 +55,7 @@ export class Storage {
    * @throws BatchIncompleteError with all that was found and all that was not done
    * @throws DuplicateKeyError if a key stands twice in `request`
    */
-  batchGet(request: JsonText, limits: CallLimits): Promise<JsonText> {
+  batchGet(request: Json, limits: CallLimits): Promise<Json> {
     return batchGet(request, { send: this.send, pace: this.#pace, limits })
   }
 
@@ -67,7 +66,7 @@ export class Storage {
    * @throws BatchIncompleteError with all that is not known to be written
    * @throws DuplicateKeyError if two writes in `request` have one key
    */
-  batchWrite(request: JsonText, limits: CallLimits): Promise<JsonText> {
+  batchWrite(request: Json, limits: CallLimits): Promise<Json> {
     return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
   }
 

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { type Dispatcher, Pool } from 'undici'
-import type { JsonText } from '../json-text.js'
+import { CLOSE_BRACE, type Json, OPEN_BRACE, parse } from '../json.js'
 import { version } from '../package-root.js'
 import type { CancelSignal } from './cancellation.js'
 import type { Connection, Credentials } from './connection.js'
@@ -68,7 +68,7 @@ export class Transport {
    * @returns the body of the answer, whose CRC-32 has been checked where DynamoDB sent one
    * @throws StorageError
    */
-  async attempt(operation: Operation, body: Buffer, limits: CallLimits): Promise<JsonText> {
+  async attempt(operation: Operation, body: Json, limits: CallLimits): Promise<Json> {
     const clockOffsetMs = this.#clockOffsetMs
     let signedWith: Credentials | undefined
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
@@ -101,16 +101,15 @@ export class Transport {
     if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
       throw damaged('CorruptAnswer', 'the answer does not have the CRC-32 that DynamoDB sent with it')
     }
-    const text = answer.toString()
     if (statusCode !== 200) {
-      const refusal = this.#refusal(operation, statusCode, headers, text, clockOffsetMs)
+      const refusal = this.#refusal(operation, statusCode, headers, answer, clockOffsetMs)
       if (refusal.name === 'ExpiredTokenException') this.#credentials.expire(signedWith)
       throw refusal
     }
-    if (!text.startsWith('{') || !text.endsWith('}')) {
+    if (answer[0] !== OPEN_BRACE || answer.at(-1) !== CLOSE_BRACE) {
       throw damaged('MalformedAnswer', 'the answer is not a JSON object')
     }
-    return text
+    return answer
   }
 
   /** Breaks off what is under way; nobody waits for it any more. */
@@ -123,12 +122,12 @@ export class Transport {
     operation: Operation,
     statusCode: number,
     headers: Headers,
-    body: string,
+    body: Buffer,
     clockOffsetMs: number,
   ): StorageError {
     let error: { __type?: unknown; message?: unknown; Message?: unknown }
     try {
-      error = Object(JSON.parse(body)) as object
+      error = Object(parse(body)) as object
     } catch {
       error = {}
     }
@@ -144,7 +143,7 @@ export class Transport {
     return new StorageError(name, typeof message === 'string' ? message : `status ${statusCode}`, {
       statusCode,
       requestId: headerOf(headers, 'x-amzn-requestid'),
-      body: type === undefined ? '{}' : body,
+      ...(type !== undefined && { body }),
       retryAfterMs: retryAfterMs(headers),
       // "In progress" is said of the very transaction that this attempt repeats.
       maybeApplied: isWrite(operation) && (statusCode >= 500 || name === 'TransactionInProgressException'),

@@ -3,7 +3,10 @@
  * counts, and `__proto__` is a name like any other.
  */
 import fc from 'fast-check'
-import { JsonTextError, type JsonText } from '../../src/json-text.js'
+import { JsonError } from '../../src/json.js'
+
+/** JSON as a text: what stands in tests. */
+export type JsonText = string
 
 /** The names that, alone in an object of a document, stand for a type that JSON lacks. */
 export const TAGS = ['$binary', '$stringSet', '$numberSet', '$binarySet', '$map']
@@ -13,7 +16,7 @@ export function refusal(read: () => unknown): string {
   try {
     return `nothing is refused: ${String(read())}`
   } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error
+    if (!(error instanceof JsonError)) throw error
     return `${error.path} ${error.message}`
   }
 }

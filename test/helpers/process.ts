@@ -5,8 +5,6 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 
-// Without what tap puts into the environment to see what a process covers: it would read the source maps of tsx
-// wrongly, and spoil with them what the tests themselves cover.
 const surroundings = {
   PATH: process.env['PATH'],
   HOME: '/nonexistent',
@@ -15,14 +13,13 @@ const surroundings = {
 
 /** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
 export function sourceProcess(t: Test, env: Record<string, string>) {
-  const server = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--enable-source-maps', join('src', 'server.ts')],
-    {
-      cwd: packageRoot,
-      env: { ...surroundings, PORT: '0', ...env },
-    },
-  )
+  const command = [process.execPath, '--import', 'tsx', '--enable-source-maps', join('src', 'server.ts')]
+  // tap adds itself to the processes it sees started, to count what they cover. It would read the source maps of tsx
+  // wrongly, and spoil with them what the tests themselves cover.
+  const server = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
+    cwd: packageRoot,
+    env: { ...surroundings, PORT: '0', ...env },
+  })
   t.teardown(() => server.kill('SIGKILL'))
   let output = ''
   const collect = (chunk: Buffer) => (output += chunk.toString())

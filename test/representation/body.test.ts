@@ -8,7 +8,7 @@ import { ProblemMembers } from '../../schemas/problem.js'
 import { query } from '../../schemas/query.js'
 import { transactGet } from '../../schemas/transact-get.js'
 import { transactWrite } from '../../schemas/transact-write.js'
-import { readAnswer, readBody, writeAnswer, writeRequest, writeValue } from '../../src/representation/body.js'
+import { readAnswer, readBody, writeAnswer, writeRequest } from '../../src/representation/body.js'
 import { document, type Representation, typed } from '../../src/representation/media-type.js'
 import { type Shape, shapeOf } from '../../src/representation/shape.js'
 import { refusal } from '../helpers/attribute-value.js'
@@ -36,14 +36,14 @@ type Members = Parameters<typeof writeRequest>[2]
 
 /** A caller's body as DynamoDB's request. */
 function request(body: string, shape: Shape, representation = document, members?: Members): string {
-  const read = readBody(body, shape, representation)
+  const read = readBody(Buffer.from(body), shape, representation)
   if (typeof read !== 'object' || read === null) throw new TypeError('no object')
-  return writeRequest(read, shape, members)
+  return writeRequest(read, shape, members).toString()
 }
 
 /** DynamoDB's answer as the caller gets it. */
 function answer(text: string, shape: Shape, representation = document): string {
-  return writeAnswer(readAnswer(text, shape, representation))
+  return writeAnswer(readAnswer(Buffer.from(text), shape, representation)).toString()
 }
 
 t.test('a body becomes DynamoDB’s request: its names with a capital, items with types', async (t) => {
@@ -109,8 +109,8 @@ t.test('a body becomes DynamoDB’s request: its names with a capital, items wit
 t.test('what the route knows stands in front', async (t) => {
   const members = { TableName: 'a"b', Limit: 5 }
   t.equal(request('{"item":{}}', bodies.put, document, members), '{"TableName":"a\\"b","Limit":5,"Item":{}}')
-  t.equal(writeRequest({}, bodies.put, members), '{"TableName":"a\\"b","Limit":5}')
-  t.equal(writeRequest({}, bodies.put), '{}')
+  t.equal(writeRequest({}, bodies.put, members).toString(), '{"TableName":"a\\"b","Limit":5}')
+  t.equal(writeRequest({}, bodies.put).toString(), '{}')
 })
 
 t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
@@ -119,12 +119,12 @@ t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
   t.equal(answer(`{"Attributes": ${item} }`, answers.put, typed), `{"attributes":${item}}`)
 })
 
-t.test('a body that has been read shows its items as texts and all else as values', async (t) => {
-  t.strictSame(readBody('{"item":{"a":1},"returnValues":"NONE"}', bodies.put, document), {
-    item: '{"a":{"N":"1"}}',
+t.test('a body that has been read shows its items as JSON and all else as values', async (t) => {
+  t.strictSame(readBody(Buffer.from('{"item":{"a":1},"returnValues":"NONE"}'), bodies.put, document), {
+    item: Buffer.from('{"a":{"N":"1"}}'),
     returnValues: 'NONE',
   })
-  t.strictSame(readBody('{"limit":1e1,"consistentRead":false}', bodies.query, document), {
+  t.strictSame(readBody(Buffer.from('{"limit":1e1,"consistentRead":false}'), bodies.query, document), {
     limit: 10,
     consistentRead: false,
   })
@@ -133,14 +133,16 @@ t.test('a body that has been read shows its items as texts and all else as value
 t.test('values of the wrong type are left to the schema, which knows what is right', async (t) => {
   for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
     const parsed: unknown = JSON.parse(value)
-    t.strictSame(readBody(`{"returnValues":${value}}`, bodies.put, document), { returnValues: parsed })
+    t.strictSame(readBody(Buffer.from(`{"returnValues":${value}}`), bodies.put, document), {
+      returnValues: parsed,
+    })
     if (value.startsWith('{')) {
-      t.strictSame(readBody(`{"transactItems":${value}}`, bodies.transactGet, document), {
+      t.strictSame(readBody(Buffer.from(`{"transactItems":${value}}`), bodies.transactGet, document), {
         transactItems: parsed,
       })
     } else {
-      t.strictSame(readBody(value, bodies.put, document), parsed)
-      t.strictSame(readBody(`{"expressionAttributeNames":${value}}`, bodies.put, document), {
+      t.strictSame(readBody(Buffer.from(value), bodies.put, document), parsed)
+      t.strictSame(readBody(Buffer.from(`{"expressionAttributeNames":${value}}`), bodies.put, document), {
         expressionAttributeNames: parsed,
       })
     }
@@ -182,7 +184,7 @@ t.test('an unknown field is refused by its name and its place, at every depth', 
   ]
   for (const [operation, body, message] of refused) {
     t.equal(
-      refusal(() => readBody(body, bodies[operation], document)),
+      refusal(() => readBody(Buffer.from(body), bodies[operation], document)),
       message,
     )
   }
@@ -198,7 +200,11 @@ t.test('a field that stands twice is refused', async (t) => {
     ['transactWrite', '{"transactItems":[{"put":{},"put":{}}]}', '"put"'],
   ]
   for (const [operation, body, name] of refused) {
-    t.ok(refusal(() => readBody(body, bodies[operation], document)).endsWith(` has the name ${name} twice`))
+    t.ok(
+      refusal(() => readBody(Buffer.from(body), bodies[operation], document)).endsWith(
+        ` has the name ${name} twice`,
+      ),
+    )
   }
 })
 
@@ -233,7 +239,7 @@ t.test('an item that is none is refused with its place in the body', async (t) =
   ]
   for (const [operation, representation, body, message] of refused) {
     t.equal(
-      refusal(() => readBody(body, bodies[operation], representation)),
+      refusal(() => readBody(Buffer.from(body), bodies[operation], representation)),
       message,
     )
   }
@@ -252,7 +258,7 @@ t.test('a body that is no JSON, or no Unicode, is refused', async (t) => {
   ]
   for (const [body, message] of refused) {
     t.equal(
-      refusal(() => readBody(body, bodies.put, document)),
+      refusal(() => readBody(Buffer.from(body), bodies.put, document)),
       message,
     )
   }
@@ -266,7 +272,7 @@ t.test('a body of a hundred thousand brackets is refused, and does not exhaust t
         for (const representation of [document, typed]) {
           const body = start + open.repeat(100_000)
           t.notMatch(
-            refusal(() => readBody(body, shape, representation)),
+            refusal(() => readBody(Buffer.from(body), shape, representation)),
             'nothing is refused',
           )
         }
@@ -369,7 +375,11 @@ t.test('what an answer says is undone can be sent again as it stands', async (t)
   const undone =
     '{"requestItems":{"T":[{"putRequest":{"item":{"__proto__":{"$map":{"$binary":1.0}}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}'
   const sent = request(undone, bodies.batchWrite)
-  const got = readAnswer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem, document)
+  const got = readAnswer(
+    Buffer.from(sent.replace('RequestItems', 'UnprocessedItems')),
+    answers.problem,
+    document,
+  )
   t.equal(`{"requestItems":${String(got.get('unprocessedItems'))}}`, undone)
 })
 
@@ -393,9 +403,9 @@ t.test('a field that is not known to the schema is passed on, its name in lower 
 })
 
 t.test('the members of an answer are at hand one by one', async (t) => {
-  const members = readAnswer('{"Item":{"a":{"S":"b"}},"Other":1}', answers.problem, document)
+  const members = readAnswer(Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}'), answers.problem, document)
   t.same(
-    [...members],
+    [...members].map(([name, value]) => [name, value.toString()]),
     [
       ['item', '{"a":"b"}'],
       ['other', '1'],
@@ -418,12 +428,4 @@ t.test('an answer that is no JSON object is refused', async (t) => {
       'nothing is refused',
     )
   }
-})
-
-t.test('a part of a body is written by itself', async (t) => {
-  const table = 'T"1'
-  const shape: Shape = { kind: 'map', values: { kind: 'list', elements: { kind: 'item' } } }
-  t.equal(writeValue({ [table]: ['{"a":{"S":"b"}}'] }, shape), '{"T\\"1":[{"a":{"S":"b"}}]}')
-  t.equal(writeValue('{"a":{"S":"b"}}', { kind: 'plain' }), '"{\\"a\\":{\\"S\\":\\"b\\"}}"')
-  t.equal(writeValue([1, null], { kind: 'plain' }), '[1,null]')
 })

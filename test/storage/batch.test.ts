@@ -1,10 +1,12 @@
 /** Batches of any size when DynamoDB leaves entries unprocessed or fails: every entry is done, or listed. */
 import t, { type Test } from 'tap'
+import { type Json, parse } from '../../src/json.js'
 import { BatchIncompleteError, StorageError } from '../../src/storage/errors.js'
 import { Storage } from '../../src/storage/storage.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
 
+const json = (value: unknown): Json => Buffer.from(JSON.stringify(value))
 const soon = (ms = 20_000) => ({ deadline: performance.now() + ms })
 
 async function start(t: Test, behave: Behaviour, settings: Parameters<typeof testConfig>[0] = {}) {
@@ -58,9 +60,9 @@ t.test('a batch of writes', async (t) => {
       })
     })
     const all = ids(1000)
-    const output = JSON.parse(
+    const output = parse(
       await storage.batchWrite(
-        JSON.stringify({ RequestItems: { T: all.map(put) }, ReturnConsumedCapacity: 'INDEXES' }),
+        json({ RequestItems: { T: all.map(put) }, ReturnConsumedCapacity: 'INDEXES' }),
         soon(),
       ),
     ) as { ConsumedCapacity: unknown; ItemCollectionMetrics: { T: unknown[] } }
@@ -82,9 +84,9 @@ t.test('a batch of writes', async (t) => {
       answer(response, { UnprocessedItems: stuck.length > 0 ? { T: stuck } : {} })
     })
     const error = await incomplete(
-      storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(100).map(put) } }), soon()),
+      storage.batchWrite(json({ RequestItems: { T: ids(100).map(put) } }), soon()),
     )
-    t.same(JSON.parse(error.output), { UnprocessedItems: { T: [put('id-3')] } })
+    t.same(parse(error.output), { UnprocessedItems: { T: [put('id-3')] } })
     t.equal(error.cause, undefined)
     const alone = standIn.requests.filter(
       (arrived) => arrived.operation === 'BatchWriteItem' && writesOf(arrived).length === 1,
@@ -110,10 +112,10 @@ t.test('a batch of writes', async (t) => {
         answer(response, { UnprocessedItems: {} })
       })
       const error = await incomplete(
-        storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(5000).map(put) } }), soon()),
+        storage.batchWrite(json({ RequestItems: { T: ids(5000).map(put) } }), soon()),
       )
       t.match(error.cause, { name: 'ValidationException' })
-      const { UnprocessedItems: left } = JSON.parse(error.output) as { UnprocessedItems: { T: Put[] } }
+      const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
       t.same(
         [...written, ...left.T.map(idOf)].sort(),
         ids(5000).sort(),
@@ -128,7 +130,7 @@ t.test('a batch of writes', async (t) => {
       refuse(response, 400, 'AccessDeniedException')
     })
     const error = await incomplete(
-      storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(150_000).map(put) } }), soon()),
+      storage.batchWrite(json({ RequestItems: { T: ids(150_000).map(put) } }), soon()),
     )
     t.match(error.message, /^150000 entries/)
   })
@@ -140,10 +142,10 @@ t.test('a batch of writes', async (t) => {
         answer(response, ++answered > 2 ? nonsense : {})
       })
       const error = await incomplete(
-        storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(2000).map(put) } }), soon()),
+        storage.batchWrite(json({ RequestItems: { T: ids(2000).map(put) } }), soon()),
       )
       t.match(error.cause, { name: 'MalformedAnswer', maybeApplied: true })
-      const { UnprocessedItems: left } = JSON.parse(error.output) as { UnprocessedItems: { T: Put[] } }
+      const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
       t.equal(left.T.length, 2000 - 50, 'two requests were answered')
       const sent = standIn.requests.length
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -155,9 +157,7 @@ t.test('a batch of writes', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 500, 'InternalServerError')
     })
-    const error = await incomplete(
-      storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(3).map(put) } }), soon()),
-    )
+    const error = await incomplete(storage.batchWrite(json({ RequestItems: { T: ids(3).map(put) } }), soon()))
     t.match(error, { message: '3 entries of the batch are not known to be done' })
     t.match(error.cause, { name: 'InternalServerError', attempts: 5 })
   })
@@ -172,7 +172,7 @@ t.test('a batch of writes', async (t) => {
     )
     const began = performance.now()
     const error = await incomplete(
-      storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(30).map(put) } }), soon(500)),
+      storage.batchWrite(json({ RequestItems: { T: ids(30).map(put) } }), soon(500)),
     )
     t.match(error.message, /^30 entries/)
     t.ok(performance.now() - began < 3000)
@@ -188,7 +188,7 @@ t.test('a batch of writes', async (t) => {
         answer(response, {})
       }, 5)
     })
-    await storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(1000).map(put) } }), soon())
+    await storage.batchWrite(json({ RequestItems: { T: ids(1000).map(put) } }), soon())
     t.ok(most > 1 && most <= 8, `${most} at a time`)
   })
 
@@ -198,7 +198,7 @@ t.test('a batch of writes', async (t) => {
     })
     const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())
     t.teardown(() => storage.close())
-    const call = storage.batchWrite(JSON.stringify({ RequestItems: { T: ids(26).map(put) } }), soon())
+    const call = storage.batchWrite(json({ RequestItems: { T: ids(26).map(put) } }), soon())
     await t.rejects(call, { name: 'MalformedAnswer' })
     t.equal(standIn.requests.length, 1)
   })
@@ -207,7 +207,7 @@ t.test('a batch of writes', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, {})
     })
-    const request = (table: string) => JSON.stringify({ RequestItems: { [table]: ids(26).map(put) } })
+    const request = (table: string) => json({ RequestItems: { [table]: ids(26).map(put) } })
     await storage.batchWrite(request('T'), soon())
     await storage.batchWrite(request('T'), soon())
     const described = () => standIn.requests.filter(({ operation }) => operation === 'DescribeTable').length
@@ -232,7 +232,7 @@ t.test('a batch of gets', async (t) => {
       const request = {
         RequestItems: { T: { Keys: ids(950).map((id) => ({ id: { S: id } })), ConsistentRead: true } },
       }
-      const output = JSON.parse(await storage.batchGet(JSON.stringify(request), soon())) as {
+      const output = parse(await storage.batchGet(json(request), soon())) as {
         Responses: { T: { id: { S: string } }[] }
         UnprocessedKeys?: unknown
         ConsumedCapacity: unknown
@@ -259,9 +259,9 @@ t.test('a batch of gets', async (t) => {
     const request = {
       RequestItems: { T: { Keys: ids(3000).map((id) => ({ id: { S: id } })), ConsistentRead: true } },
     }
-    const error = await incomplete(storage.batchGet(JSON.stringify(request), soon()))
+    const error = await incomplete(storage.batchGet(json(request), soon()))
     t.match(error.cause, { name: 'AccessDeniedException' })
-    const output = JSON.parse(error.output) as {
+    const output = parse(error.output) as {
       Responses: { T: Keys['Keys'] }
       UnprocessedKeys: { T: Keys }
     }
@@ -279,9 +279,7 @@ t.test('a batch of gets', async (t) => {
     setTimeout(() => {
       gone.abort()
     }, 100)
-    const error = await incomplete(
-      storage.batchGet(JSON.stringify(request), { ...soon(), signal: gone.signal }),
-    )
+    const error = await incomplete(storage.batchGet(json(request), { ...soon(), signal: gone.signal }))
     t.ok(error.cause instanceof StorageError)
     t.match(error.cause, { name: 'Cancelled' })
   })
