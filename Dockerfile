@@ -9,19 +9,15 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
+COPY scripts/build.ts ./scripts/
 RUN npm run build
-
-FROM node:24-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
 
 FROM node:24-slim
 ENV NODE_ENV=production
 ENV HOST=0.0.0.0
 WORKDIR /app
 COPY package.json openapi.yaml ./
-COPY --from=dependencies /app/node_modules ./node_modules
+# It has all that it needs of the packages in it.
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 3000
@@ -29,4 +25,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
 # Without npm or a shell in between, so that SIGTERM reaches the service.
-CMD ["node", "dist/src/server.js"]
+CMD ["node", "dist/server.js"]

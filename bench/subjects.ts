@@ -19,7 +19,7 @@ export const labels: Readonly<Record<SubjectName, string>> = {
 }
 
 /** The build as `npm start` runs it, and what it is compared with. */
-export const SERVICE = 'dist/src/server.js'
+export const SERVICE = 'dist/server.js'
 export const NAIVE = 'dist/bench/naive-gateway.js'
 
 export interface Subject {

@@ -10,7 +10,7 @@ export const openapi: Route = (app) => {
 
   const readYaml = () => (yaml ??= readFile(join(packageRoot, 'openapi.yaml'), 'utf8'))
   const readJson = async () => {
-    const { parse } = await import('yaml')
+    const { parse } = await import('../src/yaml.js')
     return JSON.stringify(parse(await readYaml()))
   }
 

@@ -1,5 +1,5 @@
 /** What answers carry beside items. */
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { Item, MapOf } from './item.js'
 
 const Capacity = Type.Object({

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { consumedCapacities, itemCollectionMetricsByTable } from './answer.js'
 import { returnConsumedCapacity, returnItemCollectionMetrics } from './expression.js'
 import { Closed, ExactlyOne, Item, MapOf } from './item.js'

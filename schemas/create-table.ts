@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { Closed, Description, OneOf } from './item.js'
 import { NoQuery } from './table-path.js'
 

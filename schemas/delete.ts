@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { WriteAnswer } from './answer.js'
 import { writeOptions } from './expression.js'
 import { Closed, Item, OneOf } from './item.js'

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { Description } from './item.js'
 import { NoQuery, TablePath } from './table-path.js'
 

@@ -1,5 +1,5 @@
 /** The parameters that many operations share, under DynamoDB's own names. */
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { Int32, Item, MapOf, OneOf } from './item.js'
 
 export const expressionAttributeNames = Type.Optional(

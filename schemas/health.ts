@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { NoQuery } from './table-path.js'
 
 export const live = {

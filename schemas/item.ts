@@ -1,11 +1,5 @@
-import {
-  type Static,
-  type TObject,
-  type TObjectOptions,
-  type TProperties,
-  type TSchema,
-  Type,
-} from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
+import type { Static, TObject, TObjectOptions, TProperties, TSchema } from 'typebox'
 import type { Json } from '../src/json.js'
 import { SHAPE } from '../src/representation/shape.js'
 

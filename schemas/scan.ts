@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
 import { Closed, Int32 } from './item.js'

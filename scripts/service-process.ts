@@ -4,6 +4,8 @@ import { once } from 'node:events'
 
 export interface ServiceProcess {
   readonly url: string
+  /** All that it has said so far. */
+  readonly output: () => string
   /** Sends SIGTERM and waits for the end. Gives the exit code, or the signal that ended it. */
   readonly stop: () => Promise<number | string>
 }
@@ -35,6 +37,7 @@ export async function startServiceProcess(
   })
   return {
     url,
+    output: () => output,
     stop: async () => {
       service.kill('SIGTERM')
       const [code, signal] = await exited

@@ -22,10 +22,10 @@ import {
   MEDIA_TYPES,
   requestRepresentation,
 } from './representation/media-type.js'
-import { SHAPE } from './representation/shape.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
+import { createValidatorCompiler } from './validation.js'
 
 /** The bodies of all requests under way are together no larger than so many of the largest one. */
 const BODIES_AT_A_TIME = 8
@@ -49,15 +49,6 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
     routerOptions: { maxParamLength: 2048 },
     return503OnClosing: false,
     genReqId: requestIdOf,
-    ajv: {
-      customOptions: {
-        removeAdditional: false,
-        coerceTypes: false,
-        useDefaults: false,
-        allErrors: false,
-        keywords: [SHAPE],
-      },
-    },
     schemaErrorFormatter: ([error], part) => new ProblemError('InvalidRequest', explain(error, part)),
     // What the router cannot read; no hook sees it.
     frameworkErrors: (error, request, reply) => {
@@ -66,6 +57,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
       request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
   })
+  app.setValidatorCompiler(createValidatorCompiler())
   // Answers are written as bytes; a serializer for each schema would only cost time at the start.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(sendProblem)

@@ -3,26 +3,22 @@
  * carried out in folders instead of images.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { localEnvironment } from '../scripts/dynamodb-local.js'
 import { startServiceProcess } from '../scripts/service-process.js'
 import { readConfig } from '../src/config.js'
 import { packageRoot } from '../src/package-root.js'
+import { answer, startStandIn } from './helpers/stand-in.js'
 
-// The packages are installed twice, which takes a minute, or minutes on a busy machine.
+// The packages are installed, which takes a minute, or minutes on a busy machine.
 t.setTimeout(480_000)
 
 const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
@@ -170,18 +166,20 @@ t.test('Dockerfile', async (t) => {
   const { env, folder, user, command, healthcheck } = build(below)
   if (command === undefined || healthcheck === undefined) throw new Error('CMD or HEALTHCHECK is missing')
   // Through env, as tap would otherwise add its own options to a process that it sees.
-  const alone: [string, ...string[]] = ['env', '-u', 'NODE_OPTIONS', ...command]
+  const [node, ...script] = command
+  const withOptions = (options: readonly string[]): [string, ...string[]] => [
+    'env',
+    '-u',
+    'NODE_OPTIONS',
+    node,
+    ...options,
+    ...script,
+  ]
+  const alone = withOptions([])
   const imageEnv = { PATH: process.env['PATH'], ...env, ...localEnvironment, PORT: '0' }
 
-  t.test('has nothing in the image that only development needs', async (t) => {
-    t.strictSame(readdirSync(folder).sort(), ['dist', 'node_modules', 'openapi.yaml', 'package.json'])
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
-      'dependencies' | 'devDependencies',
-      Record<string, string>
-    >
-    const installed = (name: string) => existsSync(join(folder, 'node_modules', name))
-    t.strictSame(Object.keys(devDependencies).filter(installed), [])
-    t.ok(Object.keys(dependencies).every(installed))
+  t.test('has nothing in the image but the service, and no packages', async (t) => {
+    t.strictSame(readdirSync(folder).sort(), ['dist', 'openapi.yaml', 'package.json'])
   })
 
   t.test('runs as somebody who is not root', async (t) => {
@@ -207,9 +205,98 @@ t.test('Dockerfile', async (t) => {
     const health = () => spawnSync(program, args, { env: { ...imageEnv, PORT } }).status
 
     t.equal((await fetch(`${service.url}/health/live`)).status, 200)
+    t.equal((await fetch(`${service.url}/openapi.yaml`)).status, 200)
     t.equal((await fetch(`${service.url}/openapi.json`)).status, 200)
     t.equal(health(), 0)
     t.equal(await service.stop(), 0)
     t.equal(health(), 1)
+  })
+
+  /** Gets an item by way of the service, which is to find its credentials with these settings and no others. */
+  async function get(t: Test, env: Record<string, string>, ...options: string[]) {
+    const service = await startServiceProcess(withOptions(options), folder, {
+      PATH: process.env['PATH'],
+      HOME: below,
+      PORT: '0',
+      AWS_REGION: localEnvironment.AWS_REGION,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_MAX_ATTEMPTS: '1',
+      ...env,
+    })
+    t.teardown(service.stop)
+    const answer = await fetch(`${service.url}/v1/tables/T/get`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'the-get' },
+      body: '{"key":{"id":"a"}}',
+    })
+    return { status: answer.status, text: await answer.text(), output: service.output }
+  }
+
+  t.test(
+    'finds credentials in all the ways of the SDK, each of which it loads when it is needed',
+    async (t) => {
+      const standIn = await startStandIn(t, (_arrived, response) => {
+        answer(response, { Item: { id: { S: 'a' } } })
+      })
+      // The agent of a container platform, and STS.
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
+      const source = createServer((request, response) => {
+        response.end(
+          request.method === 'GET'
+            ? JSON.stringify({
+                AccessKeyId: 'FROMAGENT',
+                SecretAccessKey: 'secret',
+                Token: 'token',
+                Expiration,
+              })
+            : `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+              <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>FROMSTS</AccessKeyId>
+              <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
+              <Expiration>${Expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+            </AssumeRoleWithWebIdentityResponse>`,
+        )
+      }).listen(0, '127.0.0.1')
+      await once(source, 'listening')
+      t.teardown(() => source.close())
+      const { port } = source.address() as AddressInfo
+      const files = t.testdir({
+        credentials: '[shop]\naws_access_key_id = FROMPROFILE\naws_secret_access_key = secret\n',
+        token: 'token',
+      })
+
+      const ways: Record<string, Record<string, string>> = {
+        FROMPROFILE: { AWS_SHARED_CREDENTIALS_FILE: join(files, 'credentials'), AWS_PROFILE: 'shop' },
+        FROMAGENT: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/` },
+        FROMSTS: {
+          AWS_WEB_IDENTITY_TOKEN_FILE: join(files, 'token'),
+          AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/shop',
+          AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}/`,
+        },
+      }
+      for (const [accessKeyId, env] of Object.entries(ways)) {
+        const { text, output } = await get(t, { AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint, ...env })
+        t.equal(text, '{"item":{"id":"a"}}', output())
+        t.match(standIn.requests.at(-1)?.headers.authorization, `Credential=${accessKeyId}/`)
+      }
+    },
+  )
+
+  t.test('logs errors with stacks, which point to the sources if Node.js is asked to', async (t) => {
+    const failed = async (...options: string[]) => {
+      const env = { ...localEnvironment, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }
+      const { status, output } = await get(t, env, ...options)
+      t.equal(status, 503)
+      while (!output().includes('the-get')) await sleep(10)
+      const line = output()
+        .split('\n')
+        .find((line) => line.includes('the-get'))
+      return JSON.parse(line ?? '{}') as { err?: { type: string; stack: string } }
+    }
+    const plain = await failed()
+    t.match(plain, { level: 50, requestId: 'the-get', statusCode: 503, msg: 'request failed' })
+    t.equal(plain.err?.type, 'NetworkError')
+    t.match(plain.err?.stack, / at \w+.*\/dist\/server\.js:\d+:\d+/)
+    const mapped = await failed('--enable-source-maps')
+    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/\w+\.ts:\d+:\d+/)
   })
 })
