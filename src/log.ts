@@ -33,15 +33,25 @@ function describe(error: unknown, causes: number): ErrorDescription | undefined 
 /** Lines are written when there are so many characters of them, or after so long, in ms. */
 const BATCH_LENGTH = 8192
 const BATCH_MS = 20
+/** So many characters wait for whoever reads the output; more are dropped, or they would fill the memory. */
+const MAX_WAITING_LENGTH = 16 * 1024 * 1024
 
 /** The standard output, some lines at a time: to write one costs many times what it costs to make it. */
 class BatchedOutput implements DestinationStream {
   /** With a length of its own, so that it leaves to us when to write. */
-  readonly #output = pino.destination({ sync: false, minLength: BATCH_LENGTH })
+  readonly #output = pino.destination({
+    sync: false,
+    minLength: BATCH_LENGTH,
+    maxLength: MAX_WAITING_LENGTH,
+  })
   #lines = ''
+  #dropped = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor() {
+    this.#output.on('drop', (lines: string) => {
+      this.#dropped += lines.length
+    })
     process.once('exit', () => {
       this.flushSync()
     })
@@ -67,7 +77,16 @@ class BatchedOutput implements DestinationStream {
   #handOver(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#output.write(this.#lines)
+    const lines = this.#lines
     this.#lines = ''
+    const dropped = this.#dropped
+    if (dropped === 0) {
+      this.#output.write(lines)
+      return
+    }
+    const msg = `the log was not read; ${dropped} characters of it were dropped`
+    this.#output.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n${lines}`)
+    // Unless this was dropped, too.
+    if (this.#dropped === dropped) this.#dropped = 0
   }
 }

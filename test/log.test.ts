@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import t from 'tap'
+import { spawnSource } from './helpers/process.js'
 import { createLogger } from '../src/log.js'
 import { EMPTY_OBJECT } from '../src/json.js'
 import { BatchIncompleteError, StorageError } from '../src/storage/errors.js'
@@ -89,23 +88,49 @@ t.test('causes in a circle are logged, too', async (t) => {
   t.match(lines.join(''), /second.*first/)
 })
 
+/** A process that logs: `log` is its log. Nobody reads it yet. */
+function logTo(statements: string) {
+  const program = `
+    import { createLogger } from './src/log.js'
+    const log = createLogger('info')
+    ${statements}`
+  return spawnSource(['--input-type=module', '--eval', program])
+}
+
+async function outputOf({ stdout }: ReturnType<typeof logTo>): Promise<string[]> {
+  let output = ''
+  for await (const chunk of stdout) output += String(chunk)
+  return output.trim().split('\n')
+}
+
 t.test('what is logged shortly before the process ends is there when it has ended', async (t) => {
-  const logTo = async (end: string) => {
-    const program = `
-      import { createLogger } from './src/log.js'
-      const log = createLogger('info')
-      for (let n = 0; n < 3; n++) log.info({ n }, 'line')
-      ${end}`
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += String(chunk)
+  const logThree = (end: string) =>
+    outputOf(logTo(`for (let n = 0; n < 3; n++) log.info({ n }, 'line')\n${end}`))
+  t.equal((await logThree('process.exit()')).length, 3)
+  t.equal((await logThree("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
+  t.equal((await logThree('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
+})
+
+t.test('a log that nobody reads is dropped from some length on, and says so', async (t) => {
+  const process = logTo(`
+    process.stderr.write('started')
+    const line = 'x'.repeat(100_000)
+    for (let n = 0; n < 400; n++) {
+      log.info(line)
+      await new Promise(setImmediate)
+    }
+    process.stderr.write('done')
+    setTimeout(() => { log.info('last') }, 500)`)
+  await new Promise<void>((resolve) => {
+    process.stderr.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('done')) resolve()
     })
-    await once(child, 'close')
-    return output.trim().split('\n')
-  }
-  t.equal((await logTo('process.exit()')).length, 3)
-  t.equal((await logTo("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
-  t.equal((await logTo('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
+  })
+  const lines = (await outputOf(process)).map((line) => JSON.parse(line) as { msg: string })
+  const whole = lines.filter(({ msg }) => msg.startsWith('xxx')).length
+  t.ok(whole >= 150 && whole < 200, `${whole} lines were kept`)
+  const said = lines.flatMap(({ msg }) => /^the log was not read; (\d+) characters/.exec(msg)?.[1] ?? [])
+  const dropped = said.reduce((sum, characters) => sum + Number(characters), 0)
+  t.ok(dropped >= (400 - whole) * 100_000, `${dropped} characters were dropped`)
+  t.match(lines.at(-1), { msg: 'last' })
 })

@@ -1,5 +1,5 @@
 /** The service as a process of its own. */
-import { spawn } from 'node:child_process'
+import { spawn, type SpawnOptionsWithoutStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -11,13 +11,17 @@ const surroundings = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
-/** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
-export function sourceProcess(t: Test, env: Record<string, string>) {
-  const command = [process.execPath, '--import', 'tsx', '--enable-source-maps', join('src', 'server.ts')]
+/** Runs TypeScript as a process of its own. */
+export function spawnSource(args: readonly string[], options: SpawnOptionsWithoutStdio = {}) {
   // tap adds itself to the processes it sees started, to count what they cover. It would read the source maps of tsx
   // wrongly, and spoil with them what the tests themselves cover.
-  const server = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
-    cwd: packageRoot,
+  const command = ['-u', 'NODE_OPTIONS', process.execPath, '--import', 'tsx', ...args]
+  return spawn('env', command, { cwd: packageRoot, ...options })
+}
+
+/** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
+export function sourceProcess(t: Test, env: Record<string, string>) {
+  const server = spawnSource(['--enable-source-maps', join('src', 'server.ts')], {
     env: { ...surroundings, PORT: '0', ...env },
   })
   t.teardown(() => server.kill('SIGKILL'))
