@@ -1,5 +1,6 @@
 /** What the route of every operation does: decode, call the storage layer, encode. */
-import { type TObject, type TSchema, Type } from '@fastify/type-provider-typebox'
+import * as Type from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../src/fastify.js'
 import type { Json } from '../src/json.js'

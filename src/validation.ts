@@ -20,7 +20,7 @@ export function createAjv({ check }: { check: boolean }): Ajv {
   })
 }
 
-/** Fastify would compile the schemas of all routes before it listens, which was a quarter of the start. */
+/** Fastify would compile the schemas of all routes before it listens. */
 export function createValidatorCompiler(): FastifySchemaCompiler<object> {
   let ajv: Ajv | undefined
   return ({ schema }) => {
