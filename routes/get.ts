@@ -1,4 +1,5 @@
 import { get as schema } from '../schemas/get.js'
+import { members } from '../src/json.js'
 import { ProblemError } from '../src/problem.js'
 import { operation } from './operation.js'
 
@@ -6,10 +7,10 @@ export const get = operation({
   path: '/v1/tables/:table/get',
   schema,
   name: 'GetItem',
-  check: (answer) => {
+  check: ({ json, names }) => {
     // What was consumed is said here too, where it was asked for.
-    if (!answer.has('item')) {
-      throw new ProblemError('ItemNotFound', 'There is no item with this key.', { members: answer })
+    if (!names.includes('item')) {
+      throw new ProblemError('ItemNotFound', 'There is no item with this key.', { members: members(json) })
     }
   },
 })

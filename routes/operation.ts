@@ -4,7 +4,7 @@ import type { TObject, TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../src/fastify.js'
 import type { Json } from '../src/json.js'
-import { type Members, readAnswer, writeAnswer, writeRequest } from '../src/representation/body.js'
+import { type Answer, readAnswer, writeRequest } from '../src/representation/body.js'
 import { document } from '../src/representation/media-type.js'
 import { shapeOf } from '../src/representation/shape.js'
 import { Cancellation } from '../src/storage/cancellation.js'
@@ -29,7 +29,7 @@ interface OperationRoute {
     reply: FastifyReply,
   ) => Readonly<Record<string, string | number>>
   /** What to find wrong with an answer. */
-  readonly check?: (answer: Members) => void
+  readonly check?: (answer: Answer) => void
 }
 
 interface Generic {
@@ -73,7 +73,7 @@ export function operation({
         check?.(answer)
         reply.code(Number(status)).header('content-type', representation.mediaType)
         // As bytes, or Fastify would add a charset to the media type, which has none (RFC 8259, section 11).
-        return writeAnswer(answer)
+        return answer.json
       },
     })
   }

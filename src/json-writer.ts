@@ -4,7 +4,9 @@ const INITIAL_BYTES = 64 * 1024
 /** What is larger than this is not kept for the next one. */
 const KEPT_BYTES = 1024 * 1024
 /** Fewer bytes are copied one by one: calling the runtime would take longer. */
-const FEW_BYTES = 48
+const FEW_BYTES = 128
+
+const isAscii = /^[\x20-\x7e]*$/
 
 /** Writes JSON, piece by piece, into memory that serves again for the next one. */
 export class JsonWriter {
@@ -22,11 +24,17 @@ export class JsonWriter {
   ascii(text: string): void {
     this.#reserve(text.length)
     const bytes = this.#bytes
-    for (let i = 0; i < text.length; i++) bytes[this.length++] = text.charCodeAt(i)
+    let to = this.length
+    for (let i = 0; i < text.length; i++) bytes[to++] = text.charCodeAt(i)
+    this.length = to
   }
 
   /** Any characters. */
   text(text: string): void {
+    if (text.length < FEW_BYTES && isAscii.test(text)) {
+      this.ascii(text)
+      return
+    }
     this.#reserve(text.length * 3)
     this.length += this.#bytes.write(text, this.length)
   }

@@ -71,8 +71,6 @@ export class JsonReader {
   /** Where the last name that was read stands, with its quotes. */
   nameStart = 0
   nameEnd = 0
-  /** Whether the last string that was read has escapes. */
-  escaped = false
   readonly #wellFormed: boolean
   #ends: Map<number, number> | undefined
 
@@ -110,7 +108,9 @@ export class JsonReader {
 
   /** Skips white space and the one byte, which must come next. */
   expect(code: number): void {
-    if (this.peek() !== code) this.#malformed(JSON.stringify(String.fromCharCode(code)))
+    if (this.bytes[this.position] !== code && this.peek() !== code) {
+      this.#malformed(JSON.stringify(String.fromCharCode(code)))
+    }
     this.position++
   }
 
@@ -137,7 +137,9 @@ export class JsonReader {
     this.nameStart = this.position
     this.string()
     this.nameEnd = this.position
-    this.expect(COLON)
+    // Mostly there is no white space.
+    if (this.bytes[this.nameEnd] === COLON) this.position++
+    else this.expect(COLON)
   }
 
   /** What the last name that was read says. */
@@ -150,14 +152,11 @@ export class JsonReader {
     const { bytes } = this
     let at = this.position
     if (bytes[at] !== QUOTE) this.#malformed('a string')
-    this.escaped = false
     for (;;) {
       const code = bytes[++at] ?? END
       if (code === QUOTE) break
-      if (code === BACKSLASH) {
-        at = this.#escape(at)
-        this.escaped = true
-      } else if (code < 0x20) {
+      if (code === BACKSLASH) at = this.#escape(at)
+      else if (code < 0x20) {
         this.position = at
         this.#malformed('a string character or the closing quote')
       }
@@ -198,9 +197,12 @@ export class JsonReader {
     return unquote(this.bytes.toString('utf8', start, end))
   }
 
-  /** Moves over the number that starts at the next byte. */
+  /** Moves over the number that starts at the next byte; it must, where no other value does. */
   number(): void {
-    const end = endOfNumber(this.bytes, this.position)
+    const { bytes, position } = this
+    const code = bytes[position] ?? END
+    if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) this.#malformed('a value')
+    const end = endOfNumber(bytes, position)
     if (end < 0) {
       this.position = ~end
       this.#malformed('a digit')
@@ -248,7 +250,6 @@ export class JsonReader {
         this.literal('null')
         return
       default:
-        if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) this.#malformed('a value')
         this.number()
     }
   }

@@ -2,12 +2,16 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Code, CODES, ProblemMembers } from '../schemas/problem.js'
 import { type Json, JsonError, members as membersOfJson } from './json.js'
-import { type Members, readAnswer, writeAnswer } from './representation/body.js'
+import { objectOf } from './json-writer.js'
+import { readAnswer } from './representation/body.js'
 import { document, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
 import { BatchIncompleteError, DuplicateKeyError, StorageError } from './storage/errors.js'
 import { errorType } from './storage/retry.js'
 import { clockErrors } from './storage/transport.js'
+
+/** What a problem says besides: fields that are JSON already. */
+export type Members = Map<string, Json>
 
 /** An error with a code of the contract. `detail` is for the caller. */
 export class ProblemError extends Error {
@@ -82,7 +86,7 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
   })
   return problem.members.size === 0
     ? own
-    : `${own.slice(0, -1)},${writeAnswer(problem.members).toString().slice(1)}`
+    : `${own.slice(0, -1)},${objectOf(problem.members).toString().slice(1)}`
 }
 
 function toProblem(error: unknown, representation: Representation, writes: boolean): ProblemError {
@@ -231,11 +235,8 @@ function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
   for (const [dynamoDBName, member] of membersOfJson(body)) {
     try {
-      const [[name, value] = ['', NULL]] = readAnswer(
-        Buffer.from(`{"${dynamoDBName}":${member.toString()}}`),
-        problemShape,
-        representation,
-      )
+      const { json } = readAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
+      const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (name in ProblemMembers.properties && !value.equals(NULL)) found.set(name, value)
     } catch (error) {
       if (!(error instanceof JsonError)) throw error

@@ -4,11 +4,35 @@
  * through would come to harm: DynamoDB answers damaged base64 with an internal error, and a number that is none has
  * no document form.
  */
-import { endOfNumber, type JsonReader, QUOTE } from '../json.js'
+import { COLON, endOfNumber, type JsonReader, OPEN_BRACE, QUOTE } from '../json.js'
 import type { JsonWriter } from '../json-writer.js'
 
 /** Amazon DynamoDB API Reference, AttributeValue. */
 export type Type = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
+
+/** The types with a name of one letter, by the code of that. */
+const ofOneLetter = Array.from({ length: 256 }, (_, code) =>
+  (['S', 'N', 'B', 'M', 'L'] as const).find((type) => type.charCodeAt(0) === code),
+)
+
+/**
+ * Reads the beginning of an AttributeValue, `{"S":`, if it is written in the usual way, without white space, and has
+ * one of the usual types. Undefined, with nothing read, if not.
+ */
+export function readUsualType(reader: JsonReader): Type | undefined {
+  const { bytes, position } = reader
+  if (
+    bytes[position] !== OPEN_BRACE ||
+    bytes[position + 1] !== QUOTE ||
+    bytes[position + 3] !== QUOTE ||
+    bytes[position + 4] !== COLON
+  ) {
+    return undefined
+  }
+  const type = ofOneLetter[bytes[position + 2] ?? 0]
+  if (type !== undefined) reader.position += 5
+  return type
+}
 
 const types: readonly Type[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS']
 /** By the first byte, and by whether there is another one: enough to find what is then compared. */
@@ -18,8 +42,10 @@ function hash(firstByte: number, length: number): number {
   return firstByte + 256 * length
 }
 
-/** The type that the last name read names. */
+/** Reads the beginning of an AttributeValue up to its content: `{"SS":`. */
 export function readType(reader: JsonReader): Type {
+  reader.expect(OPEN_BRACE)
+  reader.name()
   const { bytes, nameStart, nameEnd } = reader
   const type = byStart.get(hash(bytes[nameStart + 1] ?? 0, nameEnd - nameStart - 2))
   if (type !== undefined) {
@@ -38,8 +64,8 @@ const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
 
 /** Moves over the digits of an N, a quoted string. */
 export function checkNumberString(reader: JsonReader): void {
+  if (skipJsonNumber(reader)) return
   const start = readString(reader, 'a number as a string of digits')
-  if (isJsonNumber(reader, start)) return
   if (!isNumber.test(reader.stringAt(start, reader.position))) {
     reader.fail(`must be a number as a string of digits`)
   }
@@ -49,11 +75,11 @@ export function checkNumberString(reader: JsonReader): void {
 export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
   reader.peek()
   const start = reader.position
-  checkNumberString(reader)
-  if (isJsonNumber(reader, start)) {
+  if (skipJsonNumber(reader)) {
     writer.copy(reader.bytes, start + 1, reader.position - 1)
     return
   }
+  checkNumberString(reader)
   // DynamoDB also takes "+5", "007", ".5" and "5."; JSON writes the same digits in one way only.
   const [, sign, whole, fraction, exponent] =
     /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/.exec(reader.stringAt(start, reader.position)) ??
@@ -66,9 +92,13 @@ export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
   )
 }
 
-/** Whether what is between the quotes of the string just read is a number as JSON writes it. */
-function isJsonNumber({ bytes, position }: JsonReader, start: number): boolean {
-  return endOfNumber(bytes, start + 1) === position - 1
+/** Moves over a quoted number, if it is written as JSON writes numbers: nearly all are. */
+function skipJsonNumber(reader: JsonReader): boolean {
+  if (reader.peek() !== QUOTE) return false
+  const end = endOfNumber(reader.bytes, reader.position + 1)
+  if (reader.bytes[end] !== QUOTE) return false
+  reader.position = end + 1
+  return true
 }
 
 /** Moves over a B, base64 with padding (RFC 4648, section 4). */

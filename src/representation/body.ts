@@ -14,7 +14,6 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   parse,
-  QUOTE,
 } from '../json.js'
 import { JsonWriter } from '../json-writer.js'
 import { toFieldName } from './field-names.js'
@@ -127,62 +126,50 @@ function writeMembers(object: object, shape: Shape, first = true): void {
     if (inner === undefined) continue
     if (!first) writer.byte(COMMA)
     first = false
-    writer.text(JSON.stringify(field?.dynamoDBName ?? name))
-    writer.byte(COLON)
+    writer.text(field?.writtenForDynamoDB ?? `${JSON.stringify(name)}:`)
     writeValue(value, inner)
   }
   writer.byte(CLOSE_BRACE)
 }
 
-/** An answer, member by member. */
-export type Members = Map<string, Json>
+/** An answer as a caller gets it. */
+export interface Answer {
+  readonly json: Json
+  /** Of its members. */
+  readonly names: readonly string[]
+}
 
 /**
  * Translates DynamoDB's answer to the fields and the representation of a caller. Fields that DynamoDB has and
  * `shape` has not are passed on under their lower-camel-case names: nothing is dropped.
  * @throws JsonError if the answer is no such JSON
  */
-export function readAnswer(json: Json, shape: Shape, representation: Representation): Members {
-  const answer: Members = new Map()
+export function readAnswer(json: Json, shape: Shape, representation: Representation): Answer {
+  const names: string[] = []
   const reader = new JsonReader(json)
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    reader.name()
-    const [name, inner] = fieldOf(reader.nameText(), shape)
-    writer.clear()
-    translate(reader, inner, representation)
-    answer.set(name, writer.take())
-  }
-  reader.end()
-  return answer
-}
-
-/** The members as one JSON object. */
-export function writeAnswer(answer: Members): Json {
   writer.clear()
   writer.byte(OPEN_BRACE)
-  for (const [name, value] of answer) {
-    if (writer.length > 1) writer.byte(COMMA)
-    writeName(name)
-    writer.copy(value)
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    if (!first) writer.byte(COMMA)
+    names.push(translateMember(reader, shape, representation))
   }
+  reader.end()
   writer.byte(CLOSE_BRACE)
-  return writer.take()
-}
-
-/** The name of a field, which needs no escapes. */
-function writeName(name: string): void {
-  writer.byte(QUOTE)
-  writer.ascii(name)
-  writer.byte(QUOTE)
-  writer.byte(COLON)
+  return { json: writer.take(), names }
 }
 
 const description: Shape = { kind: 'description' }
 
-function fieldOf(dynamoDBName: string, shape: Shape): [name: string, shape: Shape] {
+/** Reads a member with one of DynamoDB's names and writes it as a caller sees it. Gives its name. */
+function translateMember(reader: JsonReader, shape: Shape, representation: Representation): string {
+  reader.name()
+  const dynamoDBName = reader.nameText()
   const field = shape.kind === 'struct' ? shape.byDynamoDBName.get(dynamoDBName) : undefined
-  return field === undefined ? [toFieldName(dynamoDBName), description] : [field.name, field.shape]
+  const name = field?.name ?? toFieldName(dynamoDBName)
+  writer.text(field?.written ?? `${JSON.stringify(name)}:`)
+  translate(reader, field?.shape ?? description, representation)
+  return name
 }
 
 /** Reads the value that comes next and writes it as a caller sees it. */
@@ -194,16 +181,12 @@ function translate(reader: JsonReader, shape: Shape, representation: Representat
     writer.byte(OPEN_BRACE)
     for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
       if (!first) writer.byte(COMMA)
-      reader.name()
       if (shape.kind === 'map') {
+        reader.name()
         writer.copy(reader.bytes, reader.nameStart, reader.nameEnd)
         writer.byte(COLON)
         translate(reader, shape.values, representation)
-      } else {
-        const [field, inner] = fieldOf(reader.nameText(), shape)
-        writeName(field)
-        translate(reader, inner, representation)
-      }
+      } else translateMember(reader, shape, representation)
     }
     writer.byte(CLOSE_BRACE)
   } else if (shape.kind !== 'plain' && code === OPEN_BRACKET) {

@@ -27,7 +27,7 @@ import {
   QUOTE,
 } from '../json.js'
 import type { JsonWriter } from '../json-writer.js'
-import { checkBase64, readNumberString, readString, readType } from './attribute-value.js'
+import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
 
 type Transfer = (reader: JsonReader, writer: JsonWriter, depth: number) => void
 
@@ -63,10 +63,9 @@ function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number)
   writer.byte(OPEN_BRACE)
   const names = new Names(reader)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    if (!first) writer.byte(COMMA)
     reader.name()
     names.add()
-    copyName(reader, writer)
+    copyName(reader, writer, first)
     decodeValue(reader, writer, depth + 1)
   }
   writer.byte(CLOSE_BRACE)
@@ -108,8 +107,7 @@ function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
       writer.ascii('{"NULL":true}')
       return
     default:
-      // Only a number is left, or no value at all.
-      reader.value()
+      reader.number()
       writer.ascii('{"N":"')
       writer.copy(reader.bytes, start, reader.position)
       writer.ascii('"}')
@@ -185,9 +183,14 @@ function decodeNumber(reader: JsonReader, writer: JsonWriter): void {
   writer.byte(QUOTE)
 }
 
-function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter): void {
-  writer.copy(bytes, nameStart, nameEnd)
-  writer.byte(COLON)
+/** Copies the name just read with what belongs around it: a comma, unless it is the first, and a colon. */
+function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter, first: boolean): void {
+  // Without white space they stand beside it and are copied with it.
+  const start = !first && bytes[nameStart - 1] === COMMA ? nameStart - 1 : nameStart
+  if (!first && start === nameStart) writer.byte(COMMA)
+  const isNext = bytes[nameEnd] === COLON
+  writer.copy(bytes, start, isNext ? nameEnd + 1 : nameEnd)
+  if (!isNext) writer.byte(COLON)
 }
 
 const encodeNumberSet = setOf(readNumberString)
@@ -202,18 +205,15 @@ function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number)
   reader.descend(depth)
   writer.byte(OPEN_BRACE)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    if (!first) writer.byte(COMMA)
     reader.name()
-    copyName(reader, writer)
+    copyName(reader, writer, first)
     encodeValue(reader, writer, depth + 1)
   }
   writer.byte(CLOSE_BRACE)
 }
 
 function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
-  reader.expect(OPEN_BRACE)
-  reader.name()
-  const type = readType(reader)
+  const type = readUsualType(reader) ?? readType(reader)
   const code = reader.peek()
   const { bytes, position: start } = reader
   switch (type) {

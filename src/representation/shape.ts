@@ -26,6 +26,9 @@ export type Shape =
 export interface Field {
   readonly name: string
   readonly dynamoDBName: string
+  /** Both names as they stand in front of a value, `"tableName":`. */
+  readonly written: string
+  readonly writtenForDynamoDB: string
   readonly shape: Shape
 }
 
@@ -55,6 +58,8 @@ function structOf(properties: Readonly<Record<string, TSchema>>): Shape {
   const fields = Object.entries(properties).map(([name, schema]) => ({
     name,
     dynamoDBName: toDynamoDBName(name),
+    written: `"${name}":`,
+    writtenForDynamoDB: `"${toDynamoDBName(name)}":`,
     shape: shapeOf(schema),
   }))
   return {

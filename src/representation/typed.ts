@@ -14,7 +14,14 @@ import {
   OPEN_BRACKET,
 } from '../json.js'
 import type { JsonWriter } from '../json-writer.js'
-import { checkBase64, checkNumberString, readString, readType, type Type } from './attribute-value.js'
+import {
+  checkBase64,
+  checkNumberString,
+  readString,
+  readType,
+  readUsualType,
+  type Type,
+} from './attribute-value.js'
 
 type Check = (reader: JsonReader, depth: number) => void
 
@@ -82,9 +89,9 @@ function checkValue(reader: JsonReader, depth: number): void {
   if (reader.peek() !== OPEN_BRACE) reader.fail('must be an AttributeValue, such as {"S": "text"}')
   const start = reader.position
   reader.descend(depth)
-  if (!reader.next(CLOSE_BRACE, true)) reader.fail('must have a type, such as {"S": "text"}', start)
-  reader.name()
-  const check = checks[readType(reader)]
+  if (reader.peek() === CLOSE_BRACE) reader.fail('must have a type, such as {"S": "text"}', start)
+  reader.position = start
+  const check = checks[readUsualType(reader) ?? readType(reader)]
   reader.peek()
   check(reader, depth + 1)
   if (reader.next(CLOSE_BRACE, false)) reader.fail('must have exactly one type', start)

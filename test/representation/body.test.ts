@@ -8,7 +8,7 @@ import { ProblemMembers } from '../../schemas/problem.js'
 import { query } from '../../schemas/query.js'
 import { transactGet } from '../../schemas/transact-get.js'
 import { transactWrite } from '../../schemas/transact-write.js'
-import { readAnswer, readBody, writeAnswer, writeRequest } from '../../src/representation/body.js'
+import { readAnswer, readBody, writeRequest } from '../../src/representation/body.js'
 import { document, type Representation, typed } from '../../src/representation/media-type.js'
 import { type Shape, shapeOf } from '../../src/representation/shape.js'
 import { refusal } from '../helpers/attribute-value.js'
@@ -43,7 +43,7 @@ function request(body: string, shape: Shape, representation = document, members?
 
 /** DynamoDB's answer as the caller gets it. */
 function answer(text: string, shape: Shape, representation = document): string {
-  return writeAnswer(readAnswer(Buffer.from(text), shape, representation)).toString()
+  return readAnswer(Buffer.from(text), shape, representation).json.toString()
 }
 
 t.test('a body becomes DynamoDB’s request: its names with a capital, items with types', async (t) => {
@@ -375,12 +375,8 @@ t.test('what an answer says is undone can be sent again as it stands', async (t)
   const undone =
     '{"requestItems":{"T":[{"putRequest":{"item":{"__proto__":{"$map":{"$binary":1.0}}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}'
   const sent = request(undone, bodies.batchWrite)
-  const got = readAnswer(
-    Buffer.from(sent.replace('RequestItems', 'UnprocessedItems')),
-    answers.problem,
-    document,
-  )
-  t.equal(`{"requestItems":${String(got.get('unprocessedItems'))}}`, undone)
+  const got = answer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem)
+  t.equal(got.replace('unprocessedItems', 'requestItems'), undone)
 })
 
 t.test('a field that is not known to the schema is passed on, its name in lower camel case', async (t) => {
@@ -402,15 +398,14 @@ t.test('a field that is not known to the schema is passed on, its name in lower 
   )
 })
 
-t.test('the members of an answer are at hand one by one', async (t) => {
-  const members = readAnswer(Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}'), answers.problem, document)
-  t.same(
-    [...members].map(([name, value]) => [name, value.toString()]),
-    [
-      ['item', '{"a":"b"}'],
-      ['other', '1'],
-    ],
+t.test('an answer tells the names of its members', async (t) => {
+  const { json, names } = readAnswer(
+    Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}'),
+    answers.problem,
+    document,
   )
+  t.equal(json.toString(), '{"item":{"a":"b"},"other":1}')
+  t.same(names, ['item', 'other'])
 })
 
 t.test('an answer that is no JSON object is refused', async (t) => {
