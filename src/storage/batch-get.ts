@@ -1,4 +1,4 @@
-import { elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, members } from '../json.js'
+import { eachMember, elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, JsonReader, members } from '../json.js'
 import { arrayOf, objectOf } from '../json-writer.js'
 import {
   asRequested,
@@ -29,9 +29,11 @@ export async function batchGet(request: Json, context: BatchContext): Promise<Js
   refuseTwoNames(names)
   const entries: Entry[] = []
   for (const [table, asked] of tables) {
-    const keys = elements(asked.get('Keys') ?? EMPTY_ARRAY)
-    refuseDuplicates(table, keys.map(keyOf))
-    for (const json of keys) entries.push({ table, json })
+    for (const json of elements(asked.get('Keys') ?? EMPTY_ARRAY)) entries.push({ table, json })
+  }
+  // Within one request DynamoDB finds the key that stands there twice itself.
+  if (entries.length > KEYS_IN_A_REQUEST) {
+    for (const [table, keys] of byTable(entries)) refuseDuplicates(table, keys.map(keyOf))
   }
 
   /** The keys in the shape of `RequestItems`, each table with the projection and consistency it was asked with. */
@@ -48,13 +50,19 @@ export async function batchGet(request: Json, context: BatchContext): Promise<Js
   let bytes = 0
   const send = async (some: readonly Entry[], limits: CallLimits) => {
     const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
-    const answer = members(await context.send('BatchGetItem', chunk, limits))
-    for (const [answered, items] of members(answer.get('Responses') ?? EMPTY_OBJECT)) {
-      const table = asRequested(answered, names)
-      bytes += items.length
-      const inner = items.subarray(1, -1)
-      if (inner.some((byte) => byte > 0x20)) found.get(table)?.push(inner)
-    }
+    const reader = new JsonReader(await context.send('BatchGetItem', chunk, limits))
+    const answer = new Map<string, Json>()
+    eachMember(reader, (name) => {
+      if (name !== 'Responses') answer.set(name, reader.take())
+      else {
+        eachMember(reader, (answered) => {
+          const items = reader.take()
+          bytes += items.length
+          const inner = items.subarray(1, -1)
+          if (inner.some((byte) => byte > 0x20)) found.get(asRequested(answered, names))?.push(inner)
+        })
+      }
+    })
     metrics.add(answer)
     return [...members(answer.get('UnprocessedKeys') ?? EMPTY_OBJECT)].flatMap(([answered, left]) => {
       const table = asRequested(answered, names)
