@@ -13,7 +13,6 @@ import {
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Admission, tooBusy } from './admission.js'
-import { Bag } from './bag.js'
 import type { Config } from './config.js'
 import { ProblemError, problemText } from './problem.js'
 
@@ -54,8 +53,8 @@ export function createHttpServer(
     }, LOG_MS).unref()
   }
 
-  /** The responses that are under way, by their connection. */
-  const underWay = new Map<Socket, Bag<ServerResponse>>()
+  /** The responses that are under way, by their connection, in the order of their requests. */
+  const underWay = new Map<Socket, ServerResponse[]>()
 
   const server = createServer(
     {
@@ -69,10 +68,11 @@ export function createHttpServer(
         refuse(request, response)
         return
       }
-      const responses = underWay.get(request.socket)
-      responses?.add(response)
+      const responses = underWay.get(request.socket) ?? []
+      responses.push(response)
       response.on('close', () => {
-        responses?.delete(response)
+        const index = responses.indexOf(response)
+        if (index !== -1) responses.splice(index, 1)
         admission.leave(request)
       })
       handler(request, response)
@@ -82,12 +82,12 @@ export function createHttpServer(
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
   server.on('clientError', answerClientError)
   server.on('connection', (socket: Socket) => {
-    const responses = new Bag<ServerResponse>()
+    const responses: ServerResponse[] = []
     underWay.set(socket, responses)
     socket.once('close', () => {
       underWay.delete(socket)
       // One that waits behind another does not always learn that its connection is gone (Node.js 20).
-      for (const response of responses) response.emit('close')
+      for (const response of responses.slice()) response.emit('close')
     })
   })
 
@@ -95,9 +95,11 @@ export function createHttpServer(
   const closeIdleConnections = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
     setTimeout(closeIdleConnections, LINGER_MS)
-    // A connection that outlives its last request would hold up the end of the process.
-    for (const responses of underWay.values())
-      for (const response of responses) response.shouldKeepAlive = false
+    // The last answer that is owed on a connection ends it; those of pipelined requests in front of it must not.
+    for (const responses of underWay.values()) {
+      const last = responses.at(-1)
+      if (last !== undefined) last.shouldKeepAlive = false
+    }
   }
   return server
 }

@@ -9,7 +9,7 @@ const CAUSES = 5
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, serializers: { err: (error: unknown) => describe(error, CAUSES) } }
-  return pino(options, destination ?? new BatchedOutput())
+  return pino(options, destination ?? batchedOutput())
 }
 
 interface ErrorDescription {
@@ -32,61 +32,16 @@ function describe(error: unknown, causes: number): ErrorDescription | undefined 
 
 /** Lines are written when there are so many characters of them, or after so long, in ms. */
 const BATCH_LENGTH = 8192
-const BATCH_MS = 20
-/** So many characters wait for whoever reads the output; more are dropped, or they would fill the memory. */
-const MAX_WAITING_LENGTH = 16 * 1024 * 1024
+const BATCH_MS = 100
 
 /** The standard output, some lines at a time: to write one costs many times what it costs to make it. */
-class BatchedOutput implements DestinationStream {
-  /** With a length of its own, so that it leaves to us when to write. */
-  readonly #output = pino.destination({
-    sync: false,
-    minLength: BATCH_LENGTH,
-    maxLength: MAX_WAITING_LENGTH,
-  })
-  #lines = ''
-  #dropped = 0
-  #timer: NodeJS.Timeout | undefined
-
-  constructor() {
-    this.#output.on('drop', (lines: string) => {
-      this.#dropped += lines.length
-    })
-    process.once('exit', () => {
-      this.flushSync()
-    })
+function batchedOutput(): DestinationStream {
+  // Synchronously, as pino does by default: where nobody reads, lines must neither pile up in memory nor get lost.
+  const output = pino.destination({ minLength: BATCH_LENGTH })
+  const flush = () => {
+    output.flushSync()
   }
-
-  write(line: string): void {
-    this.#lines += line
-    if (this.#lines.length >= BATCH_LENGTH) this.#flush()
-    else this.#timer ??= setTimeout(this.#flush, BATCH_MS).unref()
-  }
-
-  /** Called by pino, too, after what is fatal. */
-  flushSync(): void {
-    this.#handOver()
-    this.#output.flushSync()
-  }
-
-  readonly #flush = (): void => {
-    this.#handOver()
-    this.#output.flush()
-  }
-
-  #handOver(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const lines = this.#lines
-    this.#lines = ''
-    const dropped = this.#dropped
-    if (dropped === 0) {
-      this.#output.write(lines)
-      return
-    }
-    const msg = `the log was not read; ${dropped} characters of it were dropped`
-    this.#output.write(`${JSON.stringify({ level: 40, time: Date.now(), msg })}\n${lines}`)
-    // Unless this was dropped, too.
-    if (this.#dropped === dropped) this.#dropped = 0
-  }
+  setInterval(flush, BATCH_MS).unref()
+  process.once('exit', flush)
+  return output
 }

@@ -110,27 +110,3 @@ t.test('what is logged shortly before the process ends is there when it has ende
   t.equal((await logThree("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
   t.equal((await logThree('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
 })
-
-t.test('a log that nobody reads is dropped from some length on, and says so', async (t) => {
-  const process = logTo(`
-    process.stderr.write('started')
-    const line = 'x'.repeat(100_000)
-    for (let n = 0; n < 400; n++) {
-      log.info(line)
-      await new Promise(setImmediate)
-    }
-    process.stderr.write('done')
-    setTimeout(() => { log.info('last') }, 500)`)
-  await new Promise<void>((resolve) => {
-    process.stderr.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes('done')) resolve()
-    })
-  })
-  const lines = (await outputOf(process)).map((line) => JSON.parse(line) as { msg: string })
-  const whole = lines.filter(({ msg }) => msg.startsWith('xxx')).length
-  t.ok(whole >= 150 && whole < 200, `${whole} lines were kept`)
-  const said = lines.flatMap(({ msg }) => /^the log was not read; (\d+) characters/.exec(msg)?.[1] ?? [])
-  const dropped = said.reduce((sum, characters) => sum + Number(characters), 0)
-  t.ok(dropped >= (400 - whole) * 100_000, `${dropped} characters were dropped`)
-  t.match(lines.at(-1), { msg: 'last' })
-})

@@ -55,6 +55,11 @@ const MAX_ITEM_BYTES = 8 * 1024 * 1024
 /** Reads an item or a key as a document and writes its attributes as DynamoDB takes them: a map of names to AttributeValues. */
 export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
   decodeAttributes(reader, writer, 0)
+  checkLength(reader, writer)
+}
+
+function checkLength(reader: JsonReader, writer: JsonWriter): void {
+  if (writer.length > MAX_ITEM_BYTES) reader.fail('is larger than any item can be')
 }
 
 function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
@@ -72,7 +77,7 @@ function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number)
 }
 
 function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
-  if (writer.length > MAX_ITEM_BYTES) reader.fail('is larger than any item can be')
+  checkLength(reader, writer)
   const code = reader.peek()
   const start = reader.position
   switch (code) {
@@ -168,6 +173,7 @@ function setOf(element: Transfer): Transfer {
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
       if (!first) writer.byte(COMMA)
       element(reader, writer, depth)
+      checkLength(reader, writer)
     }
     writer.byte(CLOSE_BRACKET)
   }

@@ -39,12 +39,15 @@ export class KeptCredentials {
   }
 
   async #ask(): Promise<Credentials> {
+    const forced = this.#expired
+    const before = this.#kept
     try {
-      this.#kept = await this.#provide(this.#expired ? { forceRefresh: true } : undefined)
+      this.#kept = await this.#provide(forced ? { forceRefresh: true } : undefined)
     } catch (cause) {
       throw new StorageError('CredentialsError', 'no credentials to call DynamoDB with', { cause })
     }
-    this.#expired = false
+    // Unless DynamoDB has said so only meanwhile, and of just these.
+    if (forced || this.#kept !== before) this.#expired = false
     this.#keptUntil = (this.#kept.expiration?.getTime() ?? Infinity) - RENEW_MS
     return this.#kept
   }

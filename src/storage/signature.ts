@@ -40,11 +40,11 @@ export class Signer {
     const key = this.#keyFor(credentials.secretAccessKey, time.slice(0, 8))
     const target = `DynamoDB_20120810.${operation}`
     const { accessKeyId, sessionToken } = credentials
-    const token = sessionToken === undefined ? '' : `x-amz-security-token:${sessionToken}\n`
-    const names =
-      sessionToken === undefined
-        ? 'content-length;content-type;host;x-amz-date;x-amz-target'
-        : 'content-length;content-type;host;x-amz-date;x-amz-security-token;x-amz-target'
+    const hasToken = sessionToken !== undefined && sessionToken !== ''
+    const token = hasToken ? `x-amz-security-token:${sessionToken}\n` : ''
+    const names = hasToken
+      ? 'content-length;content-type;host;x-amz-date;x-amz-security-token;x-amz-target'
+      : 'content-length;content-type;host;x-amz-date;x-amz-target'
     const canonicalRequest =
       `${this.#requestLine}\ncontent-length:${body.length}\ncontent-type:${CONTENT_TYPE}\nhost:${this.#host}\n` +
       `x-amz-date:${time}\n${token}x-amz-target:${target}\n\n${names}\n${hash('sha256', body)}`
@@ -61,7 +61,7 @@ export class Signer {
       'authorization',
       `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${key.scope}, SignedHeaders=${names}, Signature=${signature}`,
     ]
-    if (sessionToken !== undefined) headers.push('x-amz-security-token', sessionToken)
+    if (hasToken) headers.push('x-amz-security-token', sessionToken)
     return headers
   }
 

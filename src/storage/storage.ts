@@ -8,6 +8,7 @@ import type { Pace } from './batch.js'
 import { batchGet } from './batch-get.js'
 import { batchWrite } from './batch-write.js'
 import type { Connection } from './connection.js'
+import { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
 import { KeySchemas } from './key-schema.js'
 import type { CallLimits, Send } from './operation.js'
@@ -26,8 +27,9 @@ export class Storage {
   readonly #keySchemas: KeySchemas
 
   constructor(connection: Connection, options: StorageOptions) {
-    this.#transport = new Transport(connection, options)
-    this.#pingTransport = new Transport(connection, { ...options, maxConnections: 1 })
+    const credentials = new KeptCredentials(connection.credentials)
+    this.#transport = new Transport(connection, credentials, options)
+    this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)

@@ -8,7 +8,7 @@ import { CLOSE_BRACE, type Json, OPEN_BRACE, parse } from '../json.js'
 import { version } from '../package-root.js'
 import type { CancelSignal } from './cancellation.js'
 import type { Connection, Credentials } from './connection.js'
-import { KeptCredentials } from './credentials.js'
+import type { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
 import { Turns } from './turns.js'
 import { type CallLimits, isWrite, type Operation } from './operation.js'
@@ -46,8 +46,8 @@ export class Transport {
   /** What DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
 
-  constructor({ credentials, endpoint, region }: Connection, options: TransportOptions) {
-    this.#credentials = new KeptCredentials(credentials)
+  constructor({ endpoint, region }: Connection, credentials: KeptCredentials, options: TransportOptions) {
+    this.#credentials = credentials
     this.#signer = new Signer(endpoint, region, `dynamodb-storage-service/${version}`)
     this.#path = endpoint.pathname
     this.#turns = new Turns(options.maxConnections)

@@ -1,5 +1,7 @@
 /** SIGTERM: what is under way is finished, what comes later is told to go, and the process ends with 0. */
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sourceProcess } from '../helpers/process.js'
@@ -36,6 +38,34 @@ t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 
   t.same(await exited, [0, null])
   t.match(output(), /"requestId":"under-way".*"statusCode":200/)
   t.notMatch(output(), /top-secret/)
+})
+
+t.test('SIGTERM leaves no request unanswered that waits behind others on its connection', async (t) => {
+  const finish: (() => void)[] = []
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    finish.push(() => {
+      answer(response, {})
+    })
+  })
+  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint }
+  const { server, exited, listening, output } = sourceProcess(t, env)
+  const socket = connect(Number(new URL(await listening()).port), '127.0.0.1')
+  let answered = ''
+  socket.on('data', (chunk: Buffer) => {
+    answered += String(chunk)
+  })
+  const put =
+    'POST /v1/tables/T/put HTTP/1.1\r\nhost: service\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n' +
+    '{"item":{"id":"a"}}'
+  socket.write(put.repeat(3))
+  while (finish.length < 3) await sleep(10)
+  server.kill('SIGTERM')
+  while (!output().includes('stopping')) await sleep(10)
+  for (const one of finish) one()
+  await once(socket, 'close')
+  t.equal(answered.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
+  t.equal(answered.match(/connection: close/gi)?.length, 1)
+  t.same(await exited, [0, null])
 })
 
 t.test('SIGTERM under load cuts off no request that has arrived', async (t) => {

@@ -319,3 +319,17 @@ t.test('a document is JSON, and says no less than the item', async () => {
     { numRuns: 300 },
   )
 })
+
+t.test('an item that is larger than any can be is refused, whatever it is large with', async (t) => {
+  for (const large of [
+    `"${'x'.repeat(9_000_000)}"`,
+    `[${'1,'.repeat(1_000_000)}1]`,
+    `{"$numberSet":[${'1,'.repeat(2_200_000)}1]}`,
+    `{"$stringSet":[${'"",'.repeat(3_000_000)}""]}`,
+  ]) {
+    t.match(
+      refusal(() => decode(`{"a":${large}}`)),
+      / is larger than any item can be$/,
+    )
+  }
+})

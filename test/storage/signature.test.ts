@@ -18,7 +18,7 @@ const requests = fc.record({
       accessKeyId: text(BASE64, 1, 30),
       // Longer than a block of the hash function, too.
       secretAccessKey: fc.oneof(text(BASE64, 1, 90), fc.string({ unit: 'grapheme', minLength: 1 })),
-      sessionToken: text(BASE64, 1, 900),
+      sessionToken: text(BASE64, 0, 900),
     },
     { requiredKeys: ['accessKeyId', 'secretAccessKey'] },
   ),
