@@ -38,10 +38,12 @@ const BATCH_MS = 100
 function batchedOutput(): DestinationStream {
   // Synchronously, as pino does by default: where nobody reads, lines must neither pile up in memory nor get lost.
   const output = pino.destination({ minLength: BATCH_LENGTH })
-  const flush = () => {
+  // Not flushSync, which has the disk finish as well, and everybody wait for it.
+  setInterval(() => {
+    output.flush()
+  }, BATCH_MS).unref()
+  process.once('exit', () => {
     output.flushSync()
-  }
-  setInterval(flush, BATCH_MS).unref()
-  process.once('exit', flush)
+  })
   return output
 }
