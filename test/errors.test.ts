@@ -12,11 +12,14 @@ import { answer, type Behaviour, refuse, startStandIn } from './helpers/stand-in
 
 const PAGE = join(packageRoot, 'docs', 'errors.md')
 
+/** No attempt is made twice because the machine is busy: the page says how many there were. */
+const patient = { attemptTimeoutMs: 30_000 }
+
 /** What brings each code about. */
 type Causes = Record<Code, (t: Test) => Promise<Answer>>
 
 t.test('every code of an error', needsDynamoDB, async (t) => {
-  const service = await startService(t, { bodyLimitBytes: 100_000 })
+  const service = await startService(t, { bodyLimitBytes: 100_000, ...patient })
   const table = await createTable(t, service)
   const post = (operation: string, body: unknown, headers = {}) =>
     service.post(`/v1/tables/${table}/${operation}`, body, headers)
@@ -30,7 +33,7 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
     settings = {},
   ) => {
     const standIn = await startStandIn(t, behave)
-    return call(await startService(t, settings, standIn.endpoint))
+    return call(await startService(t, { ...patient, ...settings }, standIn.endpoint))
   }
   const refused = (status: number, name: string, message: string) => (t: Test) =>
     when(t, (_arrived, response) => {
@@ -147,7 +150,7 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
             },
           }),
       ),
-    UpstreamTimeout: (t) => when(t, () => undefined, undefined, { requestTimeoutMs: 100 }),
+    UpstreamTimeout: (t) => when(t, () => undefined, undefined, { requestTimeoutMs: 1000 }),
   }
 
   const examples = new Map<Code, Answer>()

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { DOCUMENT, startService, TYPED } from './helpers/service.js'
 import { answer, type Behaviour, refuse, startStandIn } from './helpers/stand-in.js'
+import { PATIENCE } from './helpers/within.js'
 
 const put = '/v1/tables/T/put'
 const get = '/v1/tables/T/get'
@@ -26,7 +27,7 @@ t.test('an answer says whether a write may have been applied', async (t) => {
     [nonsense, 502, 'UpstreamError'],
     [corrupt, 502, 'UpstreamError'],
   ] as const) {
-    const settings = behave === silent ? { requestTimeoutMs: 300 } : {}
+    const settings = behave === silent ? { requestTimeoutMs: 300 * PATIENCE } : {}
     const written = await when(behave, put, settings)
     t.match(written.body, { status, code, retryable: true, maybeApplied: true, detail: UNKNOWN })
     const read = await when(behave, get, settings)

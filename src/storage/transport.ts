@@ -205,7 +205,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
-    this.#timer = setTimeout(this.#expire, Math.min(timeoutMs, deadline - this.#since))
+    this.#timer = setTimeout(this.#expire, Math.max(0, Math.min(timeoutMs, deadline - this.#since)))
     signal?.addEventListener('abort', this.#cancel)
     if (signal?.aborted === true) this.#cancel()
   }

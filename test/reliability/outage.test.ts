@@ -5,9 +5,9 @@ import { localEnvironment, startDynamoDBLocal } from '../../scripts/dynamodb-loc
 import { freePort } from '../../scripts/free-port.js'
 import { sourceProcess } from '../helpers/process.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'
-import { within } from '../helpers/within.js'
+import { PATIENCE, within } from '../helpers/within.js'
 
-const REQUEST_TIMEOUT_MS = 3000
+const REQUEST_TIMEOUT_MS = 3000 * PATIENCE
 
 t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
   const port = await freePort()
@@ -58,7 +58,7 @@ t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
     'each was told when to come again',
   )
   t.ok(
-    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + 1000),
+    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + 1000 * PATIENCE),
     'none hung',
   )
 })

@@ -10,6 +10,7 @@ import { Storage } from '../../src/storage/storage.js'
 import { signedAt } from '../helpers/faulty-dynamodb.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+import { PATIENCE } from '../helpers/within.js'
 
 const REQUEST = Buffer.from('{"TableName":"T","Key":{"id":{"S":"a"}}}')
 const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
@@ -109,7 +110,7 @@ t.test('a call', async (t) => {
           if (number <= 2) misbehave(arrived, response, number)
           else answer(response, '{"done":true}')
         },
-        { attemptTimeoutMs: 200 },
+        { attemptTimeoutMs: 200 * PATIENCE },
       )
       t.equal(String(await storage.send('PutItem', REQUEST, soon())), '{"done":true}')
       t.equal(standIn.requests.length, 3)
@@ -229,7 +230,7 @@ t.test('a call', async (t) => {
     const began = performance.now()
     const error = await failure(storage.send('PutItem', REQUEST, soon(300)))
     t.match(error, { name: 'TimeoutError', attempts: 1, maybeApplied: true })
-    t.ok(performance.now() - began < 2000)
+    t.ok(performance.now() - began < 2000 * PATIENCE)
   })
 
   t.test('whose deadline has passed is not sent', async (t) => {
@@ -248,7 +249,7 @@ t.test('a call', async (t) => {
     })
     const began = performance.now()
     t.equal((await failure(storage.send('GetItem', REQUEST, soon(3000)))).attempts, 1)
-    t.ok(performance.now() - began < 2000)
+    t.ok(performance.now() - began < 2000 * PATIENCE)
     t.equal(standIn.requests.length, 1)
   })
 
@@ -312,14 +313,14 @@ t.test('a call', async (t) => {
           () => {
             answer(response, {})
           },
-          number < 3 ? 300 : 0,
+          number < 3 ? 300 * PATIENCE : 0,
         )
       },
-      { maxConnections: 1, attemptTimeoutMs: 500 },
+      { maxConnections: 1, attemptTimeoutMs: 500 * PATIENCE },
     )
     const began = performance.now()
     await Promise.all([1, 2, 3].map(() => storage.send('GetItem', REQUEST, soon())))
-    t.ok(performance.now() - began < 4000)
+    t.ok(performance.now() - began < 4000 * PATIENCE)
     t.equal(standIn.requests.length, 4)
   })
 
