@@ -1,7 +1,7 @@
 import * as Type from 'typebox'
 import { tableErrors } from './errors.js'
 import { Closed, OneOf } from './item.js'
-import { ScalarAttributeType, KeyType, TableDescription } from './table-description.js'
+import { ScalarAttributeType, KeyType, TableAnswer } from './table-description.js'
 import { NoQuery } from './table-path.js'
 
 // DynamoDB has 64 bits for these, JSON as it is commonly read 53.
@@ -114,10 +114,10 @@ export const createTable = {
     },
   ),
   response: {
-    201: Type.Object(
-      { tableDescription: TableDescription },
-      { examples: [{ tableDescription: { tableName: 'Baskets', tableStatus: 'ACTIVE', itemCount: 0 } }] },
-    ),
+    201: {
+      ...TableAnswer,
+      examples: [{ tableDescription: { tableName: 'Baskets', tableStatus: 'ACTIVE', itemCount: 0 } }],
+    },
   },
   errors: tableErrors,
 }

@@ -1,6 +1,5 @@
-import * as Type from 'typebox'
 import { tableErrors } from './errors.js'
-import { TableDescription } from './table-description.js'
+import { TableAnswer } from './table-description.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const deleteTable = {
@@ -11,10 +10,10 @@ export const deleteTable = {
   params: TablePath,
   querystring: NoQuery,
   response: {
-    200: Type.Object(
-      { tableDescription: TableDescription },
-      { examples: [{ tableDescription: { tableName: 'Orders', tableStatus: 'ACTIVE', itemCount: 3 } }] },
-    ),
+    200: {
+      ...TableAnswer,
+      examples: [{ tableDescription: { tableName: 'Orders', tableStatus: 'ACTIVE', itemCount: 3 } }],
+    },
   },
   errors: ['ResourceNotFoundException', ...tableErrors],
 }

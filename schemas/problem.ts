@@ -105,6 +105,11 @@ export const Problem = Type.Object(
     dynamodbRequestId: Type.Optional(Type.String({ description: 'What DynamoDB’s support asks for.' })),
     attempts: Type.Optional(Type.Integer({ description: 'How often DynamoDB was asked.' })),
     ...ProblemMembers.properties,
+    consumedCapacity: Type.Optional(
+      Type.Unknown({
+        description: 'What was consumed all the same, where it was asked for; as in an answer without error.',
+      }),
+    ),
   },
   {
     title: 'Problem',

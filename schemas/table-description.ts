@@ -23,3 +23,6 @@ export const TableDescription = Description(
       'DynamoDB’s TableDescription, with all its fields in lower camel case. Those that are listed here are some of them.',
   },
 )
+
+/** The answer of what changes a table. */
+export const TableAnswer = Type.Object({ tableDescription: TableDescription }, { title: 'TableAnswer' })
