@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openapiJson as jsonSchema, openapiYaml as yamlSchema } from '../schemas/openapi.js'
 import { packageRoot } from '../src/package-root.js'
 import type { Route } from './operation.js'
 
@@ -14,11 +15,11 @@ export const openapi: Route = (app) => {
     return JSON.stringify(parse(await readYaml()))
   }
 
-  app.get('/openapi.yaml', async (_request, reply) => {
+  app.get('/openapi.yaml', { schema: yamlSchema }, async (_request, reply) => {
     reply.header('content-type', 'application/yaml')
     return readYaml()
   })
-  app.get('/openapi.json', async (_request, reply) => {
+  app.get('/openapi.json', { schema: jsonSchema }, async (_request, reply) => {
     reply.header('content-type', 'application/json')
     return (json ??= readJson())
   })

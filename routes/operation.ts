@@ -1,6 +1,6 @@
 /** What the route of every operation does: decode, call the storage layer, encode. */
 import * as Type from 'typebox'
-import type { TObject, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../src/fastify.js'
 import type { Json } from '../src/json.js'
@@ -18,7 +18,7 @@ interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   /** `:table` in it becomes the request's `TableName`. */
   readonly path: `/v1/${string}`
-  readonly schema: { readonly body?: TSchema; readonly response: Readonly<Record<number, TObject>> }
+  readonly schema: { readonly body?: TSchema; readonly response: Readonly<Record<number, TSchema>> }
   /** DynamoDB's name of it. */
   readonly name: Operation
   /** What the storage layer does with DynamoDB's request, if that is more than to send it; gives DynamoDB's answer. */

@@ -10,16 +10,20 @@ import { Closed, Item, MapOf } from './item.js'
 import { NoQuery } from './table-path.js'
 
 export const RequestedKeys = MapOf(
-  Closed({
-    keys: Type.Array(Item('A key.'), { minItems: 1 }),
-    consistentRead,
-    projectionExpression,
-    expressionAttributeNames,
-  }),
-  { minProperties: 1, description: 'By table: the keys to get, any number of them.' },
+  Closed(
+    {
+      keys: Type.Array(Item('A key.'), { minItems: 1 }),
+      consistentRead,
+      projectionExpression,
+      expressionAttributeNames,
+    },
+    { title: 'KeysAndAttributes', description: 'The keys of a table, and what to get of the items.' },
+  ),
+  { title: 'RequestedKeys', minProperties: 1, description: 'By table: the keys to get, any number of them.' },
 )
 
 export const FoundItems = MapOf(Type.Array(Item('An item.')), {
+  title: 'FoundItems',
   description: 'By table: the items that were found, in no particular order.',
 })
 
@@ -31,6 +35,29 @@ export const batchGet = {
     'unprocessed is sent again. Keys without an item are left out of the answer.',
   tags: ['Batches'],
   querystring: NoQuery,
-  body: Closed({ requestItems: RequestedKeys, returnConsumedCapacity }),
-  response: { 200: Type.Object({ responses: FoundItems, consumedCapacity: consumedCapacities }) },
+  body: Closed(
+    { requestItems: RequestedKeys, returnConsumedCapacity },
+    {
+      examples: [
+        {
+          requestItems: {
+            Orders: {
+              keys: [
+                { customer: 'ada', placed: '2026-11-15' },
+                { customer: 'nobody', placed: '2026-11-15' },
+              ],
+              projectionExpression: 'customer, amount',
+            },
+          },
+        },
+      ],
+    },
+  ),
+  response: {
+    200: Type.Object(
+      { responses: FoundItems, consumedCapacity: consumedCapacities },
+      { examples: [{ responses: { Orders: [{ customer: 'ada', amount: 18 }] } }] },
+    ),
+  },
+  errors: ['ResourceNotFoundException', 'BatchIncomplete'],
 }

@@ -1,5 +1,6 @@
 import * as Type from 'typebox'
-import { consumedCapacities, itemCollectionMetricsByTable } from './answer.js'
+import { WritesAnswer } from './answer.js'
+import { writeErrors } from './errors.js'
 import { returnConsumedCapacity, returnItemCollectionMetrics } from './expression.js'
 import { Closed, ExactlyOne, Item, MapOf } from './item.js'
 import { NoQuery } from './table-path.js'
@@ -8,14 +9,18 @@ export const RequestedWrites = MapOf(
   Type.Array(
     ExactlyOne(
       {
-        putRequest: Closed({ item: Item('The item, with its key.') }),
-        deleteRequest: Closed({ key: Item('The key of the item.') }),
+        putRequest: Closed({ item: Item('The item, with its key.') }, { title: 'PutRequest' }),
+        deleteRequest: Closed({ key: Item('The key of the item.') }, { title: 'DeleteRequest' }),
       },
-      'One write.',
+      { title: 'WriteRequest', description: 'One write.' },
     ),
     { minItems: 1 },
   ),
-  { minProperties: 1, description: 'By table: the writes, any number of them, at most one to each key.' },
+  {
+    title: 'RequestedWrites',
+    minProperties: 1,
+    description: 'By table: the writes, any number of them, at most one to each key.',
+  },
 )
 
 export const batchWrite = {
@@ -27,11 +32,23 @@ export const batchWrite = {
     'permission `dynamodb:DescribeTable`, to find two writes to one key, which are refused.',
   tags: ['Batches'],
   querystring: NoQuery,
-  body: Closed({ requestItems: RequestedWrites, returnConsumedCapacity, returnItemCollectionMetrics }),
-  response: {
-    200: Type.Object({
-      consumedCapacity: consumedCapacities,
-      itemCollectionMetrics: itemCollectionMetricsByTable,
-    }),
-  },
+  body: Closed(
+    { requestItems: RequestedWrites, returnConsumedCapacity, returnItemCollectionMetrics },
+    {
+      examples: [
+        {
+          requestItems: {
+            Orders: [
+              {
+                putRequest: { item: { customer: 'eve', placed: '2026-11-22', status: 'open', amount: 12.5 } },
+              },
+              { deleteRequest: { key: { customer: 'ada', placed: '2026-11-02' } } },
+            ],
+          },
+        },
+      ],
+    },
+  ),
+  response: { 200: { ...WritesAnswer, examples: [{}] } },
+  errors: [...writeErrors, 'BatchIncomplete'],
 }

@@ -1,5 +1,5 @@
-import * as Type from 'typebox'
-import { Description } from './item.js'
+import { tableErrors } from './errors.js'
+import { TableAnswer } from './table-description.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const deleteTable = {
@@ -9,5 +9,11 @@ export const deleteTable = {
   tags: ['Tables'],
   params: TablePath,
   querystring: NoQuery,
-  response: { 200: Type.Object({ tableDescription: Description('DynamoDB’s TableDescription.') }) },
+  response: {
+    200: {
+      ...TableAnswer,
+      examples: [{ tableDescription: { tableName: 'Orders', tableStatus: 'ACTIVE', itemCount: 3 } }],
+    },
+  },
+  errors: ['ResourceNotFoundException', ...tableErrors],
 }

@@ -1,7 +1,7 @@
-import * as Type from 'typebox'
 import { WriteAnswer } from './answer.js'
-import { writeOptions } from './expression.js'
-import { Closed, Item, OneOf } from './item.js'
+import { writeErrors } from './errors.js'
+import { returnOldValues, writeOptions } from './expression.js'
+import { Closed, Item } from './item.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const deleteItem = {
@@ -11,10 +11,39 @@ export const deleteItem = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
-  body: Closed({
-    key: Item('The key of the item.'),
-    ...writeOptions,
-    returnValues: Type.Optional(OneOf(['NONE', 'ALL_OLD'])),
-  }),
-  response: { 200: WriteAnswer },
+  body: Closed(
+    {
+      key: Item('The key of the item.'),
+      ...writeOptions,
+      returnValues: returnOldValues,
+    },
+    {
+      examples: [
+        {
+          key: { customer: 'ada', placed: '2026-11-15' },
+          conditionExpression: '#s = :open',
+          expressionAttributeNames: { '#s': 'status' },
+          expressionAttributeValues: { ':open': 'open' },
+          returnValues: 'ALL_OLD',
+        },
+      ],
+    },
+  ),
+  response: {
+    200: {
+      ...WriteAnswer,
+      examples: [
+        {
+          attributes: {
+            customer: 'ada',
+            placed: '2026-11-15',
+            status: 'open',
+            amount: 18,
+            tags: { $stringSet: ['books'] },
+          },
+        },
+      ],
+    },
+  },
+  errors: [...writeErrors, 'ConditionalCheckFailedException'],
 }

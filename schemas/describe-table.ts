@@ -1,5 +1,5 @@
 import * as Type from 'typebox'
-import { Description } from './item.js'
+import { TableDescription } from './table-description.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const describeTable = {
@@ -10,5 +10,25 @@ export const describeTable = {
   tags: ['Tables'],
   params: TablePath,
   querystring: NoQuery,
-  response: { 200: Type.Object({ table: Description('DynamoDB’s TableDescription.') }) },
+  response: {
+    200: Type.Object(
+      { table: TableDescription },
+      {
+        examples: [
+          {
+            table: {
+              tableName: 'Orders',
+              tableStatus: 'ACTIVE',
+              itemCount: 3,
+              keySchema: [
+                { attributeName: 'customer', keyType: 'HASH' },
+                { attributeName: 'placed', keyType: 'RANGE' },
+              ],
+            },
+          },
+        ],
+      },
+    ),
+  },
+  errors: ['ResourceNotFoundException'],
 }

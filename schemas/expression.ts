@@ -4,6 +4,7 @@ import { Int32, Item, MapOf, OneOf } from './item.js'
 
 export const expressionAttributeNames = Type.Optional(
   MapOf(Type.String(), {
+    title: 'ExpressionAttributeNames',
     description: 'What the placeholders for names in the expressions stand for.',
     examples: [{ '#s': 'status' }],
   }),
@@ -30,12 +31,33 @@ export const consistentRead = Type.Optional(
 )
 
 export const returnValuesOnConditionCheckFailure = Type.Optional(
-  OneOf(['ALL_OLD', 'NONE'], 'Whether the item comes with the error when the condition was false.'),
+  OneOf(['ALL_OLD', 'NONE'], {
+    title: 'ReturnValuesOnConditionCheckFailure',
+    description: 'Whether the item comes with the error when the condition was false.',
+  }),
 )
 
-export const returnConsumedCapacity = Type.Optional(OneOf(['INDEXES', 'TOTAL', 'NONE']))
+export const returnConsumedCapacity = Type.Optional(
+  OneOf(['INDEXES', 'TOTAL', 'NONE'], {
+    title: 'ReturnConsumedCapacity',
+    description: 'Whether the answer says what was consumed, and of which indexes.',
+  }),
+)
 
-export const returnItemCollectionMetrics = Type.Optional(OneOf(['SIZE', 'NONE']))
+export const returnItemCollectionMetrics = Type.Optional(
+  OneOf(['SIZE', 'NONE'], {
+    title: 'ReturnItemCollectionMetrics',
+    description: 'Whether the answer says how large the item collection is, in tables with local indexes.',
+  }),
+)
+
+/** Of put and delete. */
+export const returnOldValues = Type.Optional(
+  OneOf(['NONE', 'ALL_OLD'], {
+    title: 'ReturnOldValues',
+    description: 'Whether the item as it was comes with the answer.',
+  }),
+)
 
 /** What put, update and delete have in common. */
 export const writeOptions = {
@@ -57,7 +79,10 @@ export const readOptions = {
     Type.String({ description: 'The secondary index to read, instead of the table.' }),
   ),
   select: Type.Optional(
-    OneOf(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT']),
+    OneOf(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT'], {
+      title: 'Select',
+      description: 'What to return: attributes, or how many items there are.',
+    }),
   ),
   consistentRead,
   limit: Type.Optional(

@@ -16,12 +16,33 @@ export const get = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
-  body: Closed({
-    key: Item('The key of the item.'),
-    consistentRead,
-    projectionExpression,
-    expressionAttributeNames,
-    returnConsumedCapacity,
-  }),
-  response: { 200: Type.Object({ item: Item('The item.'), consumedCapacity }) },
+  body: Closed(
+    {
+      key: Item('The key of the item.'),
+      consistentRead,
+      projectionExpression,
+      expressionAttributeNames,
+      returnConsumedCapacity,
+    },
+    { examples: [{ key: { customer: 'ada', placed: '2026-11-02' }, consistentRead: true }] },
+  ),
+  response: {
+    200: Type.Object(
+      { item: Item('The item.'), consumedCapacity },
+      {
+        examples: [
+          {
+            item: {
+              customer: 'ada',
+              placed: '2026-11-02',
+              status: 'shipped',
+              amount: 129.95,
+              tags: { $stringSet: ['books', 'maps'] },
+            },
+          },
+        ],
+      },
+    ),
+  },
+  errors: ['ResourceNotFoundException', 'ItemNotFound'],
 }

@@ -15,9 +15,14 @@ export const listTables = {
     ),
   }),
   response: {
-    200: Type.Object({
-      tableNames: Type.Array(Type.String()),
-      lastEvaluatedTableName: Type.Optional(Type.String()),
-    }),
+    200: Type.Object(
+      {
+        tableNames: Type.Array(Type.String()),
+        lastEvaluatedTableName: Type.Optional(
+          Type.String({ description: 'There is more: send this as `exclusiveStartTableName` to go on.' }),
+        ),
+      },
+      { examples: [{ tableNames: ['Orders'] }] },
+    ),
   },
 }

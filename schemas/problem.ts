@@ -68,11 +68,14 @@ export const ProblemMembers = Type.Object({
   item: Type.Optional(Item('The item that did not meet the condition, where it was asked for.')),
   cancellationReasons: Type.Optional(
     Type.Array(
-      Type.Object({
-        code: Type.String({ description: '`None` for an entry that was not the reason.' }),
-        message: Type.Optional(Type.String()),
-        item: Type.Optional(Item('The item that did not meet the condition, where it was asked for.')),
-      }),
+      Type.Object(
+        {
+          code: Type.String({ description: '`None` for an entry that was not the reason.' }),
+          message: Type.Optional(Type.String()),
+          item: Type.Optional(Item('The item that did not meet the condition, where it was asked for.')),
+        },
+        { title: 'CancellationReason' },
+      ),
       { description: 'One for each entry of the transaction, in their order.' },
     ),
   ),
@@ -84,19 +87,34 @@ export const ProblemMembers = Type.Object({
 })
 
 /** Every error, as `application/problem+json` (RFC 9457). */
-export const Problem = Type.Object({
-  type: Type.String({ description: 'A URI that identifies the code.' }),
-  title: Type.String({ description: 'What the code says in general.' }),
-  status: Type.Integer(),
-  detail: Type.String({ description: 'What happened this time; DynamoDB’s own message where it had one.' }),
-  instance: Type.String({ description: 'The path of the request.' }),
-  code: OneOf(Object.keys(CODES)),
-  requestId: Type.String(),
-  retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
-  maybeApplied: Type.Boolean({
-    description: 'Whether the write, or a part of the batch, may have been applied all the same.',
-  }),
-  dynamodbRequestId: Type.Optional(Type.String()),
-  attempts: Type.Optional(Type.Integer({ description: 'How often DynamoDB was asked.' })),
-  ...ProblemMembers.properties,
-})
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'A URI that identifies the code.' }),
+    title: Type.String({ description: 'What the code says in general.' }),
+    status: Type.Integer({ description: 'The status of the answer.' }),
+    detail: Type.String({ description: 'What happened this time; DynamoDB’s own message where it had one.' }),
+    instance: Type.String({ description: 'The path of the request.' }),
+    code: OneOf(Object.keys(CODES), { title: 'ProblemCode', description: 'What went wrong, for programs.' }),
+    requestId: Type.String({
+      description: 'As in `x-request-id`, and in each line that the service logs of it.',
+    }),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
+    maybeApplied: Type.Boolean({
+      description: 'Whether the write, or a part of the batch, may have been applied all the same.',
+    }),
+    dynamodbRequestId: Type.Optional(Type.String({ description: 'What DynamoDB’s support asks for.' })),
+    attempts: Type.Optional(Type.Integer({ description: 'How often DynamoDB was asked.' })),
+    ...ProblemMembers.properties,
+    consumedCapacity: Type.Optional(
+      Type.Unknown({
+        description: 'What was consumed all the same, where it was asked for; as in an answer without error.',
+      }),
+    ),
+  },
+  {
+    title: 'Problem',
+    description:
+      'An error (RFC 9457). Items in it, and what is not done of a batch, stand in the representation of the answer that ' +
+      'was asked for.',
+  },
+)

@@ -1,7 +1,7 @@
-import * as Type from 'typebox'
 import { WriteAnswer } from './answer.js'
-import { writeOptions } from './expression.js'
-import { Closed, Item, OneOf } from './item.js'
+import { writeErrors } from './errors.js'
+import { returnOldValues, writeOptions } from './expression.js'
+import { Closed, Item } from './item.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const put = {
@@ -11,10 +11,27 @@ export const put = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
-  body: Closed({
-    item: Item('The item, with its key.'),
-    ...writeOptions,
-    returnValues: Type.Optional(OneOf(['NONE', 'ALL_OLD'])),
-  }),
-  response: { 200: WriteAnswer },
+  body: Closed(
+    {
+      item: Item('The item, with its key.'),
+      ...writeOptions,
+      returnValues: returnOldValues,
+    },
+    {
+      examples: [
+        {
+          item: {
+            customer: 'eve',
+            placed: '2026-11-22',
+            status: 'open',
+            amount: 12.5,
+            tags: { $stringSet: ['music'] },
+          },
+          conditionExpression: 'attribute_not_exists(customer)',
+        },
+      ],
+    },
+  ),
+  response: { 200: { ...WriteAnswer, examples: [{}] } },
+  errors: [...writeErrors, 'ConditionalCheckFailedException'],
 }

@@ -11,10 +11,39 @@ export const query = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
-  body: Closed({
-    keyConditionExpression: Type.String({ examples: ['customer = :c AND begins_with(placed, :year)'] }),
-    ...readOptions,
-    scanIndexForward: Type.Optional(Type.Boolean({ description: 'False for descending order.' })),
-  }),
-  response: { 200: PageAnswer },
+  body: Closed(
+    {
+      keyConditionExpression: Type.String({
+        description: 'Which partition, and which part of it.',
+        examples: ['customer = :c AND begins_with(placed, :year)'],
+      }),
+      ...readOptions,
+      scanIndexForward: Type.Optional(Type.Boolean({ description: 'False for descending order.' })),
+    },
+    {
+      examples: [
+        {
+          keyConditionExpression: 'customer = :c AND begins_with(placed, :year)',
+          expressionAttributeValues: { ':c': 'ada', ':year': '2026' },
+          projectionExpression: 'placed, amount',
+          scanIndexForward: false,
+          limit: 1,
+        },
+      ],
+    },
+  ),
+  response: {
+    200: {
+      ...PageAnswer,
+      examples: [
+        {
+          items: [{ placed: '2026-11-15', amount: 18 }],
+          count: 1,
+          scannedCount: 1,
+          lastEvaluatedKey: { customer: 'ada', placed: '2026-11-15' },
+        },
+      ],
+    },
+  },
+  errors: ['ResourceNotFoundException'],
 }

@@ -13,10 +13,36 @@ export const scan = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
-  body: Closed({
-    ...readOptions,
-    segment: Type.Optional(Int32({ minimum: 0 })),
-    totalSegments: Type.Optional(Int32({ minimum: 1 })),
-  }),
-  response: { 200: PageAnswer },
+  body: Closed(
+    {
+      ...readOptions,
+      segment: Type.Optional(Int32({ minimum: 0, description: 'Which part to read, from 0.' })),
+      totalSegments: Type.Optional(Int32({ minimum: 1, description: 'How many parts there are.' })),
+    },
+    {
+      examples: [
+        {
+          filterExpression: 'amount > :least',
+          expressionAttributeValues: { ':least': 100 },
+          projectionExpression: 'customer, placed',
+        },
+      ],
+    },
+  ),
+  response: {
+    200: {
+      ...PageAnswer,
+      examples: [
+        {
+          items: [
+            { customer: 'grace', placed: '2026-11-07' },
+            { customer: 'ada', placed: '2026-11-02' },
+          ],
+          count: 2,
+          scannedCount: 3,
+        },
+      ],
+    },
+  },
+  errors: ['ResourceNotFoundException'],
 }

@@ -3,7 +3,11 @@ import { Closed } from './item.js'
 
 /** `{table}` in a path. */
 export const TablePath = Closed({
-  table: Type.String({ minLength: 1, description: 'The name or the ARN of the table, URL-encoded.' }),
+  table: Type.String({
+    minLength: 1,
+    description: 'The name or the ARN of the table, URL-encoded.',
+    examples: ['Orders'],
+  }),
 })
 
 /** These routes take no query parameters; one that is sent is refused rather than ignored. */

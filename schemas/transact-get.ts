@@ -11,24 +11,57 @@ export const transactGet = {
     'TransactGetItems: reads items as they are at one moment. One entry of the answer for each of the request.',
   tags: ['Transactions'],
   querystring: NoQuery,
-  body: Closed({
-    transactItems: Type.Array(
-      Closed({
-        get: Closed({
-          tableName: Type.String(),
-          key: Item('The key of the item.'),
-          projectionExpression,
-          expressionAttributeNames,
-        }),
-      }),
-      { minItems: 1 },
-    ),
-    returnConsumedCapacity,
-  }),
+  body: Closed(
+    {
+      transactItems: Type.Array(
+        Closed(
+          {
+            get: Closed(
+              {
+                tableName: Type.String(),
+                key: Item('The key of the item.'),
+                projectionExpression,
+                expressionAttributeNames,
+              },
+              { title: 'Get' },
+            ),
+          },
+          { title: 'TransactGetItem' },
+        ),
+        { minItems: 1 },
+      ),
+      returnConsumedCapacity,
+    },
+    {
+      examples: [
+        {
+          transactItems: [
+            {
+              get: {
+                tableName: 'Orders',
+                key: { customer: 'ada', placed: '2026-11-02' },
+                projectionExpression: 'amount',
+              },
+            },
+            { get: { tableName: 'Orders', key: { customer: 'nobody', placed: '2026-11-02' } } },
+          ],
+        },
+      ],
+    },
+  ),
   response: {
-    200: Type.Object({
-      responses: Type.Array(Type.Object({ item: Type.Optional(Item('The item; absent if there is none.')) })),
-      consumedCapacity: consumedCapacities,
-    }),
+    200: Type.Object(
+      {
+        responses: Type.Array(
+          Type.Object(
+            { item: Type.Optional(Item('The item; absent if there is none.')) },
+            { title: 'ItemResponse', description: 'What was found of one entry.' },
+          ),
+        ),
+        consumedCapacity: consumedCapacities,
+      },
+      { examples: [{ responses: [{ item: { amount: 129.95 } }, {}] }] },
+    ),
   },
+  errors: ['ResourceNotFoundException', 'TransactionCanceledException'],
 }

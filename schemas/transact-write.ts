@@ -1,5 +1,6 @@
 import * as Type from 'typebox'
-import { consumedCapacities, itemCollectionMetricsByTable } from './answer.js'
+import { WritesAnswer } from './answer.js'
+import { writeErrors } from './errors.js'
 import {
   conditionExpression,
   expressionAttributeNames,
@@ -33,40 +34,88 @@ export const transactWrite = {
       Type.String({ description: 'Another way to send the `clientRequestToken`.' }),
     ),
   }),
-  body: Closed({
-    transactItems: Type.Array(
-      ExactlyOne(
-        {
-          put: Closed({
-            item: Item('The item, with its key.'),
-            ...options,
-            conditionExpression: Type.Optional(conditionExpression),
-          }),
-          update: Closed({
-            key,
-            ...options,
-            updateExpression: Type.String(),
-            conditionExpression: Type.Optional(conditionExpression),
-          }),
-          delete: Closed({
-            key,
-            ...options,
-            conditionExpression: Type.Optional(conditionExpression),
-          }),
-          conditionCheck: Closed({ key, ...options, conditionExpression }),
-        },
-        'One write, or one condition on an item that is not written.',
+  body: Closed(
+    {
+      transactItems: Type.Array(
+        ExactlyOne(
+          {
+            put: Closed(
+              {
+                item: Item('The item, with its key.'),
+                ...options,
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Put' },
+            ),
+            update: Closed(
+              {
+                key,
+                ...options,
+                updateExpression: Type.String({ description: 'What to SET, REMOVE, ADD and DELETE.' }),
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Update' },
+            ),
+            delete: Closed(
+              {
+                key,
+                ...options,
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Delete' },
+            ),
+            conditionCheck: Closed({ key, ...options, conditionExpression }, { title: 'ConditionCheck' }),
+          },
+          {
+            title: 'TransactWriteItem',
+            description: 'One write, or one condition on an item that is not written.',
+          },
+        ),
+        { minItems: 1 },
       ),
-      { minItems: 1 },
-    ),
-    clientRequestToken: Type.Optional(Type.String({ description: 'At most 36 characters.' })),
-    returnConsumedCapacity,
-    returnItemCollectionMetrics,
-  }),
+      clientRequestToken: Type.Optional(Type.String({ description: 'At most 36 characters.' })),
+      returnConsumedCapacity,
+      returnItemCollectionMetrics,
+    },
+    {
+      examples: [
+        {
+          transactItems: [
+            {
+              update: {
+                tableName: 'Orders',
+                key: { customer: 'ada', placed: '2026-11-15' },
+                updateExpression: 'SET #s = :shipped',
+                conditionExpression: '#s = :open',
+                expressionAttributeNames: { '#s': 'status' },
+                expressionAttributeValues: { ':shipped': 'shipped', ':open': 'open' },
+              },
+            },
+            { put: { tableName: 'Orders', item: { customer: 'ada', placed: '2026-11-23', status: 'open' } } },
+          ],
+        },
+      ],
+    },
+  ),
   response: {
-    200: Type.Object({
-      consumedCapacity: consumedCapacities,
-      itemCollectionMetrics: itemCollectionMetricsByTable,
-    }),
+    200: {
+      ...WritesAnswer,
+      headers: {
+        'idempotency-key': Type.Optional(
+          Type.String({
+            description:
+              'The token that the service made, or the one of the request’s header. The transaction is safe to send ' +
+              'again with it.',
+          }),
+        ),
+      },
+      examples: [{}],
+    },
   },
+  errors: [
+    ...writeErrors,
+    'TransactionCanceledException',
+    'TransactionInProgressException',
+    'IdempotentParameterMismatchException',
+  ],
 }

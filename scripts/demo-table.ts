@@ -4,7 +4,6 @@ import { StorageError } from '../src/storage/errors.js'
 import type { Storage } from '../src/storage/storage.js'
 
 const table = {
-  TableName: 'Orders',
   AttributeDefinitions: [
     { AttributeName: 'customer', AttributeType: 'S' },
     { AttributeName: 'placed', AttributeType: 'S' },
@@ -36,10 +35,10 @@ const items = [
 const json = (value: object): Json => Buffer.from(JSON.stringify(value))
 
 /** Creates the table with its items, unless it is there already. */
-export async function createDemoTable(storage: Storage): Promise<void> {
+export async function createDemoTable(storage: Storage, tableName = 'Orders'): Promise<void> {
   const limits = { deadline: performance.now() + 30_000 }
   try {
-    await storage.send('CreateTable', json(table), limits)
+    await storage.send('CreateTable', json({ TableName: tableName, ...table }), limits)
   } catch (error) {
     if (error instanceof StorageError && error.name === 'ResourceInUseException') return
     throw error
@@ -55,5 +54,5 @@ export async function createDemoTable(storage: Storage): Promise<void> {
       },
     },
   }))
-  await storage.batchWrite(json({ RequestItems: { Orders: writes } }), limits)
+  await storage.batchWrite(json({ RequestItems: { [tableName]: writes } }), limits)
 }

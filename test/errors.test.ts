@@ -35,12 +35,24 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
     const standIn = await startStandIn(t, behave)
     return call(await startService(t, { ...patient, ...settings }, standIn.endpoint))
   }
-  const refused = (status: number, name: string, message: string) => (t: Test) =>
-    when(t, (_arrived, response) => {
-      refuse(response, status, name, message)
-    })
+  const refused =
+    (status: number, name: string, message: string, call?: (service: Service) => Promise<Answer>) =>
+    (t: Test) =>
+      when(
+        t,
+        (_arrived, response) => {
+          refuse(response, status, name, message)
+        },
+        call,
+      )
   const transact = (service: Service, items: object[], clientRequestToken?: string) =>
     service.post('/v1/transact/write', { transactItems: items, clientRequestToken })
+  const usersTable = (tableName: string) => ({
+    tableName,
+    keySchema: [{ attributeName: 'id', keyType: 'HASH' }],
+    attributeDefinitions: [{ attributeName: 'id', attributeType: 'S' }],
+    billingMode: 'PAY_PER_REQUEST',
+  })
   const putInTransaction = (id: string) => ({ put: { tableName: table, item: { id } } })
 
   const causes: Causes = {
@@ -77,19 +89,14 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
       400,
       'TransactionInProgressException',
       'The transaction with the given request token is already in progress.',
+      (service) => transact(service, [{ put: { tableName: 'Users', item: { id: 'u1' } } }]),
     ),
     ReplicatedWriteConflictException: refused(
       400,
       'ReplicatedWriteConflictException',
       'One or more items in this request are being modified by a request in another Region.',
     ),
-    ResourceInUseException: () =>
-      service.post('/v1/tables', {
-        tableName: table,
-        keySchema: [{ attributeName: 'id', keyType: 'HASH' }],
-        attributeDefinitions: [{ attributeName: 'id', attributeType: 'S' }],
-        billingMode: 'PAY_PER_REQUEST',
-      }),
+    ResourceInUseException: () => service.post('/v1/tables', usersTable(table)),
     IdempotentParameterMismatchException: async () => {
       await transact(service, [putInTransaction('u3')], 'order-4711')
       return transact(service, [putInTransaction('u4')], 'order-4711')
@@ -121,6 +128,7 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
       400,
       'LimitExceededException',
       'Too many operations for a given subscriber.',
+      (service) => service.post('/v1/tables', usersTable('Users')),
     ),
     InternalError: async (t) => {
       const service = await startService(t)

@@ -5,8 +5,15 @@ import { DOCUMENT, type Service, startService, TYPED } from './helpers/service.j
 import { answer, startStandIn } from './helpers/stand-in.js'
 
 t.test('requests', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
-    answer(response, {})
+  const answers: Readonly<Record<string, object>> = {
+    Query: { Count: 0, ScannedCount: 0 },
+    Scan: { Count: 0, ScannedCount: 0 },
+    GetItem: { Item: {} },
+    BatchGetItem: { Responses: {} },
+    DeleteTable: { TableDescription: {} },
+  }
+  const standIn = await startStandIn(t, ({ operation }, response) => {
+    answer(response, answers[operation] ?? {})
   })
   const service = await startService(t, { bodyLimitBytes: 100_000 }, standIn.endpoint)
   const put = '/v1/tables/T/put'

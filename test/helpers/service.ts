@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../../src/config.js'
 import { createLogger } from '../../src/log.js'
 import { type Connection, resolveConnection } from '../../src/storage/connection.js'
 import { Storage } from '../../src/storage/storage.js'
+import { checkAnswer, loadContract } from './contract.js'
 
 /** Where `npm test` has started DynamoDB Local; undefined where there is no Java. */
 export const dynamodbEndpoint = process.env['TEST_DYNAMODB_ENDPOINT']
@@ -51,12 +52,13 @@ export function testConfig(settings: Partial<Config> = {}): Config {
   return { ...readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' }), port: 0, ...settings }
 }
 
-/** Starts the service; it ends with the test. */
+/** Starts the service; it ends with the test. Each answer to what is requested here must be as `openapi.yaml` says. */
 export async function startService(
   t: Test,
   settings: Partial<Config> = {},
   endpoint = dynamodbEndpoint ?? '',
 ): Promise<Service> {
+  loadContract()
   const config = testConfig(settings)
   const storage = new Storage(await connectionTo(endpoint), config)
   const log: Record<string, unknown>[] = []
@@ -74,6 +76,7 @@ export async function startService(
   const request = async (path: string, init: RequestInit) => {
     const response = await fetch(url + path, init)
     const text = await response.text()
+    checkAnswer(init.method ?? 'GET', path, { status: response.status, headers: response.headers, text })
     const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
     return { status: response.status, headers: response.headers, text, body }
   }

@@ -1,0 +1,116 @@
+/** What `openapi.yaml` says of each answer, for all tests to hold the service to. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv, type ValidateFunction } from 'ajv'
+import { parse } from 'yaml'
+import { packageRoot } from '../../src/package-root.js'
+
+/** The parts of a response object of OpenAPI that say what an answer must be. */
+interface Response {
+  readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
+  readonly content?: Readonly<Record<string, { readonly examples?: Readonly<Record<string, unknown>> }>>
+}
+
+interface Contract {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { responses: Readonly<Record<string, Response>> }>>>
+  >
+  readonly components: {
+    readonly schemas: Readonly<
+      Record<string, { type?: string; additionalProperties?: unknown; properties?: object }>
+    >
+    readonly headers: Readonly<Record<string, { readonly required?: boolean }>>
+  }
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+const ID = 'openapi'
+let loaded: { contract: Contract; routes: readonly (readonly [RegExp, string])[]; ajv: Ajv } | undefined
+const validators = new Map<string, ValidateFunction>()
+
+/** Reads the file, once in a process; before the first request, for it takes a while. */
+export function loadContract() {
+  if (loaded !== undefined) return loaded
+  const contract = parse(readFileSync(join(packageRoot, 'openapi.yaml'), 'utf8')) as Contract
+  // Clients must not mind fields that they do not know, such as those that DynamoDB has added; but here each one is
+  // to be in the file.
+  for (const schema of Object.values(contract.components.schemas)) {
+    if (schema.properties !== undefined) schema.additionalProperties ??= false
+  }
+  const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false })
+  ajv.addSchema(contract, ID)
+  const routes = Object.keys(contract.paths)
+    // What stands there as it is goes before what stands for anything.
+    .sort((one, other) => one.split('{').length - other.split('{').length)
+    .map((path) => [new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`), path] as const)
+  return (loaded = { contract, routes, ajv })
+}
+
+const pointer = (...names: string[]) =>
+  names.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')
+
+/**
+ * Checks an answer of the service: that its status is one of the operation's, and that it has the headers, the media type
+ * and the body, and of an error the code, that the file says come with it.
+ * @throws Error with what is wrong
+ */
+export function checkAnswer(method: string, path: string, answer: Answered): void {
+  const { contract, routes } = loadContract()
+  const [plainPath = ''] = path.split('?')
+  const route = routes.find(([pattern]) => pattern.test(plainPath))?.[1]
+  const operations = contract.paths[route ?? '']
+  const known = method.toLowerCase()
+  const verb = known === 'head' && operations?.['head'] === undefined ? 'get' : known
+  const operation = operations?.[verb]
+  const fail = (what: string): never => {
+    throw new Error(`openapi.yaml does not know this answer to ${method} ${path}: ${what}\n${answer.text}`)
+  }
+
+  if (route === undefined || operation === undefined) {
+    if (answer.status >= 400) validate(`${ID}#/components/schemas/Problem`, JSON.parse(answer.text), fail)
+    return
+  }
+  const response = operation.responses[answer.status] ?? fail(`status ${answer.status}`)
+  for (const [name, header] of Object.entries(response.headers ?? {})) {
+    const { required } = header.$ref === undefined ? header : (contract.components.headers[name] ?? header)
+    if (required === true && !answer.headers.has(name)) fail(`no header ${name}`)
+  }
+  if (response.content === undefined || method === 'HEAD') {
+    if (answer.text !== '') fail('a body')
+    return
+  }
+  const mediaType = answer.headers.get('content-type')?.split(';')[0] ?? ''
+  const { examples } = response.content[mediaType] ?? fail(`content-type ${mediaType}`)
+  const schema = `${ID}#${pointer('paths', route, verb, 'responses', String(answer.status), 'content', mediaType, 'schema')}`
+  for (const value of valuesOf(answer.text, mediaType)) {
+    validate(schema, value, fail)
+    if (mediaType !== 'application/problem+json') continue
+    const { code } = value as { code: string }
+    if (!(code in (examples ?? {}))) fail(`code ${code}`)
+  }
+}
+
+function valuesOf(text: string, mediaType: string): unknown[] {
+  if (mediaType.endsWith('json')) {
+    const documents =
+      mediaType === 'application/x-ndjson' ? text.split('\n').filter((line) => line !== '') : [text]
+    return documents.map((json) => JSON.parse(json) as unknown)
+  }
+  return [text]
+}
+
+function validate(schema: string, value: unknown, fail: (what: string) => never): void {
+  let validator = validators.get(schema)
+  if (validator === undefined) {
+    validator = loadContract().ajv.compile({ $ref: schema })
+    validators.set(schema, validator)
+  }
+  if (validator(value)) return
+  const [error] = validator.errors ?? []
+  fail(`${error?.instancePath ?? ''} ${error?.message ?? ''} ${JSON.stringify(error?.params)}`)
+}
