@@ -152,7 +152,6 @@ function operationOf(schema: RouteSchema, schemas: JsonObject): JsonObject {
     ...parametersOf('query', querystring),
     ...parametersOf('header', headers),
   ]
-  const [[status, answer] = ['200', {}]] = Object.entries(response)
   return {
     operationId,
     summary,
@@ -163,13 +162,25 @@ function operationOf(schema: RouteSchema, schemas: JsonObject): JsonObject {
       requestBody: { required: true, content: contentOf(`${name}Request`, body, schemas) },
     }),
     responses: {
-      [status]: {
-        description: 'Done.',
-        headers: requestIdHeader,
-        content: contentOf(`${name}Answer`, answer, schemas),
-      },
+      ...Object.fromEntries(
+        Object.entries(response).map(([status, answer]) => [status, responseOf(name, answer, schemas)]),
+      ),
       default: { $ref: '#/components/responses/Problem' },
     },
+  }
+}
+
+/** An answer: a body, or a `null` without one, and the headers that stand in its schema. */
+function responseOf(name: string, schema: object, schemas: JsonObject): Json {
+  const { headers, ...body } = plain(schema) as JsonObject & { headers?: Record<string, JsonObject> }
+  const described = Object.entries(headers ?? {}).map(([header, { description = '', ...rest }]) => [
+    header,
+    { description, schema: rest },
+  ])
+  return {
+    description: body['type'] === 'null' ? (body['description'] ?? '') : 'Done.',
+    headers: { ...(requestIdHeader as JsonObject), ...(Object.fromEntries(described) as JsonObject) },
+    ...(body['type'] !== 'null' && { content: contentOf(`${name}Answer`, body, schemas) }),
   }
 }
 
