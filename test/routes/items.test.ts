@@ -1,6 +1,6 @@
 /** Items as resources: their URLs, conditions and tags, in both representations. */
 import { randomUUID } from 'node:crypto'
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import {
   createTable,
@@ -10,6 +10,7 @@ import {
   startService,
   TYPED,
 } from '../helpers/service.js'
+import { answer, refuse, startStandIn } from '../helpers/stand-in.js'
 
 type KeyType = 'S' | 'N' | 'B'
 
@@ -451,41 +452,37 @@ t.test('a table that is deleted and created again with another key', needsDynamo
   // What one service knows of the table, another one makes wrong.
   const service = await startService(t)
   const other = await startService(t)
-  const changes: [
-    before: Record<string, KeyType>,
-    after: Record<string, KeyType>,
-    path: string,
-    item: object,
-  ][] = [
-    [{ id: 'S' }, { id: 'N' }, '5', { id: 5 }],
-    [{ id: 'N' }, { id: 'S' }, '5', { id: '5' }],
-    [{ id: 'N' }, { id: 'B' }, '5w', { id: { $binary: '5w==' } }],
-    [{ id: 'S' }, { key: 'S' }, '5', { key: '5' }],
-    [{ id: 'S' }, { id: 'S', n: 'N' }, '5/5', { id: '5', n: 5 }],
-    [{ id: 'S', n: 'N' }, { id: 'S' }, '5', { id: '5' }],
+  type Key = Record<string, KeyType>
+  const changes: [method: 'GET' | 'PUT' | 'DELETE', before: Key, after: Key, path: string, item: object][] = [
+    ['GET', { id: 'S' }, { id: 'N' }, '5', { id: 5 }],
+    ['GET', { id: 'N' }, { id: 'B' }, '5w', { id: { $binary: '5w==' } }],
+    ['GET', { id: 'S' }, { key: 'S' }, '5', { key: '5' }],
+    ['GET', { id: 'S' }, { id: 'S', n: 'N' }, '5/5', { id: '5', n: 5 }],
+    ['GET', { id: 'S', n: 'N' }, { id: 'S' }, '5', { id: '5' }],
+    ['PUT', { id: 'S' }, { id: 'N' }, '5', { id: 5 }],
+    ['PUT', { id: 'S' }, { key: 'S' }, '5', { key: '5' }],
+    ['DELETE', { id: 'N' }, { id: 'S' }, '5', { id: '5' }],
+    ['DELETE', { id: 'S' }, { key: 'S' }, '5', { key: '5' }],
   ]
-  const methods = {
-    GET: (path: string) => service.get(path),
-    PUT: (path: string) => put(service, path, '{"v":2}'),
-    DELETE: (path: string) => remove(service, path, { 'if-match': '*' }),
-  }
-  for (const [before, after, path, item] of changes) {
-    for (const [method, send] of Object.entries(methods)) {
-      await t.test(`${method}, ${JSON.stringify(before)} to ${JSON.stringify(after)}`, async (t) => {
-        const table = await createTableOf(t, other, before)
-        const old = Object.keys(before).length === 1 ? '1' : '1/1'
-        t.equal((await service.get(`/v1/tables/${table}/items/${old}`)).status, 404)
-        await other.request(`/v1/tables/${table}`, { method: 'DELETE' })
-        await createTableOf(t, other, after, table)
-        await other.post(`/v1/tables/${table}/put`, { item: { ...item, v: 1 } })
+  for (const [method, before, after, path, item] of changes) {
+    await t.test(`${method}, ${JSON.stringify(before)} to ${JSON.stringify(after)}`, async (t) => {
+      const table = await createTableOf(t, other, before)
+      const old = Object.keys(before).length === 1 ? '1' : '1/1'
+      t.equal((await service.get(`/v1/tables/${table}/items/${old}`)).status, 404)
+      await other.request(`/v1/tables/${table}`, { method: 'DELETE' })
+      await createTableOf(t, other, after, table)
+      await other.post(`/v1/tables/${table}/put`, { item: { ...item, v: 1 } })
 
-        const url = `/v1/tables/${table}/items/${path}`
-        const answer = await send(url)
-        t.equal(answer.status, method === 'GET' ? 200 : 204, answer.text)
-        const found = await other.post(`/v1/tables/${table}/scan`, {})
-        t.same(found.body['items'], method === 'DELETE' ? [] : [{ ...item, v: method === 'GET' ? 1 : 2 }])
+      const url = `/v1/tables/${table}/items/${path}`
+      const answered = await service.request(url, {
+        method,
+        ...(method === 'PUT' && { body: '{"v":2}' }),
+        headers: { ...(method !== 'GET' && { 'if-match': '*' }) },
       })
-    }
+      t.equal(answered.status, method === 'GET' ? 200 : 204, answered.text)
+      const found = await other.post(`/v1/tables/${table}/scan`, {})
+      t.same(found.body['items'], method === 'DELETE' ? [] : [{ ...item, v: method === 'GET' ? 1 : 2 }])
+    })
   }
 })
 
@@ -498,4 +495,107 @@ t.test('a service that deletes a table forgets its key at once', needsDynamoDB, 
   await createTableOf(t, service, { key: 'S' }, table)
   t.equal((await put(service, `/v1/tables/${table}/items/a`, '{"key":"a"}')).status, 201)
   t.same((await service.get(`/v1/tables/${table}/items/a`)).body, { key: 'a' })
+})
+
+t.test('a write of an item whose answer was lost', async (t) => {
+  /** Loses the first answers to writes, and goes on with what is given. */
+  const start = async (t: Test, lost: number, then: (response: ServerResponse) => void) => {
+    const standIn = await startStandIn(t, ({ operation }, response) => {
+      if (operation === 'DescribeTable') {
+        answer(response, {
+          Table: {
+            KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          },
+        })
+      } else if (lost-- > 0) response.socket?.resetAndDestroy()
+      else then(response)
+    })
+    const writes = () => standIn.requests.filter(({ operation }) => operation !== 'DescribeTable')
+    return { service: await startService(t, {}, standIn.endpoint), writes }
+  }
+  const path = '/v1/tables/T/items/a'
+
+  t.test('is sent again, and says what it can say for certain', async (t) => {
+    const found = { Attributes: { id: { S: 'a' } } }
+    const cases: [lost: number, output: object, status: number][] = [
+      [0, {}, 201],
+      [0, found, 204],
+      [1, {}, 201],
+      [1, found, 200],
+    ]
+    for (const [lost, output, status] of cases) {
+      const { service, writes } = await start(t, lost, (response) => {
+        answer(response, output)
+      })
+      const written = await put(service, path, '{"v":1}')
+      t.equal(written.status, status, `${lost} lost, ${JSON.stringify(output)}`)
+      t.equal(written.text, '')
+      t.equal(writes().length, lost + 1)
+      for (const { body } of writes()) {
+        t.same(body, { TableName: 'T', ReturnValues: 'ALL_OLD', Item: { id: { S: 'a' }, v: { N: '1' } } })
+      }
+    }
+  })
+
+  t.test('under a condition says so if the next attempt finds the condition false', async (t) => {
+    for (const headers of [{ 'if-none-match': '*' }, { 'if-match': '*' }]) {
+      const { service, writes } = await start(t, 1, (response) => {
+        refuse(response, 400, 'ConditionalCheckFailedException')
+      })
+      t.match((await put(service, path, '{}', headers)).body, {
+        status: 412,
+        maybeApplied: true,
+        detail: /An earlier attempt of this call was not answered and may have been applied/,
+      })
+      t.match(writes()[1]?.body, {
+        ConditionExpression: 'if-match' in headers ? 'attribute_exists(#key)' : 'attribute_not_exists(#key)',
+        ExpressionAttributeNames: { '#key': 'id' },
+      })
+    }
+  })
+
+  t.test('is as if it was done once, if the next attempt is done', async (t) => {
+    const { service } = await start(t, 1, (response) => {
+      answer(response, {})
+    })
+    t.equal((await put(service, path, '{}', { 'if-none-match': '*' })).status, 201)
+    for (const headers of [{}, { 'if-match': '*' }] as Record<string, string>[]) {
+      const { service: other, writes } = await start(t, 1, (response) => {
+        answer(response, {})
+      })
+      t.equal((await remove(other, path, headers)).status, 204)
+      t.equal(writes().length, 2)
+    }
+  })
+
+  t.test('and all its attempts says that it may have been applied, and may be sent again', async (t) => {
+    const { service, writes } = await start(t, Infinity, () => undefined)
+    for (const answered of [await put(service, path, '{}'), await remove(service, path)]) {
+      t.match(answered.body, { status: 503, maybeApplied: true, retryable: true })
+    }
+    t.equal(writes().length, 10)
+  })
+})
+
+t.test('items of one table that are asked for at the same time need one description of it', async (t) => {
+  const standIn = await startStandIn(t, ({ operation, body }, response) => {
+    if (operation !== 'DescribeTable') answer(response, { Item: body['Key'] })
+    else {
+      answer(response, {
+        Table: {
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }],
+        },
+      })
+    }
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const numbers = Array.from({ length: 50 }, (_, n) => n)
+  const found = await Promise.all(numbers.map((n) => service.get(`/v1/tables/T/items/${n}`)))
+  t.same(
+    found.map(({ text }) => text),
+    numbers.map((n) => `{"id":${n}}`),
+  )
+  t.equal(standIn.requests.filter(({ operation }) => operation === 'DescribeTable').length, 1)
 })
