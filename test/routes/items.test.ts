@@ -474,11 +474,13 @@ t.test('a table that is deleted and created again with another key', needsDynamo
       await other.post(`/v1/tables/${table}/put`, { item: { ...item, v: 1 } })
 
       const url = `/v1/tables/${table}/items/${path}`
-      const answered = await service.request(url, {
-        method,
-        ...(method === 'PUT' && { body: '{"v":2}' }),
-        headers: { ...(method !== 'GET' && { 'if-match': '*' }) },
-      })
+      const answered =
+        method === 'PUT'
+          ? await put(service, url, '{"v":2}')
+          : await service.request(url, {
+              method,
+              headers: { ...(method === 'DELETE' && { 'if-match': '*' }) },
+            })
       t.equal(answered.status, method === 'GET' ? 200 : 204, answered.text)
       const found = await other.post(`/v1/tables/${table}/scan`, {})
       t.same(found.body['items'], method === 'DELETE' ? [] : [{ ...item, v: method === 'GET' ? 1 : 2 }])
