@@ -6,4 +6,5 @@ export const deleteTable = operation({
   path: '/v1/tables/:table',
   schema,
   name: 'DeleteTable',
+  call: (storage, input, limits) => storage.deleteTable(input, limits),
 })

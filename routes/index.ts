@@ -12,10 +12,13 @@ import { openapi } from './openapi.js'
 import type { Route } from './operation.js'
 import { put } from './put.js'
 import { query } from './query.js'
+import { readItem } from './read-item.js'
+import { removeItem } from './remove-item.js'
 import { scan } from './scan.js'
 import { transactGet } from './transact-get.js'
 import { transactWrite } from './transact-write.js'
 import { update } from './update.js'
+import { writeItem } from './write-item.js'
 
 const always: readonly Route[] = [
   put,
@@ -24,6 +27,9 @@ const always: readonly Route[] = [
   deleteItem,
   query,
   scan,
+  readItem,
+  writeItem,
+  removeItem,
   batchGet,
   batchWrite,
   transactGet,

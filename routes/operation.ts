@@ -80,7 +80,7 @@ export function operation({
 }
 
 /** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
-function limitsOf(app: App, reply: FastifyReply): CallLimits {
+export function limitsOf(app: App, reply: FastifyReply): CallLimits {
   const call = new Cancellation()
   app.calls.add(call)
   reply.raw.on('close', () => {

@@ -22,6 +22,7 @@ import {
   MEDIA_TYPES,
   requestRepresentation,
 } from './representation/media-type.js'
+import { isPercentEncoded } from './percent-encoding.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
@@ -46,14 +47,15 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
     // Fastify hands over options even if there are none, and for them pino goes a much longer way.
     childLoggerFactory: (parent, bindings, options) =>
       options.level === undefined ? parent.child(bindings) : parent.child(bindings, options),
-    routerOptions: { maxParamLength: 2048 },
+    // Keys have 2,048 bytes at most, which DynamoDB says better; Node's own limit of all headers together is this.
+    routerOptions: { maxParamLength: 16 * 1024 },
     return503OnClosing: false,
     genReqId: requestIdOf,
     schemaErrorFormatter: ([error], part) => new ProblemError('InvalidRequest', explain(error, part)),
     // What the router cannot read; no hook sees it.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)
-      sendProblem(error, request, reply)
+      sendProblem(unreadablePath(request.url) ?? error, request, reply)
       request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
   })
@@ -148,6 +150,14 @@ function negotiate(request: FastifyRequest): void {
   if (ofAnswer === undefined) {
     throw new ProblemError('NotAcceptable', `Accept must allow ${MEDIA_TYPES.join(' or ')}.`)
   }
+}
+
+/** What of a path is not percent-encoded UTF-8 (RFC 3986, section 2.5). */
+function unreadablePath(target: string): ProblemError | undefined {
+  const [, ...parts] = /^\/v1\/tables\/([^/]*)(?:\/items\/([^/]*)(?:\/([^/]*))?)?/.exec(pathOf(target)) ?? []
+  const wrong = ['table', 'partitionKey', 'sortKey'].find((_, index) => !isPercentEncoded(parts[index] ?? ''))
+  if (wrong === undefined) return undefined
+  return new ProblemError('InvalidRequest', `params/${wrong} is not percent-encoded UTF-8`)
 }
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i

@@ -6,7 +6,7 @@ import { objectOf } from './json-writer.js'
 import { readAnswer } from './representation/body.js'
 import { document, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
-import { BatchIncompleteError, DuplicateKeyError, StorageError } from './storage/errors.js'
+import { BatchIncompleteError, DuplicateKeyError, KeyMismatchError, StorageError } from './storage/errors.js'
 import { errorType } from './storage/retry.js'
 import { clockErrors } from './storage/transport.js'
 
@@ -94,6 +94,7 @@ function toProblem(error: unknown, representation: Representation, writes: boole
   if (error instanceof StorageError) return ofStorage(error, representation)
   if (error instanceof BatchIncompleteError) return ofBatch(error, representation)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
+  if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
   // Those of request bodies have become an InvalidRequest where the body was read.
   if (error instanceof JsonError) {
     const detail = `DynamoDB’s answer is not what it should be.${writes ? unknownOutcome : ''}`

@@ -58,15 +58,20 @@ export function readType(reader: JsonReader): Type {
 }
 
 // Each digit can be matched in one way only, or a long string would be tried in a million ways.
-const isNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
+const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 // Bits that padding cuts off must be 0, or two texts would be the same bytes and only one would come back.
 const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
+
+/** Whether a text is a number as DynamoDB writes and takes them. Nothing in one has to be escaped in JSON. */
+export function isNumber(text: string): boolean {
+  return number.test(text)
+}
 
 /** Moves over the digits of an N, a quoted string. */
 export function checkNumberString(reader: JsonReader): void {
   if (skipJsonNumber(reader)) return
   const start = readString(reader, 'a number as a string of digits')
-  if (!isNumber.test(reader.stringAt(start, reader.position))) {
+  if (!isNumber(reader.stringAt(start, reader.position))) {
     reader.fail(`must be a number as a string of digits`)
   }
 }

@@ -7,6 +7,7 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  eachMember,
   type Json,
   JsonReader,
   LETTER_N,
@@ -19,6 +20,7 @@ import { JsonWriter } from '../json-writer.js'
 import { toFieldName } from './field-names.js'
 import type { Representation } from './media-type.js'
 import type { Shape } from './shape.js'
+import { sortItem } from './sorted.js'
 
 /** One for all: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
@@ -157,6 +159,30 @@ export function readAnswer(json: Json, shape: Shape, representation: Representat
   reader.end()
   writer.byte(CLOSE_BRACE)
   return { json: writer.take(), names }
+}
+
+/**
+ * The item that stands in DynamoDB's answer under a name, alone, as a caller gets it: the same bytes for the same
+ * content. Undefined if there is none.
+ * @throws JsonError if the answer is no such JSON
+ */
+export function readItem(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
+  const reader = new JsonReader(json)
+  let item: Json | undefined
+  eachMember(reader, (name) => {
+    if (name === dynamoDBName) item = inOrder(reader, representation)
+    else reader.value()
+  })
+  reader.end()
+  return item
+}
+
+function inOrder(reader: JsonReader, representation: Representation): Json {
+  writer.clear()
+  sortItem(reader, writer)
+  const sorted = new JsonReader(writer.take())
+  representation.writeItem(sorted, writer)
+  return writer.take()
 }
 
 const description: Shape = { kind: 'description' }

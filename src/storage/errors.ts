@@ -75,3 +75,8 @@ export class BatchIncompleteError extends Error {
 export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError'
 }
+
+/** What a caller sent does not fit the key schema of the table; nothing was sent to DynamoDB. `message` is for the caller. */
+export class KeyMismatchError extends Error {
+  override readonly name = 'KeyMismatchError'
+}

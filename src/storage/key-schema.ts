@@ -1,6 +1,7 @@
 /**
- * Which attributes are a table's key, and whether two keys are the same. Needed where a batch is larger than one
- * request of DynamoDB's: two writes to one key in different requests would race.
+ * Which attributes are a table's key, and whether two keys are the same. Needed where a key comes without its names and
+ * types, and where a batch is larger than one request of DynamoDB's: two writes to one key in different requests would
+ * race.
  */
 import {
   CLOSE_BRACE,
@@ -14,19 +15,61 @@ import {
   OPEN_BRACE,
   parse,
 } from '../json.js'
-import { DuplicateKeyError, StorageError } from './errors.js'
+import { DuplicateKeyError, KeyMismatchError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
+import { SharedCall } from './shared-call.js'
 
-/** A key schema never changes, but a table may be deleted and another one created under its name; in ms. */
-const KEPT_MS = 60_000
+/** An attribute of a table's key. */
+export interface KeyAttribute {
+  readonly name: string
+  /** `S`, `N` or `B`. Undefined if DynamoDB does not say. */
+  readonly type: string | undefined
+}
+
+/** The partition key and, where the table has one, the sort key. */
+export type KeySchema = readonly KeyAttribute[]
+
+/**
+ * A key schema never changes, but a table may be deleted and another one created under its name; in ms. DynamoDB takes
+ * about as long for that, so what is known is hardly ever wrong, and hardly anything is spent to know it.
+ */
+const KEPT_MS = 10_000
 const KEPT_TABLES = 1000
+
+/** Errors that a call may have met because its table is another one by now. Their messages are not made to be read. */
+const perhapsAnotherTable: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'ValidationException'])
+
+/** What is known of a table, or will be. */
+interface Known {
+  readonly call: SharedCall<KeySchema>
+  readonly since: number
+  schema?: KeySchema
+}
 
 export class KeySchemas {
   readonly #send: Send
-  readonly #known = new Map<string, { readonly names: readonly string[]; readonly since: number }>()
+  readonly #known = new Map<string, Known>()
 
   constructor(send: Send) {
     this.#send = send
+  }
+
+  /** See {@link Storage.withKeySchema}. */
+  async use<Result>(
+    table: string,
+    limits: CallLimits,
+    call: (schema: KeySchema) => Promise<Result>,
+  ): Promise<Result> {
+    const began = performance.now()
+    const schema = await this.#of(table, limits)
+    try {
+      return await call(schema)
+    } catch (error) {
+      if (!mayBeAboutAnotherTable(error)) throw error
+      const anew = await this.#again(table, began, limits)
+      if (JSON.stringify(anew) === JSON.stringify(schema)) throw error
+      return call(anew)
+    }
   }
 
   /**
@@ -35,34 +78,83 @@ export class KeySchemas {
    * @throws StorageError if the table cannot be described
    */
   async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<string[]> {
-    const keys = keysIn(writes, await this.#namesOf(table, limits))
+    const began = performance.now()
+    const keys = keysIn(writes, await this.#of(table, limits))
     if (keys.length === writes.length) return keys
-    // Perhaps it is another table by now.
-    this.#known.delete(table)
-    return keysIn(writes, await this.#namesOf(table, limits))
+    return keysIn(writes, await this.#again(table, began, limits))
   }
 
-  async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
+  /** Forgets all tables: one of them is gone. */
+  forget(): void {
+    this.#known.clear()
+  }
+
+  /** Asks anew, unless that was done since the call began that found something wrong. */
+  #again(table: string, began: number, limits: CallLimits): Promise<KeySchema> | KeySchema {
+    if ((this.#known.get(table)?.since ?? began) < began) this.#known.delete(table)
+    return this.#of(table, limits)
+  }
+
+  /** What is known of a table, at once; what is not is asked for once for all who want to know. */
+  #of(table: string, limits: CallLimits): Promise<KeySchema> | KeySchema {
+    const now = performance.now()
     const known = this.#known.get(table)
-    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.names
-    const answer = await this.#send(
-      'DescribeTable',
-      Buffer.from(JSON.stringify({ TableName: table })),
-      limits,
-    )
-    const schema = members(members(answer).get('Table') ?? EMPTY_OBJECT).get('KeySchema') ?? EMPTY_ARRAY
-    const names = elements(schema).map((element) =>
-      String(parse(members(element).get('AttributeName') ?? EMPTY_OBJECT)),
-    )
-    // Without a key all writes would be about the same one.
-    if (names.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
+    if (known !== undefined && now - known.since < KEPT_MS && !known.call.givenUp) {
+      return known.schema ?? known.call.join(limits)
+    }
     if (this.#known.size >= KEPT_TABLES) this.#known.clear()
-    this.#known.set(table, { names, since: performance.now() })
-    return names
+    const asked: Known = {
+      since: now,
+      call: new SharedCall(async (shared) => {
+        try {
+          const schema = await this.#describe(table, shared)
+          asked.schema = schema
+          return schema
+        } catch (error) {
+          if (this.#known.get(table) === asked) this.#known.delete(table)
+          throw error
+        }
+      }),
+    }
+    this.#known.set(table, asked)
+    return asked.call.join(limits)
+  }
+
+  async #describe(table: string, limits: CallLimits): Promise<KeySchema> {
+    const request = Buffer.from(JSON.stringify({ TableName: table }))
+    const answer = await this.#send('DescribeTable', request, limits)
+    const description = members(members(answer).get('Table') ?? EMPTY_OBJECT)
+    const types = new Map(
+      elements(description.get('AttributeDefinitions') ?? EMPTY_ARRAY).map((definition) => [
+        memberOf(definition, 'AttributeName'),
+        memberOf(definition, 'AttributeType'),
+      ]),
+    )
+    // The partition key stands first (API Reference, KeySchemaElement).
+    const schema = elements(description.get('KeySchema') ?? EMPTY_ARRAY)
+      .map((element) => memberOf(element, 'AttributeName'))
+      .filter((name) => name !== undefined)
+      .map((name) => ({ name, type: types.get(name) }))
+    // Without a key all writes would be about the same one.
+    if (schema.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
+    return schema
   }
 }
 
-function keysIn(writes: readonly Json[], names: readonly string[]): string[] {
+function mayBeAboutAnotherTable(error: unknown): boolean {
+  if (error instanceof KeyMismatchError) return true
+  // What may have been applied must be told, whatever would come of another attempt.
+  return error instanceof StorageError && perhapsAnotherTable.has(error.name) && !error.earlierMaybeApplied
+}
+
+/** A string that stands in a description. */
+function memberOf(json: Json, name: string): string | undefined {
+  const value = members(json).get(name)
+  return value && String(parse(value))
+}
+
+function keysIn(writes: readonly Json[], schema: KeySchema): string[] {
+  const names = schema.map(({ name }) => name)
   return writes.flatMap((write) => {
     const reader = new JsonReader(write)
     // {"PutRequest": {"Item": {…}}} or {"DeleteRequest": {"Key": {…}}}
@@ -99,7 +191,11 @@ function readKey(reader: JsonReader, names?: readonly string[]): string | undefi
   return `{${found.sort().join(',')}}`
 }
 
-/** `{"N":"1.50"}` and `{ "N" : "15e-1" }` are one value. */
+/** Whether two AttributeValues are the same: `{"N":"1.50"}` and `{ "N" : "15e-1" }` are. */
+export function isSameValue(a: Json, b: Json): boolean {
+  return a.equals(b) || readValue(new JsonReader(a)) === readValue(new JsonReader(b))
+}
+
 function readValue(reader: JsonReader): string {
   const [[type, content] = ['', EMPTY_OBJECT]] = members(reader.take())
   const value = parse(content)

@@ -3,14 +3,14 @@
  * own, as JSON (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
  * building objects from it only to write them out again is what a gateway would spend most of its time on.
  */
-import type { Json } from '../json.js'
+import { type Json, members } from '../json.js'
 import type { Pace } from './batch.js'
 import { batchGet } from './batch-get.js'
 import { batchWrite } from './batch-write.js'
 import type { Connection } from './connection.js'
 import { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
-import { KeySchemas } from './key-schema.js'
+import { type KeySchema, KeySchemas } from './key-schema.js'
 import type { CallLimits, Send } from './operation.js'
 import { isRepeatable } from './repeatable.js'
 import { Retry, type RetryOptions, wait } from './retry.js'
@@ -70,6 +70,53 @@ export class Storage {
    */
   batchWrite(request: Json, limits: CallLimits): Promise<Json> {
     return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
+  }
+
+  /**
+   * Makes a call for which the names and types of a table's key must be known. They are asked for at most once in 10 s.
+   * When the call ends as it might if they were wrong (KeyMismatchError, ValidationException,
+   * ResourceNotFoundException), they are asked for anew, and it is made once more if they have changed.
+   * @throws StorageError if the table cannot be described, and what `call` throws
+   */
+  withKeySchema<Result>(
+    table: string,
+    limits: CallLimits,
+    call: (schema: KeySchema) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#keySchemas.use(table, limits, call)
+  }
+
+  /**
+   * PutItem without a condition, and what it did. Unlike with {@link send}, an attempt that may have been applied is
+   * followed by another one, since that leaves the same item; if there was one then, it may have been its own.
+   * @param request PutItem's, with `"ReturnValues": "ALL_OLD"`
+   * @returns `written` if it is not known whether there was an item before
+   * @throws StorageError
+   */
+  async putItem(request: Json, limits: CallLimits): Promise<'created' | 'replaced' | 'written'> {
+    const earlier = { maybeApplied: false }
+    const onMaybeApplied = () => {
+      earlier.maybeApplied = true
+    }
+    const output = await this.#retry.run(
+      { ...limits, onMaybeApplied },
+      () => this.#transport.attempt('PutItem', request, limits),
+      () => true,
+    )
+    if (!members(output).has('Attributes')) return 'created'
+    return earlier.maybeApplied ? 'written' : 'replaced'
+  }
+
+  /**
+   * DeleteTable; what is known of tables is forgotten.
+   * @throws StorageError
+   */
+  async deleteTable(request: Json, limits: CallLimits): Promise<Json> {
+    try {
+      return await this.send('DeleteTable', request, limits)
+    } finally {
+      this.#keySchemas.forget()
+    }
   }
 
   /**

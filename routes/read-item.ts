@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { readItem as schema } from '../schemas/read-item.js'
+import { isPercentEncoded } from '../src/percent-encoding.js'
+import { ProblemError } from '../src/problem.js'
+import { readItem as readAnswer } from '../src/representation/body.js'
+import { document } from '../src/representation/media-type.js'
+import { keyJson, readPathKey } from '../src/representation/path-key.js'
+import { projectionMembers } from '../src/representation/projection.js'
+import { itemRoute, type ItemRequest } from './item.js'
+
+/** `GET`, and `HEAD`, which Fastify makes from it. */
+export const readItem = itemRoute({
+  method: 'GET',
+  schema,
+  serve: async (request, reply, storage, limits) => {
+    // Of errors too: that there is no item is as soon untrue.
+    reply.header('cache-control', 'no-cache').header('vary', 'Accept, Content-Type')
+    const { table, ...path } = request.params
+    const representation = request.representation?.answer ?? document
+    const members = JSON.stringify({ TableName: table, ...readOptions(request) }).slice(0, -1)
+    const output = await storage.withKeySchema(table, limits, async (keySchema) => {
+      const key = keyJson(readPathKey(path, keySchema))
+      return storage.send('GetItem', Buffer.from(`${members},"Key":${key}}`), limits)
+    })
+    const item = readAnswer(output, 'Item', representation)
+    if (item === undefined) throw new ProblemError('ItemNotFound', 'There is no item with this key.')
+    const tag = `"${hash('sha1', item, 'base64url')}"`
+    if (isOther(tag, request.headers)) {
+      throw new ProblemError(
+        'ConditionalCheckFailedException',
+        'The item has none of the entity tags in headers/if-match.',
+      )
+    }
+    reply.header('etag', tag).header('content-type', representation.mediaType)
+    if (!isKnown(tag, request.headers)) return reply.send(item)
+    // The length in the answer to HEAD is that of the item, or there must be none (RFC 9110, section 8.6).
+    return reply.code(304).send(request.method === 'HEAD' ? item : undefined)
+  },
+})
+
+/** The query parameters as members of DynamoDB's request. */
+function readOptions({ query: { consistentRead, projection }, url }: ItemRequest): object {
+  if (projection !== undefined && !isPercentEncoded(url.slice(url.indexOf('?')))) {
+    // It would stand here as it is, and be taken for the name of another attribute.
+    throw new ProblemError('InvalidRequest', 'querystring is not percent-encoded UTF-8')
+  }
+  return {
+    ...(consistentRead === 'true' && { ConsistentRead: true }),
+    ...(projection !== undefined && projectionMembers(projection)),
+  }
+}
+
+/** Whether the caller has the item already: `If-None-Match`, by weak comparison (RFC 9110, section 13.1.2). */
+function isKnown(tag: string, { 'if-none-match': tags }: IncomingHttpHeaders): boolean {
+  // With its quotes it can stand there only as a whole tag.
+  return tags !== undefined && (tags.trim() === '*' || tags.includes(tag))
+}
+
+/** Whether the caller wants another one: `If-Match`, by strong comparison (RFC 9110, section 13.1.1). */
+function isOther(tag: string, { 'if-match': tags }: IncomingHttpHeaders): boolean {
+  return tags !== undefined && tags.trim() !== '*' && !tags.split(',').some((one) => one.trim() === tag)
+}

@@ -1,0 +1,21 @@
+import { removeItem as schema } from '../schemas/remove-item.js'
+import { ProblemError } from '../src/problem.js'
+import { keyJson, readPathKey } from '../src/representation/path-key.js'
+import { conditionMembers, conditionOf, itemRoute } from './item.js'
+
+export const removeItem = itemRoute({
+  method: 'DELETE',
+  schema,
+  serve: async ({ headers, params: { table, ...path } }, reply, storage, limits) => {
+    const condition = conditionOf(headers)
+    if (condition === 'attribute_not_exists') {
+      throw new ProblemError('InvalidRequest', 'headers/if-none-match: what is not there cannot be removed')
+    }
+    await storage.withKeySchema(table, limits, async (keySchema) => {
+      const members = JSON.stringify({ TableName: table, ...conditionMembers(condition, keySchema) })
+      const key = keyJson(readPathKey(path, keySchema))
+      return storage.send('DeleteItem', Buffer.from(`${members.slice(0, -1)},"Key":${key}}`), limits)
+    })
+    return reply.code(204).send()
+  },
+})

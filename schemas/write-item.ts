@@ -1,0 +1,36 @@
+import * as Type from 'typebox'
+import { writeErrors } from './errors.js'
+import { Item } from './item.js'
+import { ifMatch, NoContent } from './item-path.js'
+import { NoQuery } from './table-path.js'
+
+export const writeItem = {
+  operationId: 'writeItem',
+  summary: 'Write an item at its URL',
+  description:
+    'PutItem: creates the item, or replaces it as a whole. The body is the item itself; its key may be left out, since ' +
+    'it stands in the URL, and must be the same if it is there.',
+  tags: ['Items'],
+  querystring: NoQuery,
+  headers: Type.Object({
+    'if-match': ifMatch,
+    'if-none-match': Type.Optional(
+      Type.String({
+        description: 'Only `*`: do it only if there is no such item, and answer 412 if there is.',
+        examples: ['*'],
+      }),
+    ),
+  }),
+  body: {
+    ...Item('The item.'),
+    examples: [{ status: 'open', amount: 12.5, tags: { $stringSet: ['music'] } }],
+  },
+  response: {
+    201: NoContent('Created.'),
+    204: NoContent('Replaced.'),
+    200: NoContent(
+      'Written. Whether it was created or replaced is not known: an answer of DynamoDB was lost on the way.',
+    ),
+  },
+  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+}
