@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { itemPaths } from '../schemas/item-path.js'
+import { type ItemPath, itemPaths } from '../schemas/item-path.js'
 import type { Json } from '../src/json.js'
 import { ProblemError } from '../src/problem.js'
 import type { PathKey } from '../src/representation/path-key.js'
@@ -22,8 +22,7 @@ export type ItemRequest = FastifyRequest<Generic>
 
 interface ItemRoute {
   readonly method: 'GET' | 'PUT' | 'DELETE'
-  /** The parameters of its path are those of the two places, and so are the endings of its `operationId`. */
-  readonly schema: { readonly operationId: string; readonly summary: string; readonly body?: TSchema }
+  readonly schema: (path: ItemPath) => { readonly params: TSchema; readonly body?: TSchema }
   /** Answers the request, for which DynamoDB is called within limits. */
   readonly serve: (
     request: ItemRequest,
@@ -35,15 +34,14 @@ interface ItemRoute {
 
 /** The routes of a method, in tables without and with a sort key. */
 export function itemRoute({ method, schema, serve }: ItemRoute): Route {
-  const body = schema.body && shapeOf(schema.body)
   return (app) => {
-    for (const { url, params, suffix } of itemPaths) {
-      const ofPlace = { ...schema, params, operationId: schema.operationId + suffix }
+    for (const path of itemPaths) {
+      const ofPath = schema(path)
       app.route<Generic>({
         method,
-        url,
-        schema: ofPlace,
-        config: { api: true, body, writes: method !== 'GET' },
+        url: path.url,
+        schema: ofPath,
+        config: { api: true, body: ofPath.body && shapeOf(ofPath.body), writes: method !== 'GET' },
         handler: (request, reply) => serve(request, reply, app.storage, limitsOf(app, reply)),
       })
     }

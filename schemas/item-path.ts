@@ -1,6 +1,6 @@
 /** An item as a resource: its places, and what its answers have in common. */
 import * as Type from 'typebox'
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import { Closed } from './item.js'
 import { TablePath } from './table-path.js'
 
@@ -17,17 +17,37 @@ const sortKey = Type.String({
   examples: ['2026-11-02'],
 })
 
-const ItemPath = Closed({ ...TablePath.properties, partitionKey })
+/** Where an item is found. */
+export interface ItemPath {
+  readonly url: `/v1/${string}`
+  readonly params: TObject
+  /** What is added to the name of each operation. */
+  readonly suffix: string
+  /** An item that is found there. */
+  readonly example: object
+}
 
-/** Where an item is found, in tables without and with a sort key. */
-export const itemPaths = [
-  { url: '/v1/tables/:table/items/:partitionKey', params: ItemPath, suffix: '' },
+/** In tables without and with a sort key. */
+export const itemPaths: readonly ItemPath[] = [
+  {
+    url: '/v1/tables/:table/items/:partitionKey',
+    params: Closed({ table: { ...TablePath.properties.table, examples: ['Customers'] }, partitionKey }),
+    suffix: '',
+    example: { customer: 'ada', name: 'Ada Lovelace', points: 1815 },
+  },
   {
     url: '/v1/tables/:table/items/:partitionKey/:sortKey',
-    params: Closed({ ...ItemPath.properties, sortKey }),
+    params: Closed({ ...TablePath.properties, partitionKey, sortKey }),
     suffix: 'WithSortKey',
+    example: {
+      amount: 129.95,
+      customer: 'ada',
+      placed: '2026-11-02',
+      status: 'shipped',
+      tags: { $stringSet: ['books', 'maps'] },
+    },
   },
-] as const
+]
 
 /** An answer without a body. */
 export const NoContent = (description: string, headers: Readonly<Record<string, TSchema>> = {}) =>

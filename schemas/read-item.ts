@@ -1,15 +1,7 @@
 import * as Type from 'typebox'
 import { PROJECTION } from '../src/representation/projection.js'
 import { Closed, Item, OneOf } from './item.js'
-import { NoContent } from './item-path.js'
-
-const example = {
-  amount: 129.95,
-  customer: 'ada',
-  placed: '2026-11-02',
-  status: 'shipped',
-  tags: { $stringSet: ['books', 'maps'] },
-}
+import { type ItemPath, NoContent } from './item-path.js'
 
 /** What a cache keeps of an answer. */
 const headers = {
@@ -27,17 +19,22 @@ const headers = {
   }),
 }
 
-export const readItem = {
-  operationId: 'readItem',
+export const readItem = ({ params, suffix, example }: ItemPath) => ({
+  operationId: `readItem${suffix}`,
   summary: 'Read an item by its URL',
   description:
     'GetItem: the item itself is the body, its attributes in the order of their names. 404 with the code ' +
     '`ItemNotFound` if there is none. HEAD answers the same without the body.',
   tags: ['Items'],
   head: true,
+  params,
   querystring: Closed({
     consistentRead: Type.Optional(
-      OneOf(['true', 'false'], { description: '`true` for a strongly consistent read.', examples: ['true'] }),
+      OneOf(['true', 'false'], {
+        title: 'TrueOrFalse',
+        description: '`true` for a strongly consistent read.',
+        examples: ['true'],
+      }),
     ),
     projection: Type.Optional(
       Type.String({
@@ -68,4 +65,4 @@ export const readItem = {
     304: NoContent('The item has an entity tag that `If-None-Match` names.', headers),
   },
   errors: ['ResourceNotFoundException', 'ItemNotFound', 'ConditionalCheckFailedException'],
-}
+})

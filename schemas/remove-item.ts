@@ -1,15 +1,16 @@
 import * as Type from 'typebox'
 import { writeErrors } from './errors.js'
-import { ifMatch, NoContent } from './item-path.js'
+import { ifMatch, type ItemPath, NoContent } from './item-path.js'
 import { NoQuery } from './table-path.js'
 
-export const removeItem = {
-  operationId: 'removeItem',
+export const removeItem = ({ params, suffix }: ItemPath) => ({
+  operationId: `removeItem${suffix}`,
   summary: 'Remove the item at a URL',
   description: 'DeleteItem. That there was none is no error, unless `If-Match` says so.',
   tags: ['Items'],
+  params,
   querystring: NoQuery,
   headers: Type.Object({ 'if-match': ifMatch }),
   response: { 204: NoContent('There is no such item any more.') },
   errors: [...writeErrors, 'ConditionalCheckFailedException'],
-}
+})

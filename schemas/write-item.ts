@@ -1,16 +1,17 @@
 import * as Type from 'typebox'
 import { writeErrors } from './errors.js'
 import { Item } from './item.js'
-import { ifMatch, NoContent } from './item-path.js'
+import { ifMatch, type ItemPath, NoContent } from './item-path.js'
 import { NoQuery } from './table-path.js'
 
-export const writeItem = {
-  operationId: 'writeItem',
+export const writeItem = ({ params, suffix, example }: ItemPath) => ({
+  operationId: `writeItem${suffix}`,
   summary: 'Write an item at its URL',
   description:
     'PutItem: creates the item, or replaces it as a whole. The body is the item itself; its key may be left out, since ' +
     'it stands in the URL, and must be the same if it is there.',
   tags: ['Items'],
+  params,
   querystring: NoQuery,
   headers: Type.Object({
     'if-match': ifMatch,
@@ -21,10 +22,7 @@ export const writeItem = {
       }),
     ),
   }),
-  body: {
-    ...Item('The item.'),
-    examples: [{ status: 'open', amount: 12.5, tags: { $stringSet: ['music'] } }],
-  },
+  body: { ...Item('The item.'), examples: [example] },
   response: {
     201: NoContent('Created.'),
     204: NoContent('Replaced.'),
@@ -33,4 +31,4 @@ export const writeItem = {
     ),
   },
   errors: [...writeErrors, 'ConditionalCheckFailedException'],
-}
+})

@@ -1,4 +1,4 @@
-/** `npm run dev`: the service with DynamoDB Local beside it and a demo table, ready for curl. */
+/** `npm run dev`: the service with DynamoDB Local beside it and demo tables, ready for curl. */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
@@ -9,7 +9,7 @@ import type { App } from '../src/fastify.js'
 import { createLogger } from '../src/log.js'
 import { resolveConnection } from '../src/storage/connection.js'
 import { Storage } from '../src/storage/storage.js'
-import { createDemoTable } from './demo-table.js'
+import { createDemoTables } from './demo-tables.js'
 import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
 
 const missing = await missingJava()
@@ -35,7 +35,7 @@ const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
 const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }))
 const app = await buildApp(config, storage, logger)
 started.push(app)
-await createDemoTable(storage)
+await createDemoTables(storage)
 const url = await app.listen({ host: config.host, port: config.port })
 const where = folder === undefined ? 'in memory' : `in ${folder}`
 process.stdout.write(`

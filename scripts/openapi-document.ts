@@ -205,9 +205,9 @@ function operationOf({ method, config }: RouteOptions, schema: RouteSchema, sche
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const parameters = [
-    ...parametersOf('path', params),
-    ...parametersOf('query', querystring),
-    ...parametersOf('header', schema.headers),
+    ...parametersOf('path', params, schemas),
+    ...parametersOf('query', querystring, schemas),
+    ...parametersOf('header', schema.headers, schemas),
   ]
   const codes: readonly Code[] = [
     ...anyErrors,
@@ -236,16 +236,21 @@ function operationOf({ method, config }: RouteOptions, schema: RouteSchema, sche
   }
 }
 
-function parametersOf(where: string, schema: ObjectSchema | undefined): Json[] {
+function parametersOf(where: string, schema: ObjectSchema | undefined, schemas: JsonObject): Json[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => {
     const required = schema?.required?.includes(name) ?? false
-    return { name, in: where, required, ...withExample(property) }
+    return { name, in: where, required, ...withExample(property, schemas) }
   })
 }
 
 /** What a parameter and a header are beside their name. */
-function withExample({ description = '', examples: [example] = [], ...schema }: PropertySchema): JsonObject {
-  return { description, schema: plain(schema), ...(example !== undefined && { example }) }
+function withExample(property: PropertySchema, schemas: JsonObject): JsonObject {
+  const { description = '', examples: [example] = [], ...schema } = property
+  return {
+    description,
+    schema: withItems(schema, document, schemas),
+    ...(example !== undefined && { example }),
+  }
 }
 
 function answerOf(name: string, answer: AnswerSchema, head: boolean, schemas: JsonObject): JsonObject {
@@ -257,7 +262,7 @@ function answerOf(name: string, answer: AnswerSchema, head: boolean, schemas: Js
       ...Object.fromEntries(
         Object.entries(headers).map(([header, schema]) => [
           header,
-          { required: !Type.IsOptional(schema), ...withExample(schema) },
+          { required: !Type.IsOptional(schema), ...withExample(schema, schemas) },
         ]),
       ),
     },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { createDemoTable } from '../scripts/demo-table.js'
+import { createDemoTables } from '../scripts/demo-tables.js'
 import { openapiYaml } from '../scripts/openapi-document.js'
 import { CODES } from '../schemas/problem.js'
 import { packageRoot } from '../src/package-root.js'
@@ -128,10 +128,11 @@ t.test('the examples of requests do what stands in the examples of answers', nee
     for (const [mediaType, { examples = { '': { value: undefined } } }] of bodies) {
       for (const [name, { value }] of Object.entries(examples)) {
         await t.test([operation.operationId, mediaType, name].join(' '), async (t) => {
-          const suffix = randomUUID()
-          const names = { Orders: `Orders-${suffix}`, Baskets: `Baskets-${suffix}` }
-          const back = { [names.Orders]: 'Orders', [names.Baskets]: 'Baskets' }
-          await createDemoTable(service.storage, names.Orders)
+          const suffix = `-${randomUUID()}`
+          const tables = ['Orders', 'Customers', 'Baskets']
+          const names = Object.fromEntries(tables.map((table) => [table, table + suffix]))
+          const back = Object.fromEntries(tables.map((table) => [table + suffix, table]))
+          await createDemoTables(service.storage, suffix)
           t.teardown(() => Promise.all(Object.values(names).map(drop)))
           const url = path.replace(/\{(\w+)\}/g, (_all, parameter: string) => {
             const example = operation.parameters?.find((one) => one.name === parameter)?.example
@@ -149,8 +150,8 @@ t.test('the examples of requests do what stands in the examples of answers', nee
               headers: { 'content-type': mediaType },
             }),
           })
-          const [status = '', { content = {} } = {}] = Object.entries(operation.responses)[0] ?? []
-          t.equal(answer.status, Number(status), answer.text)
+          t.ok(answer.status < 300, answer.text)
+          const { content = {} } = operation.responses[answer.status] ?? {}
           const expected = content[answer.headers.get('content-type') ?? '']?.examples?.[name || 'example1']
           // Which tables there are is not for one test to say.
           if (expected === undefined || operation.operationId === 'listTables') return
