@@ -170,19 +170,14 @@ export function readItem(json: Json, dynamoDBName: string, representation: Repre
   const reader = new JsonReader(json)
   let item: Json | undefined
   eachMember(reader, (name) => {
-    if (name === dynamoDBName) item = inOrder(reader, representation)
-    else reader.value()
+    const value = reader.take()
+    if (name !== dynamoDBName) return
+    writer.clear()
+    representation.writeItem(new JsonReader(sortItem(value)), writer)
+    item = writer.take()
   })
   reader.end()
   return item
-}
-
-function inOrder(reader: JsonReader, representation: Representation): Json {
-  writer.clear()
-  sortItem(reader, writer)
-  const sorted = new JsonReader(writer.take())
-  representation.writeItem(sorted, writer)
-  return writer.take()
 }
 
 const description: Shape = { kind: 'description' }
