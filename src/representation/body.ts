@@ -167,17 +167,21 @@ export function readAnswer(json: Json, shape: Shape, representation: Representat
  * @throws JsonError if the answer is no such JSON
  */
 export function readItem(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
-  const reader = new JsonReader(json)
-  let item: Json | undefined
+  // A copy, because it is put in order where it stands.
+  const reader = new JsonReader(Buffer.from(json))
+  let item: number | undefined
   eachMember(reader, (name) => {
-    const value = reader.take()
-    if (name !== dynamoDBName) return
-    writer.clear()
-    representation.writeItem(new JsonReader(sortItem(value)), writer)
-    item = writer.take()
+    if (name === dynamoDBName) {
+      item = reader.position
+      sortItem(reader)
+    } else reader.value()
   })
   reader.end()
-  return item
+  if (item === undefined) return undefined
+  reader.position = item
+  writer.clear()
+  representation.writeItem(reader, writer)
+  return writer.take()
 }
 
 const description: Shape = { kind: 'description' }

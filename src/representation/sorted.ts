@@ -20,14 +20,11 @@ const SPACE = 0x20
 const writer = new JsonWriter()
 
 /**
- * The same map of names to AttributeValues, with names and the elements of sets in the order of their bytes. What is
- * put in order has the same length as before, so it is done in place, in a copy, while that is read once.
- * @throws JsonError if it is none
+ * Reads a map of names to AttributeValues and puts names and the elements of sets in the order of their bytes. What is
+ * in order is as long as it was before, so it stays in its place, in the reader's own bytes.
  */
-export function sortItem(item: Json): Json {
-  const sorted = Buffer.from(item)
-  sortAttributes(new JsonReader(sorted), 0)
-  return sorted
+export function sortItem(reader: JsonReader): void {
+  sortAttributes(reader, 0)
 }
 
 function sortAttributes(reader: JsonReader, depth: number): void {
@@ -67,6 +64,7 @@ class Places {
   readonly #bytes: Json
   readonly #starts: number[] = []
   readonly #ends: number[] = []
+  readonly #order: number[] = []
   #inOrder = true
 
   constructor(bytes: Json) {
@@ -74,18 +72,19 @@ class Places {
   }
 
   add(start: number, end: number): void {
-    const last = this.#starts.length - 1
+    const place = this.#order.length
     this.#starts.push(start)
     this.#ends.push(end)
-    if (last >= 0 && this.#inOrder) this.#inOrder = this.#compare(last, last + 1) <= 0
+    this.#order.push(place)
+    if (this.#inOrder && place > 0) this.#inOrder = this.#compare(place - 1, place) <= 0
   }
 
   /** Puts what stands there in order, with commas between. */
   sort(): void {
     if (this.#inOrder) return
-    const order = Array.from(this.#starts.keys()).sort((a, b) => this.#compare(a, b))
+    this.#order.sort((a, b) => this.#compare(a, b))
     writer.clear()
-    for (const place of order) {
+    for (const place of this.#order) {
       if (writer.length > 0) writer.byte(COMMA)
       writer.copy(this.#bytes, this.#starts[place], this.#ends[place])
     }
