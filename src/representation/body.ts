@@ -167,21 +167,20 @@ export function readAnswer(json: Json, shape: Shape, representation: Representat
  * @throws JsonError if the answer is no such JSON
  */
 export function readItem(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
-  const reader = new JsonReader(json)
-  let item: Json | undefined
+  // A copy, because it is put in order where it stands.
+  const reader = new JsonReader(Buffer.from(json))
+  let item: number | undefined
   eachMember(reader, (name) => {
-    if (name === dynamoDBName) item = inOrder(reader, representation)
-    else reader.value()
+    if (name === dynamoDBName) {
+      item = reader.position
+      sortItem(reader)
+    } else reader.value()
   })
   reader.end()
-  return item
-}
-
-function inOrder(reader: JsonReader, representation: Representation): Json {
+  if (item === undefined) return undefined
+  reader.position = item
   writer.clear()
-  sortItem(reader, writer)
-  const sorted = new JsonReader(writer.take())
-  representation.writeItem(sorted, writer)
+  representation.writeItem(reader, writer)
   return writer.take()
 }
 

@@ -5,96 +5,105 @@
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
-  COLON,
   COMMA,
-  type JsonReader,
+  type Json,
+  JsonReader,
   OPEN_BRACE,
   OPEN_BRACKET,
 } from '../json.js'
-import type { JsonWriter } from '../json-writer.js'
+import { JsonWriter } from '../json-writer.js'
 import { readType, readUsualType } from './attribute-value.js'
 
-interface Attribute {
-  /** With its quotes, each byte as a character. */
-  readonly name: string
-  /** Where its value stands. */
-  readonly start: number
-  readonly end: number
+const SPACE = 0x20
+
+/** One for all: nothing waits between the first byte that is written and the last. */
+const writer = new JsonWriter()
+
+/**
+ * Reads a map of names to AttributeValues and puts names and the elements of sets in the order of their bytes. What is
+ * in order is as long as it was before, so it stays in its place, in the reader's own bytes.
+ */
+export function sortItem(reader: JsonReader): void {
+  sortAttributes(reader, 0)
 }
 
-/** Reads a map of names to AttributeValues, and writes it with names and the elements of sets in the order of their bytes. */
-export function sortItem(reader: JsonReader, writer: JsonWriter): void {
-  const attributes: Attribute[] = []
-  reader.expect(OPEN_BRACE)
+function sortAttributes(reader: JsonReader, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
+  reader.descend(depth)
+  const places = new Places(reader.bytes)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
     reader.name()
-    const name = reader.bytes.toString('latin1', reader.nameStart, reader.nameEnd)
-    const start = reader.position
-    reader.value()
-    attributes.push({ name, start, end: reader.position })
+    const start = reader.nameStart
+    sortValue(reader, depth + 1)
+    places.add(start, reader.position)
   }
-  const end = reader.position
-  writer.byte(OPEN_BRACE)
-  for (const [index, { name, start, end }] of attributes.sort(byName).entries()) {
-    if (index > 0) writer.byte(COMMA)
-    writer.ascii(name)
-    writer.byte(COLON)
-    reader.position = start
-    sortValue(reader, writer, end)
-  }
-  writer.byte(CLOSE_BRACE)
-  reader.position = end
+  places.sort()
 }
 
-/** The same for an AttributeValue, which ends at a known place. */
-function sortValue(reader: JsonReader, writer: JsonWriter, end: number): void {
-  const { bytes } = reader
-  reader.peek()
-  const start = reader.position
+function sortValue(reader: JsonReader, depth: number): void {
   const type = readUsualType(reader) ?? readType(reader)
-  switch (type) {
-    case 'M':
-      writer.copy(bytes, start, reader.position)
-      sortItem(reader, writer)
-      writer.copy(bytes, reader.position, end)
-      break
-    case 'L':
-      reader.expect(OPEN_BRACKET)
-      writer.copy(bytes, start, reader.position)
-      for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-        if (!first) writer.byte(COMMA)
-        const element = reader.position
-        reader.value()
-        const elementEnd = reader.position
-        reader.position = element
-        sortValue(reader, writer, elementEnd)
-      }
-      writer.byte(CLOSE_BRACKET)
-      writer.copy(bytes, reader.position, end)
-      break
-    case 'SS':
-    case 'NS':
-    case 'BS': {
-      const elements: string[] = []
-      reader.expect(OPEN_BRACKET)
-      writer.copy(bytes, start, reader.position)
-      for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-        reader.peek()
-        const element = reader.position
-        reader.string()
-        elements.push(bytes.toString('latin1', element, reader.position))
-      }
-      writer.ascii(elements.sort().join(','))
-      writer.byte(CLOSE_BRACKET)
-      writer.copy(bytes, reader.position, end)
-      break
+  if (type === 'M') sortAttributes(reader, depth)
+  else if (type === 'L') {
+    reader.expect(OPEN_BRACKET)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) sortValue(reader, depth + 1)
+  } else if (type === 'SS' || type === 'NS' || type === 'BS') {
+    reader.expect(OPEN_BRACKET)
+    const places = new Places(reader.bytes)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+      const start = reader.position
+      reader.string()
+      places.add(start, reader.position)
     }
-    default:
-      writer.copy(bytes, start, end)
-  }
-  reader.position = end
+    places.sort()
+  } else reader.value(depth)
+  reader.expect(CLOSE_BRACE)
 }
 
-function byName(a: Attribute, b: Attribute): number {
-  return a.name < b.name ? -1 : 1
+/** Where the members of an object, or the elements of an array, stand. */
+class Places {
+  readonly #bytes: Json
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  readonly #order: number[] = []
+  #inOrder = true
+
+  constructor(bytes: Json) {
+    this.#bytes = bytes
+  }
+
+  add(start: number, end: number): void {
+    const place = this.#order.length
+    this.#starts.push(start)
+    this.#ends.push(end)
+    this.#order.push(place)
+    if (this.#inOrder && place > 0) this.#inOrder = this.#compare(place - 1, place) <= 0
+  }
+
+  /** Puts what stands there in order, with commas between. */
+  sort(): void {
+    if (this.#inOrder) return
+    this.#order.sort((a, b) => this.#compare(a, b))
+    writer.clear()
+    for (const place of this.#order) {
+      if (writer.length > 0) writer.byte(COMMA)
+      writer.copy(this.#bytes, this.#starts[place], this.#ends[place])
+    }
+    const sorted = writer.take()
+    const start = this.#starts[0] ?? 0
+    sorted.copy(this.#bytes, start)
+    // What is left of white space.
+    this.#bytes.fill(SPACE, start + sorted.length, this.#ends.at(-1))
+  }
+
+  #compare(a: number, b: number): number {
+    const bytes = this.#bytes
+    const startOfA = this.#starts[a] ?? 0
+    const startOfB = this.#starts[b] ?? 0
+    const length = Math.min((this.#ends[a] ?? 0) - startOfA, (this.#ends[b] ?? 0) - startOfB)
+    for (let i = 0; i < length; i++) {
+      const difference = (bytes[startOfA + i] ?? 0) - (bytes[startOfB + i] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
 }
