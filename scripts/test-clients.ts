@@ -64,7 +64,9 @@ process.exitCode = (await testAll()) ? 0 : 1
 async function testAll(): Promise<boolean> {
   useLocalEnvironment()
   const dynamodb = await startDynamoDBLocal()
-  const config = { ...readConfig({ ...process.env, HOST: '127.0.0.1', TABLE_ADMIN: 'true' }), port: 0 }
+  // While compilers are at work beside it, DynamoDB Local may be slow.
+  const slow = { ATTEMPT_TIMEOUT_MS: '60000', REQUEST_TIMEOUT_MS: '120000' }
+  const config = readConfig({ ...process.env, ...slow, HOST: '127.0.0.1', PORT: '0', TABLE_ADMIN: 'true' })
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
   const app = await buildApp(config, storage, createLogger('warn'))
   try {

@@ -66,13 +66,17 @@ const days = Array.from({ length: 30 }, (_, day) => `2026-12-${String(day + 1).p
 done(
   await batchWriteItem({
     body: {
-      requestItems: { [table]: days.map((placed) => ({ putRequest: { item: { customer: 'eve', placed } } })) },
+      requestItems: {
+        [table]: days.map((placed) => ({ putRequest: { item: { customer: 'eve', placed } } })),
+      },
     },
   }),
 )
 const some = done(
   await batchGetItem({
-    body: { requestItems: { [table]: { keys: days.slice(0, 3).map((placed) => ({ customer: 'eve', placed })) } } },
+    body: {
+      requestItems: { [table]: { keys: days.slice(0, 3).map((placed) => ({ customer: 'eve', placed })) } },
+    },
   }),
 )
 assert.equal(some.responses[table]?.length, 3)

@@ -67,13 +67,17 @@ const days = Array.from({ length: 30 }, (_, day) => `2026-12-${String(day + 1).p
 done(
   await documents.POST('/v1/batch/write', {
     body: {
-      requestItems: { [table]: days.map((placed) => ({ putRequest: { item: { customer: 'eve', placed } } })) },
+      requestItems: {
+        [table]: days.map((placed) => ({ putRequest: { item: { customer: 'eve', placed } } })),
+      },
     },
   }),
 )
 const some = done(
   await documents.POST('/v1/batch/get', {
-    body: { requestItems: { [table]: { keys: days.slice(0, 3).map((placed) => ({ customer: 'eve', placed })) } } },
+    body: {
+      requestItems: { [table]: { keys: days.slice(0, 3).map((placed) => ({ customer: 'eve', placed })) } },
+    },
   }),
 )
 assert.equal(some.responses[table]?.length, 3)
@@ -102,7 +106,10 @@ assert.deepEqual(seen, days)
 const digits = '12345678901234567890.12'
 const typedKey = { customer: { S: 'grace' }, placed: { S: '2026-11-07' } }
 done(
-  await typed.POST('/v1/tables/{table}/put', { params, body: { item: { ...typedKey, amount: { N: digits } } } }),
+  await typed.POST('/v1/tables/{table}/put', {
+    params,
+    body: { item: { ...typedKey, amount: { N: digits } } },
+  }),
 )
 const exact = done(await typed.POST('/v1/tables/{table}/get', { params, body: { key: typedKey } }))
 assert.equal(exact.item['amount']?.N, digits)
