@@ -2,6 +2,7 @@ import * as Type from 'typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
 import { Closed } from './item.js'
+import { ItemLines } from './lines.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const query = {
@@ -17,4 +18,5 @@ export const query = {
     scanIndexForward: Type.Optional(Type.Boolean({ description: 'False for descending order.' })),
   }),
   response: { 200: PageAnswer },
+  responseLines: ItemLines,
 }

@@ -2,6 +2,7 @@ import * as Type from 'typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
 import { Closed, Int32 } from './item.js'
+import { ItemLines } from './lines.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const scan = {
@@ -19,4 +20,5 @@ export const scan = {
     totalSegments: Type.Optional(Int32({ minimum: 1 })),
   }),
   response: { 200: PageAnswer },
+  responseLines: ItemLines,
 }

@@ -8,7 +8,7 @@ import { routes } from '../routes/index.js'
 import { CODES, Problem } from '../schemas/problem.js'
 import type { App } from '../src/fastify.js'
 import { version } from '../src/package-root.js'
-import { document, type Representation, typed } from '../src/representation/media-type.js'
+import { document, ndjson, type Representation, typed } from '../src/representation/media-type.js'
 import { SHAPE } from '../src/representation/shape.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -24,7 +24,9 @@ interface RouteSchema {
   readonly querystring?: ObjectSchema
   readonly headers?: ObjectSchema
   readonly body?: object
+  readonly bodyLines?: object
   readonly response: Readonly<Record<string, object>>
+  readonly responseLines?: object
 }
 
 interface ObjectSchema {
@@ -146,6 +148,7 @@ const problemResponse: Json = {
 
 function operationOf(schema: RouteSchema, schemas: JsonObject): JsonObject {
   const { operationId, summary, description, tags, params, querystring, headers, body, response } = schema
+  const { bodyLines, responseLines } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const parameters = [
     ...parametersOf('path', params),
@@ -162,11 +165,15 @@ function operationOf(schema: RouteSchema, schemas: JsonObject): JsonObject {
     ...(body !== undefined && {
       requestBody: { required: true, content: contentOf(`${name}Request`, body, schemas) },
     }),
+    ...(bodyLines !== undefined && { requestBody: { required: true, content: linesContent(bodyLines) } }),
     responses: {
       [status]: {
         description: 'Done.',
         headers: requestIdHeader,
-        content: contentOf(`${name}Answer`, answer, schemas),
+        content: {
+          ...contentOf(`${name}Answer`, answer, schemas),
+          ...(responseLines !== undefined && linesContent(responseLines)),
+        },
       },
       default: { $ref: '#/components/responses/Problem' },
     },
@@ -179,6 +186,10 @@ function parametersOf(where: string, schema: ObjectSchema | undefined): Json[] {
     const required = schema?.required?.includes(name) ?? false
     return { name, in: where, required, description, schema: rest }
   })
+}
+
+function linesContent(schema: object): JsonObject {
+  return { [ndjson.mediaType]: { schema: plain(schema) } }
 }
 
 /** The body in both representations, where it makes a difference. */

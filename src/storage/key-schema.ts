@@ -42,6 +42,15 @@ export class KeySchemas {
     return keysIn(writes, await this.#namesOf(table, limits))
   }
 
+  /**
+   * What tells the key of an item of a table, as {@link keyOf} gives it; undefined if it lacks an attribute of its key.
+   * @throws StorageError if the table cannot be described
+   */
+  async ofItems(table: string, limits: CallLimits): Promise<(item: Json) => string | undefined> {
+    const names = await this.#namesOf(table, limits)
+    return (item) => readKey(new JsonReader(item), names)
+  }
+
   async #namesOf(table: string, limits: CallLimits): Promise<readonly string[]> {
     const known = this.#known.get(table)
     if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.names
