@@ -32,7 +32,8 @@ export const importItems: Route = (app) => {
       reply.raw.on('timeout', () => undefined)
       try {
         const source = { items: itemsOf(lines), hold, interrupt }
-        const written = await app.storage.putItems(request.params.table, source, { timeoutMs, signal })
+        const limits = { timeoutMs, maxBytes, signal }
+        const written = await app.storage.putItems(request.params.table, source, limits)
         reply.header('content-type', representation.mediaType)
         return Buffer.from(JSON.stringify({ written }))
       } catch (error) {

@@ -47,6 +47,8 @@ export interface CallLimits {
 export interface StreamLimits {
   /** The longest that one of its steps may take, such as a call with all its attempts and waits; in ms. */
   readonly timeoutMs: number
+  /** The most that may be held of it at a time, in bytes. */
+  readonly maxBytes: number
   /** Aborted when the caller gives it up. */
   readonly signal: CancelSignal
 }

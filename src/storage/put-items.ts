@@ -65,7 +65,7 @@ export async function putItems(
   { items, hold, interrupt }: ItemSource,
   keySchemas: KeySchemas,
   { send, pace }: Omit<BatchContext, 'limits'>,
-  { timeoutMs, signal }: StreamLimits,
+  { timeoutMs, maxBytes, signal }: StreamLimits,
 ): Promise<number> {
   const request: BatchRequest<Put> = {
     operation: 'BatchWriteItem',
@@ -82,7 +82,13 @@ export async function putItems(
   const underWay: Batch[] = []
   const incomplete: BatchOutcome<Put>[] = []
   let written = 0
+  let heldBytes = 0
   let batch = new Batch()
+
+  function holdMore(bytes: number): void {
+    hold(bytes)
+    heldBytes += bytes
+  }
 
   async function sendBatch({ puts }: Batch): Promise<void> {
     let outcome = await sendPuts(puts)
@@ -101,18 +107,20 @@ export async function putItems(
     interrupt()
   }
 
+  const anyDone = () => Promise.race(underWay.map(({ done }) => done))
+
   /** Sends the batch as soon as there is room for it. */
   async function flush(): Promise<void> {
     const full = batch
     if (full.puts.length === 0) return
-    while (underWay.length >= CONCURRENCY) await Promise.race(underWay.map(({ done }) => done))
+    while (underWay.length >= CONCURRENCY) await anyDone()
     // It is not known what became of the puts that some of these would overtake.
     if (incomplete.length > 0) return
     batch = new Batch()
     underWay.push(full)
     full.done = sendBatch(full).finally(() => {
       underWay.splice(underWay.indexOf(full), 1)
-      hold(-full.bytes)
+      holdMore(-full.bytes)
     })
   }
 
@@ -122,7 +130,11 @@ export async function putItems(
       if (batch.keys.has(key)) await flush()
       await underWay.find(({ keys }) => keys.has(key))?.done
     }
-    hold(item.json.length)
+    while (heldBytes > 0 && heldBytes + item.json.length > maxBytes && incomplete.length === 0) {
+      await flush()
+      await anyDone()
+    }
+    holdMore(item.json.length)
     batch.add({ ...item, key })
     if (batch.isFull) await flush()
   }
@@ -142,7 +154,7 @@ export async function putItems(
   }
   await flush()
   await Promise.all(underWay.map(({ done }) => done))
-  hold(-batch.bytes)
+  holdMore(-batch.bytes)
   if (failure === undefined && incomplete.length === 0) return written
   throw stopped(table, written, incomplete, batch.puts, failure?.error)
 }

@@ -8,6 +8,7 @@ import {
   type Service,
   startService,
   TYPED,
+  NDJSON,
 } from '../helpers/service.js'
 
 const importInto = (service: Service, table: string, body: string | Buffer, headers = {}) =>
@@ -245,7 +246,7 @@ t.test('items as lines', needsDynamoDB, async (t) => {
   t.test('of one key are written in their order: the last one wins', async (t) => {
     const table = await createTable(t, service, { sortKey: true })
     // Some within a request, some in requests that would be under way at a time, and one number in many ways.
-    const lines = Array.from({ length: 3000 }, (_, at) => {
+    const lines = Array.from({ length: 900 }, (_, at) => {
       const key = at % 7 === 0 ? at % 3 : at % 150
       const n = ['', '.0', 'e0', '.00'][at % 4] ?? ''
       return { key, line: `{"id":"a","n":${key}${n},"at":${at}}` }
@@ -281,14 +282,14 @@ t.test('items as lines', needsDynamoDB, async (t) => {
     ]
     for (const [index, [line, problem]] of wrong.entries()) {
       const [before, behind] = at[index] ?? [0, 0]
-      for (const [first, rest] of [[before, behind]] as const) {
+      {
         const table = await createTable(t, service)
-        const behindIt = Array.from({ length: rest }, (_, n) => good(10_000 + n))
-        const { body } = await importInto(service, table, [...many(first), line, ...behindIt].join('\n'))
+        const behindIt = Array.from({ length: behind }, (_, n) => good(10_000 + n))
+        const { body } = await importInto(service, table, [...many(before), line, ...behindIt].join('\n'))
         t.match(
           body,
-          { status: 400, line: first + 1, retryable: false, ...problem },
-          `${line} behind ${first}`,
+          { status: 400, line: before + 1, retryable: false, ...problem },
+          `${line} behind ${before}`,
         )
         t.notOk('unprocessedItems' in body)
         const stored = new Set(
@@ -296,7 +297,7 @@ t.test('items as lines', needsDynamoDB, async (t) => {
         )
         t.equal(stored.size, body['written'], 'as many are written as it says')
         t.ok(
-          Array.from({ length: first }, (_, n) => `id-${n + 1}`).every((id) => stored.has(id)),
+          Array.from({ length: before }, (_, n) => `id-${n + 1}`).every((id) => stored.has(id)),
           'all before it are',
         )
       }
