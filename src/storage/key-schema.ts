@@ -3,8 +3,8 @@
  * request of DynamoDB's: two writes to one key in different requests would race.
  */
 import {
+  BACKSLASH,
   CLOSE_BRACE,
-  eachMember,
   elements,
   EMPTY_ARRAY,
   EMPTY_OBJECT,
@@ -13,6 +13,7 @@ import {
   members,
   OPEN_BRACE,
   parse,
+  QUOTE,
 } from '../json.js'
 import { DuplicateKeyError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
@@ -99,18 +100,28 @@ export function keyOf(attributes: Json): string {
  */
 function readKey(reader: JsonReader, names?: readonly string[]): string | undefined {
   const found: string[] = []
-  eachMember(reader, (name) => {
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    const name = reader.nameText()
     if (names === undefined || names.includes(name))
       found.push(`${JSON.stringify(name)}:${readValue(reader)}`)
     else reader.value()
-  })
+    // The key often comes first; what is behind it need not be looked at.
+    if (found.length === names?.length) break
+  }
   if (names !== undefined && found.length !== names.length) return undefined
   return `{${found.sort().join(',')}}`
 }
 
 /** `{"N":"1.50"}` and `{ "N" : "15e-1" }` are one value. */
 function readValue(reader: JsonReader): string {
-  const [[type, content] = ['', EMPTY_OBJECT]] = members(reader.take())
+  const json = reader.take()
+  // Most keys are strings that are written in the one way in which they are written below.
+  if (json.toString('latin1', 0, 6) === '{"S":"' && json.at(-2) === QUOTE && !json.includes(BACKSLASH)) {
+    return json.toString()
+  }
+  const [[type, content] = ['', EMPTY_OBJECT]] = members(json)
   const value = parse(content)
   return JSON.stringify({
     [type]: type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value,

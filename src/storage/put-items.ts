@@ -3,7 +3,7 @@
  * take. Two puts of one key are done in their order.
  */
 import { elements, EMPTY_OBJECT, type Json, members } from '../json.js'
-import { arrayOf, objectOf } from '../json-writer.js'
+import { objectOf } from '../json-writer.js'
 import {
   asRequested,
   type BatchContext,
@@ -124,19 +124,21 @@ export async function putItems(
     })
   }
 
-  async function add(item: NumberedItem): Promise<void> {
-    const key = keyOf(item.json)
+  /** Waits until it can be added: its key is not under way, and it is not too much. */
+  async function makeRoom(key: string | undefined, bytes: number): Promise<void> {
     if (key !== undefined) {
       if (batch.keys.has(key)) await flush()
       await underWay.find(({ keys }) => keys.has(key))?.done
     }
-    while (heldBytes > 0 && heldBytes + item.json.length > maxBytes && incomplete.length === 0) {
+    while (heldBytes > 0 && heldBytes + bytes > maxBytes && incomplete.length === 0) {
       await flush()
       await anyDone()
     }
-    holdMore(item.json.length)
-    batch.add({ ...item, key })
-    if (batch.isFull) await flush()
+  }
+
+  function hasRoom(key: string | undefined, bytes: number): boolean {
+    if (heldBytes + bytes > maxBytes) return false
+    return key === undefined || !(batch.keys.has(key) || underWay.some(({ keys }) => keys.has(key)))
   }
 
   let failure: { readonly error: unknown } | undefined
@@ -145,7 +147,12 @@ export async function putItems(
     for await (const some of items) {
       for (const item of some) {
         if (incomplete.length > 0) break
-        await add(item)
+        const key = keyOf(item.json)
+        const { length } = item.json
+        if (!hasRoom(key, length)) await makeRoom(key, length)
+        holdMore(length)
+        batch.add({ number: item.number, json: item.json, key })
+        if (batch.isFull) await flush()
       }
       if (incomplete.length > 0) break
     }
@@ -219,9 +226,11 @@ function unprocessedOf(
 }
 
 const OPEN = Buffer.from('{"PutRequest":{"Item":')
-const CLOSE = Buffer.from('}}')
+const NEXT = Buffer.from('}},{"PutRequest":{"Item":')
+const CLOSE = Buffer.from('}}]}')
 
 /** `{"T": [{"PutRequest": {"Item": …}}, …]}` */
 function requestItemsOf(table: string, puts: readonly Put[]): Json {
-  return objectOf([[table, arrayOf(puts.map(({ json }) => Buffer.concat([OPEN, json, CLOSE])))]])
+  const parts = puts.flatMap(({ json }, index) => [index === 0 ? OPEN : NEXT, json])
+  return Buffer.concat([Buffer.from(`{${JSON.stringify(table)}:[`), ...parts, CLOSE])
 }
