@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: this service beside what people do without it, in front of one canned upstream. All runs in turns
- * in one run, and what counts are the ratios. `--quick` measures less, `--profile` shows where the time goes instead.
+ * in one run, and what counts are the ratios. `--quick` measures less, `--profile` shows where the time goes instead,
+ * `--streams` measures nothing but streams.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -9,8 +10,9 @@ import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
 import { Disturbance, pinned, type Process } from './process.js'
 import { profile } from './profile.js'
-import { type Results, toText } from './results.js'
+import { type Results, streamsText, toText } from './results.js'
 import { compareBatches, compareLatencies, compareStarts } from './single.js'
+import { measureStreams } from './streams.js'
 import { startGenerator, startSubject, startUpstream, subjectNames } from './subjects.js'
 
 interface WholePlan extends Plan {
@@ -18,6 +20,8 @@ interface WholePlan extends Plan {
   /** Of cold starts, and of batch writes. */
   readonly times: number
   readonly added: { readonly seconds: number; readonly times: number }
+  /** Of streams: those of this service, and those of the SDK. */
+  readonly pages: { readonly service: number; readonly direct: number }
 }
 
 const whole: WholePlan = {
@@ -28,6 +32,7 @@ const whole: WholePlan = {
   latencySeconds: 0.7,
   times: 5,
   added: { seconds: 1, times: 9 },
+  pages: { service: 400, direct: 40 },
 }
 
 const quick: WholePlan = {
@@ -38,19 +43,23 @@ const quick: WholePlan = {
   latencySeconds: 0.3,
   times: 2,
   added: { seconds: 0.6, times: 5 },
+  pages: { service: 80, direct: 20 },
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const isQuick = process.argv.includes('--quick')
+const plan = isQuick ? quick : whole
 const upstream = await startUpstream()
 const generator = await startGenerator()
 
-if (process.argv.includes('--profile')) {
+if (process.argv.includes('--streams')) {
+  say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
+} else if (process.argv.includes('--profile')) {
   for (const name of ['get 400 B', 'query 100']) {
     say(`${await profile(upstream, generator, caseNamed(name))}\n`)
   }
 } else {
-  const results = await measure(upstream, generator, isQuick ? quick : whole)
+  const results = await measure(upstream, generator, plan)
   say(`\n${toText(results)}`)
   mkdirSync('bench/results', { recursive: true })
   const file = `bench/results/${isQuick ? 'quick' : 'latest'}`
@@ -65,6 +74,8 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
   const starts = await compareStarts(upstream, get, plan.times)
   say('a batch write of 10,000 …')
   const batch = await compareBatches(generator, plan.times)
+  say(`streams of ${plan.pages.service} pages …`)
+  const streams = await measureStreams(upstream, plan.pages)
   const subjects = await Promise.all(subjectNames.map((name) => startSubject(name, upstream, generator)))
   const disturbance = new Disturbance()
   const rows = await compare(subjects, plan.cases.map(caseNamed), plan, say)
@@ -89,5 +100,6 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
     starts,
     added,
     batch,
+    streams,
   }
 }

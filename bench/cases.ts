@@ -132,3 +132,6 @@ export function batchWrite(represent: Represent): { readonly body: object; reado
     first: { RequestItems: { batch: puts(items.slice(0, 25)) } },
   }
 }
+
+/** The items of a page of a stream, about the 1 MB that DynamoDB has in one. */
+export const streamed: readonly Item[] = orders(2500)

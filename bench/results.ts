@@ -1,6 +1,7 @@
 /** What a run has found, how it compares with the targets, and all of it as text. */
 import type { Cell, Row } from './compare.js'
 import type { Added, Batch, Start } from './single.js'
+import type { Stream, Streams } from './streams.js'
 import { labels, subjectNames } from './subjects.js'
 
 export interface Results {
@@ -18,6 +19,7 @@ export interface Results {
   readonly starts: Readonly<Record<'service' | 'naive', Start>>
   readonly added: Added
   readonly batch: Batch
+  readonly streams: Streams
 }
 
 interface Target {
@@ -26,7 +28,7 @@ interface Target {
   readonly found: number
 }
 
-export function targetsOf({ cases, starts, added, batch }: Results): Target[] {
+export function targetsOf({ cases, starts, added, batch, streams }: Results): Target[] {
   const cpu = (name: string, than: 'naive' | 'sdk' | 'floor', most: number): Target[] => {
     const row = cases[name]
     return row === undefined
@@ -61,6 +63,7 @@ export function targetsOf({ cases, starts, added, batch }: Results): Target[] {
       most: 1 / 2,
       found: starts.service.coldStartMs / starts.naive.coldStartMs,
     },
+    ...streamTargets(streams),
     {
       what: 'memory at rest, by that of the naive gateway',
       most: 1,
@@ -75,7 +78,7 @@ export function targetsOf({ cases, starts, added, batch }: Results): Target[] {
 }
 
 export function toText(results: Results): string {
-  const { machine, cases, starts, added, batch } = results
+  const { machine, cases, starts, added, batch, streams } = results
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, Node.js ${machine.node}; ${machine.pinned ? 'pinned' : 'not pinned'} to cores; ` +
       `others took ${(machine.disturbance * 100).toFixed(0)} % of the CPU${machine.disturbance > 0.1 ? ', so the times below are disturbed' : ''}`,
@@ -94,6 +97,7 @@ export function toText(results: Results): string {
       `this service p50 ${digits(added.service.p50)}, p99 ${digits(added.service.p99)} ms`,
     `batch write of 10,000: ${digits(batch.serviceMs)} ms, 400 direct requests ${digits(batch.directMs)} ms; ` +
       `memory ${digits(batch.restMb)} MB before, ${digits(batch.peakMb)} MB at the peak`,
+    ...streamsText(streams),
     '',
   )
   for (const { what, most, found } of targetsOf(results)) {
@@ -109,6 +113,27 @@ export function toText(results: Results): string {
   if (wide.length > 0)
     lines.push('', `The rounds disagree by 10 % or more, so take with care: ${wide.join(', ')}`)
   return lines.join('\n')
+}
+
+function streamTargets({ out, in: into }: Streams): Target[] {
+  return [['a stream out', out] as const, ['an import', into] as const].flatMap(([name, stream]) => [
+    { what: `memory of ${name} at the peak, in MB`, most: 150, found: stream.peakMb },
+    {
+      what: `memory of the last quarter of ${name}, by that of the first`,
+      most: 1.1,
+      found: stream.lastQuarterMb / stream.firstQuarterMb,
+    },
+    { what: `CPU of ${name}, by that of the SDK`, most: 1, found: stream.cpuUs / stream.directCpuUs },
+  ])
+}
+
+export function streamsText({ out, in: into }: Streams): string[] {
+  const line = (name: string, stream: Stream) =>
+    `${name} ${stream.items} items: ${digits(stream.seconds)} s, ${digits(stream.perSecond)} items/s, ` +
+    `CPU ${digits(stream.cpuUs)} µs an item (the SDK’s document client: ${digits(stream.directCpuUs)} µs); memory ` +
+    `${digits(stream.restMb)} MB before, ${digits(stream.firstQuarterMb)} MB in the first quarter, ` +
+    `${digits(stream.lastQuarterMb)} MB in the last, ${digits(stream.peakMb)} MB at the peak`
+  return [line('a stream out of', out), line('an import of', into)]
 }
 
 function written({ cpuUs, ratio, spread, perSecond, latencyMs: { p50, p99, p999 }, peakMb }: Cell): string[] {

@@ -2,9 +2,9 @@
  * DynamoDB's place: answers prepared before, over plain sockets, after `DELAY_MS`. It checks nothing, but keeps the
  * last request for whoever asks for it.
  */
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
-import { cases } from './cases.js'
+import { cases, streamed } from './cases.js'
 import { readMessages } from './http-messages.js'
 import { typed } from './items.js'
 
@@ -13,10 +13,14 @@ let last: Buffer = Buffer.alloc(0)
 
 function prepare(output: object): Buffer {
   const text = JSON.stringify(output)
-  return Buffer.from(
+  return Buffer.from(headOf(Buffer.byteLength(text), crc32(text)) + text)
+}
+
+function headOf(length: number, checksum: number): string {
+  return (
     'HTTP/1.1 200 OK\r\nServer: Server\r\nContent-Type: application/x-amz-json-1.0\r\n' +
-      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: keep-alive\r\n` +
-      `x-amzn-RequestId: 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: ${crc32(text)}\r\n\r\n${text}`,
+    `Content-Length: ${length}\r\nConnection: keep-alive\r\n` +
+    `x-amzn-RequestId: 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: ${checksum}\r\n\r\n`
   )
 }
 
@@ -34,12 +38,30 @@ const answers = new Map<string, Buffer>([
 ])
 const otherwise = prepare({})
 
+const page = Buffer.from(JSON.stringify({ Items: streamed, Count: streamed.length }).slice(0, -1))
+const pageCrc = crc32(page)
+
+/** A page of a Scan; the key to go on with says how many are left, as the name of the table does at first. */
+function answerPage(socket: Socket, request: string): void {
+  const left = Number(
+    /"(?:pages-|page":\{"N":")(\d+)/.exec(request.replace(/.*"ExclusiveStartKey":/s, ''))?.[1],
+  )
+  const end = Buffer.from(left > 1 ? `,"LastEvaluatedKey":{"page":{"N":"${left - 1}"}}}` : '}')
+  socket.write(headOf(page.length + end.length, crc32(end, pageCrc)))
+  socket.write(page)
+  socket.write(end)
+}
+
 createServer((socket) => {
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
   readMessages(socket, (head, body) => {
     const operation = /\r\nx-amz-target: *DynamoDB_20120810\.(\w+)/i.exec(head)?.[1] ?? ''
     last = Buffer.concat(body)
+    if (operation === 'Scan') {
+      answerPage(socket, last.toString('latin1'))
+      return
+    }
     const name =
       operation === 'GetItem' ? /"TableName":"([^"]+)"/.exec(last.toString('latin1'))?.[1] : operation
     const answer = answers.get(name ?? '') ?? otherwise

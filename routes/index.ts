@@ -7,6 +7,7 @@ import { deleteTable } from './delete-table.js'
 import { describeTable } from './describe-table.js'
 import { get } from './get.js'
 import { live, ready } from './health.js'
+import { importItems } from './import.js'
 import { listTables } from './list-tables.js'
 import { openapi } from './openapi.js'
 import type { Route } from './operation.js'
@@ -32,6 +33,7 @@ const always: readonly Route[] = [
   removeItem,
   batchGet,
   batchWrite,
+  importItems,
   transactGet,
   transactWrite,
   listTables,

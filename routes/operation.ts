@@ -10,6 +10,7 @@ import { shapeOf } from '../src/representation/shape.js'
 import { Cancellation } from '../src/storage/cancellation.js'
 import { type CallLimits, isWrite, type Operation } from '../src/storage/operation.js'
 import type { Storage } from '../src/storage/storage.js'
+import { refuseMetrics, sendItemLines } from './item-lines.js'
 
 /** A route, as `routes/index.ts` lists it. */
 export type Route = (app: App) => void
@@ -18,7 +19,12 @@ interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   /** `:table` in it becomes the request's `TableName`. */
   readonly path: `/v1/${string}`
-  readonly schema: { readonly body?: TSchema; readonly response: Readonly<Record<number, TSchema>> }
+  readonly schema: {
+    readonly body?: TSchema
+    readonly response: Readonly<Record<number, TSchema>>
+    /** Of an answer that is pages: what it is as lines. */
+    readonly responseLines?: TSchema
+  }
   /** DynamoDB's name of it. */
   readonly name: Operation
   /** What the storage layer does with DynamoDB's request, if that is more than to send it; gives DynamoDB's answer. */
@@ -60,15 +66,23 @@ export function operation({
       method,
       url: path,
       schema,
-      config: { api: true, body: bodyShape, writes: isWrite(name) },
+      config: {
+        api: true,
+        body: bodyShape,
+        writes: isWrite(name),
+        givesLines: schema.responseLines !== undefined,
+      },
       handler: async (request, reply) => {
         const { table } = request.params
-        const representation = request.representation?.answer ?? document
+        const { answer: representation = document, inLines = false } = request.representation ?? {}
+        if (inLines) refuseMetrics(request.body ?? {})
         const input = writeRequest(request.body ?? {}, bodyShape ?? noFields, {
           ...(table !== undefined && { TableName: table }),
           ...members?.(request, reply),
         })
-        const output = await call(app.storage, input, limitsOf(app, reply))
+        const limits = limitsOf(app, reply)
+        if (inLines) return sendItemLines(app, reply, name, input, representation, limits)
+        const output = await call(app.storage, input, limits)
         const answer = readAnswer(output, answerShape, representation)
         check?.(answer)
         reply.code(Number(status)).header('content-type', representation.mediaType)
@@ -80,7 +94,15 @@ export function operation({
 }
 
 /** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
-export function limitsOf(app: App, reply: FastifyReply): CallLimits {
+export function limitsOf(app: App, reply: FastifyReply): CallLimits & { readonly signal: Cancellation } {
+  return {
+    deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
+    signal: underWay(app, reply),
+  }
+}
+
+/** What is aborted when the caller hangs up, or when there is no time left for it. */
+export function underWay(app: App, reply: FastifyReply): Cancellation {
   const call = new Cancellation()
   app.calls.add(call)
   reply.raw.on('close', () => {
@@ -90,8 +112,5 @@ export function limitsOf(app: App, reply: FastifyReply): CallLimits {
     reply.log.info({ method, url }, 'the caller hung up')
   })
   if (app.givenUp) call.abort()
-  return {
-    deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
-    signal: call,
-  }
+  return call
 }

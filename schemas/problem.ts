@@ -58,7 +58,7 @@ export const CODES = {
   UpstreamError: { status: 502, retryable: false, title: 'DynamoDB cannot be used as it is' },
   ServiceUnavailable: { status: 503, retryable: true, title: 'DynamoDB or the service is not available' },
   BatchIncomplete: { status: 503, retryable: true, title: 'A part of the batch is not done' },
-  UpstreamTimeout: { status: 504, retryable: true, title: 'DynamoDB did not answer in time' },
+  UpstreamTimeout: { status: 504, retryable: true, title: 'The time is up' },
 } as const
 
 export type Code = keyof typeof CODES
@@ -78,6 +78,19 @@ export const ProblemMembers = Type.Object({
       ),
       { description: 'One for each entry of the transaction, in their order.' },
     ),
+  ),
+  line: Type.Optional(
+    Type.Integer({
+      description:
+        'Of an import that stopped: the line that is wrong, or the first one that is not known to be written. All ' +
+        'lines before it are written or stand in `unprocessedItems`; go on from here.',
+    }),
+  ),
+  written: Type.Optional(
+    Type.Integer({
+      description:
+        'Of an import that stopped: how many lines are written, perhaps some behind `line` among them.',
+    }),
   ),
   unprocessedItems: Type.Optional(RequestedWrites),
   unprocessedKeys: Type.Optional(RequestedKeys),

@@ -2,6 +2,7 @@ import * as Type from 'typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
 import { Closed } from './item.js'
+import { ItemLines } from './lines.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const query = {
@@ -45,5 +46,6 @@ export const query = {
       ],
     },
   },
+  responseLines: ItemLines,
   errors: ['ResourceNotFoundException'],
 }

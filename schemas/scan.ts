@@ -2,6 +2,7 @@ import * as Type from 'typebox'
 import { PageAnswer } from './answer.js'
 import { readOptions } from './expression.js'
 import { Closed, Int32 } from './item.js'
+import { ItemLines } from './lines.js'
 import { NoQuery, TablePath } from './table-path.js'
 
 export const scan = {
@@ -44,5 +45,6 @@ export const scan = {
       ],
     },
   },
+  responseLines: ItemLines,
   errors: ['ResourceNotFoundException'],
 }

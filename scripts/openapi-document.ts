@@ -15,7 +15,7 @@ import { type Code, CODES, Problem } from '../schemas/problem.js'
 import type { App } from '../src/fastify.js'
 import { packageRoot, version } from '../src/package-root.js'
 import { readAnswer, readBody, writeRequest } from '../src/representation/body.js'
-import { document, type Representation, typed } from '../src/representation/media-type.js'
+import { document, ndjson, type Representation, typed } from '../src/representation/media-type.js'
 import { SHAPE, shapeOf } from '../src/representation/shape.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -32,8 +32,12 @@ interface RouteSchema {
   readonly querystring?: ObjectSchema
   readonly headers?: ObjectSchema
   readonly body?: BodySchema
+  /** A body of lines, which are no JSON as a whole. */
+  readonly bodyLines?: BodySchema
   /** By status. */
   readonly response: Readonly<Record<string, AnswerSchema>>
+  /** The answer as lines, for those who ask for them. */
+  readonly responseLines?: BodySchema
   /** Codes of its own; those of any request, of a body and of a call of DynamoDB go without saying. */
   readonly errors?: readonly Code[]
   /** Whether the HEAD that Fastify makes of a GET is described too. */
@@ -182,7 +186,8 @@ export async function openapiYaml(): Promise<string> {
       paths,
       components: { schemas, headers, examples: problemExamples(paths) },
     },
-    { lineWidth: 110, aliasDuplicateObjects: false },
+    // Quoted is what readers of YAML 1.1 take for a date.
+    { lineWidth: 110, aliasDuplicateObjects: false, compat: 'yaml-1.1' },
   )
 }
 
@@ -201,7 +206,7 @@ async function registeredRoutes(): Promise<readonly RouteOptions[]> {
 }
 
 function operationOf({ method, config }: RouteOptions, schema: RouteSchema, schemas: JsonObject): JsonObject {
-  const { operationId, summary, description, params, querystring, body, response } = schema
+  const { operationId, summary, description, params, querystring, body, bodyLines, response } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const parameters = [
@@ -212,7 +217,7 @@ function operationOf({ method, config }: RouteOptions, schema: RouteSchema, sche
   const codes: readonly Code[] = [
     ...anyErrors,
     ...(config?.api === true ? callErrors : []),
-    ...(body === undefined ? [] : bodyErrors),
+    ...((body ?? bodyLines) === undefined ? [] : bodyErrors),
     ...(schema.errors ?? []),
   ]
   return {
@@ -224,11 +229,12 @@ function operationOf({ method, config }: RouteOptions, schema: RouteSchema, sche
     ...(body !== undefined && {
       requestBody: { required: true, content: contentOf(`${name}Request`, body, schemas) },
     }),
+    ...(bodyLines !== undefined && { requestBody: { required: true, content: linesContent(bodyLines) } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(response).map(([status, answer]) => [
           status,
-          answerOf(`${name}Answer`, answer, head, schemas),
+          answerOf(`${name}Answer`, answer, schema.responseLines, head, schemas),
         ]),
       ),
       ...problemsOf(codes, head),
@@ -253,7 +259,13 @@ function withExample(property: PropertySchema, schemas: JsonObject): JsonObject 
   }
 }
 
-function answerOf(name: string, answer: AnswerSchema, head: boolean, schemas: JsonObject): JsonObject {
+function answerOf(
+  name: string,
+  answer: AnswerSchema,
+  lines: BodySchema | undefined,
+  head: boolean,
+  schemas: JsonObject,
+): JsonObject {
   const { headers = {}, ...body } = answer
   return {
     description: answer.description ?? 'Done.',
@@ -266,7 +278,10 @@ function answerOf(name: string, answer: AnswerSchema, head: boolean, schemas: Js
         ]),
       ),
     },
-    ...(!head && body.type !== 'null' && { content: contentOf(name, body, schemas) }),
+    ...(!head &&
+      body.type !== 'null' && {
+        content: { ...contentOf(name, body, schemas), ...(lines && linesContent(lines)) },
+      }),
   }
 }
 
@@ -320,6 +335,10 @@ function contentOf(name: string, schema: BodySchema, schemas: JsonObject): JsonO
     ...(Object.keys(body).some((key) => key !== 'description') && jsonContent(name, body, examples, schemas)),
     ...(Object.fromEntries(others) as JsonObject),
   }
+}
+
+function linesContent({ examples, ...schema }: BodySchema): JsonObject {
+  return { [ndjson.mediaType]: { schema: plain(schema), ...examplesOf(examples) } }
 }
 
 function jsonContent(

@@ -7,7 +7,7 @@ export const tooBusy = new ProblemError(
   'The service has too much to do. The request was not begun.',
 )
 
-const HELD = Symbol('the bytes of its body that have arrived, while it is under way')
+const HELD = Symbol('the bytes of its body that are held, while it is under way')
 
 /** A request, which carries what is known of it itself; see `bag.ts` for what is wrong with a `Map`. */
 type Admitted = IncomingMessage & { [HELD]?: number | undefined }
@@ -47,6 +47,14 @@ export class Admission {
     this.#bodyBytes += bytes
     request[HELD] = held + bytes
     return true
+  }
+
+  /** Some of what {@link hold} took on is not needed any more. */
+  release(request: Admitted, bytes: number): void {
+    const held = request[HELD]
+    if (held === undefined) return
+    this.#bodyBytes -= bytes
+    request[HELD] = held - bytes
   }
 
   /** The request is answered, or its caller is gone. */

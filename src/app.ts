@@ -10,7 +10,7 @@ import Fastify, {
 import { routes } from '../routes/index.js'
 import { Admission } from './admission.js'
 import { Bag } from './bag.js'
-import { receiveBody } from './receive-body.js'
+import { receiveBody, refuseOtherCharsets } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
 import { createHttpServer, requestIdOf } from './http-server.js'
@@ -19,11 +19,13 @@ import { readBody } from './representation/body.js'
 import {
   answerRepresentation,
   document,
+  essenceOf,
   MEDIA_TYPES,
+  ndjson,
   requestRepresentation,
 } from './representation/media-type.js'
 import { isPercentEncoded } from './percent-encoding.js'
-import { pathOf, ProblemError, sendProblem } from './problem.js'
+import { clip, pathOf, ProblemError, sendProblem, wrongMediaType } from './problem.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 import { createValidatorCompiler } from './validation.js'
@@ -69,6 +71,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
 
   app.decorate('storage', storage)
   app.decorate('config', config)
+  app.decorate('admission', admission)
   app.decorate('closing', false)
   app.decorate('givenUp', false)
   app.decorate('calls', new Bag<Cancellation>())
@@ -115,6 +118,11 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
       done(problem, body)
     })
   })
+  // Whoever takes lines receives them for itself.
+  app.addContentTypeParser(ndjson.mediaType, (request, _payload, done) => {
+    const { takesLines = false } = request.routeOptions.config
+    done(takesLines || request.is404 ? null : wrongMediaType(MEDIA_TYPES))
+  })
 
   await app.register(routes)
   return app
@@ -138,17 +146,26 @@ class RequestLog extends LogController {
 
 /** Finds out which representations a request is about, before anything is done for it. */
 function negotiate(request: FastifyRequest): void {
-  if (request.routeOptions.config.api !== true) return
+  const { api, givesLines = false, takesLines } = request.routeOptions.config
+  if (api !== true) return
   const { headers } = request
   // A body without a type is a document; Fastify would not read it.
   const hasBody = (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers
   if (hasBody) headers['content-type'] ??= document.mediaType
   const { 'content-type': contentType, accept } = headers
   const ofRequest = requestRepresentation(contentType)
-  const ofAnswer = answerRepresentation(accept, ofRequest)
-  request.representation = { request: ofRequest, answer: ofAnswer ?? ofRequest }
+  // By HTTP/1.0, lines that broke off would look like all there are (RFC 9112, section 8).
+  const inLines = givesLines && request.raw.httpVersion !== '1.0'
+  const ofAnswer = answerRepresentation(accept, ofRequest, inLines)
+  const answer = ofAnswer !== undefined && 'readItem' in ofAnswer ? ofAnswer : ofRequest
+  request.representation = { request: ofRequest, answer, inLines: ofAnswer === ndjson }
   if (ofAnswer === undefined) {
-    throw new ProblemError('NotAcceptable', `Accept must allow ${MEDIA_TYPES.join(' or ')}.`)
+    const lines = givesLines ? `, or, by HTTP/1.1, ${ndjson.mediaType}` : ''
+    throw new ProblemError('NotAcceptable', `Accept must allow ${MEDIA_TYPES.join(' or ')}${lines}.`)
+  }
+  if (takesLines === true) {
+    if (essenceOf(contentType) !== ndjson.mediaType) throw wrongMediaType([ndjson.mediaType])
+    refuseOtherCharsets(contentType)
   }
 }
 
@@ -160,13 +177,8 @@ function unreadablePath(target: string): ProblemError | undefined {
   return new ProblemError('InvalidRequest', `params/${wrong} is not percent-encoded UTF-8`)
 }
 
-const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
-
 function parseBody(request: FastifyRequest, body: Buffer): unknown {
-  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1]
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw new ProblemError('UnsupportedMediaType', `The body must be in UTF-8, not in ${charset}.`)
-  }
+  refuseOtherCharsets(request.headers['content-type'])
   const { body: shape } = request.routeOptions.config
   if (request.is404 || request.representation === null) return undefined
   if (shape === undefined) {
@@ -181,11 +193,6 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
     if (!(error instanceof JsonError)) throw error
     throw new ProblemError('InvalidRequest', `body${clip(error.path)} ${clip(error.message)}`)
   }
-}
-
-/** What callers have written comes back to them in messages, but not by the megabyte. */
-function clip(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text
 }
 
 /** What a schema found wrong, naming the field. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Admission } from './admission.js'
 import type { Bag } from './bag.js'
 import type { Config } from './config.js'
 import type { ProblemError } from './problem.js'
@@ -15,6 +16,8 @@ declare module 'fastify' {
     /** DynamoDB. */
     storage: Storage
     config: Config
+    /** What is taken on at a time. */
+    admission: Admission
     /** True from the first signal to stop. */
     closing: boolean
     /** True from the moment when there is no time left for calls. */
@@ -24,7 +27,12 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** How items stand in the body and shall stand in the answer; null outside the routes of the API. */
-    representation: { readonly request: Representation; readonly answer: Representation } | null
+    representation: {
+      readonly request: Representation
+      readonly answer: Representation
+      /** The answer shall be one item a line. */
+      readonly inLines: boolean
+    } | null
     /** What the request was answered with, if not with success. */
     problem: ProblemError | null
   }
@@ -33,6 +41,10 @@ declare module 'fastify' {
     api?: boolean
     /** Where items stand in the body, of routes that take one. */
     body?: Shape | undefined
+    /** The body is one item a line. */
+    takesLines?: boolean
+    /** The answer can be one item a line. */
+    givesLines?: boolean
     /** The route changes something. */
     writes?: boolean
   }

@@ -21,6 +21,7 @@ const KEEP_ALIVE_MS = 72_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 /** How often requests that come too slowly are looked for, in ms. */
 const CHECK_MS = 500
+const RECEIVED_BY = Symbol('when the whole request must have arrived, on the clock of performance.now()')
 /** When the server closes, a request that is on its way already has this time to arrive, in ms. */
 const LINGER_MS = 300
 /** Refusals are logged at most this often, in ms: what must be cheap for the service must be cheap for its log. */
@@ -33,6 +34,22 @@ const SANE_REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 export function requestIdOf({ headers }: IncomingMessage): string {
   const id = headers['x-request-id']
   return typeof id === 'string' && SANE_REQUEST_ID.test(id) ? id : randomUUID()
+}
+
+/**
+ * Sets when a request must have arrived as a whole, its body included, on the clock of `performance.now()`; its connection
+ * is closed if it has not. Without it, that is `REQUEST_TIMEOUT_MS` after the end of its headers.
+ */
+export function receiveBy(request: IncomingMessage & { [RECEIVED_BY]?: number }, time: number): void {
+  request[RECEIVED_BY] = time
+}
+
+/** What is under way on a connection. */
+interface OnConnection {
+  /** The one that came last; all before it have arrived as a whole. */
+  request: (IncomingMessage & { [RECEIVED_BY]?: number }) | undefined
+  /** In the order of their requests. */
+  readonly responses: ServerResponse[]
 }
 
 /** @param handler is given the requests that are admitted */
@@ -53,39 +70,53 @@ export function createHttpServer(
     }, LOG_MS).unref()
   }
 
-  /** The responses that are under way, by their connection, in the order of their requests. */
-  const underWay = new Map<Socket, ServerResponse[]>()
+  const connections = new Map<Socket, OnConnection>()
 
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // The time to receive a whole request, body included.
-      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      // It would be that of the body too, and there are bodies that may take as long as they like.
+      requestTimeout: 0,
       connectionsCheckingInterval: CHECK_MS,
     },
     (request, response) => {
+      const connection = connections.get(request.socket)
+      if (connection !== undefined) connection.request = request
+      receiveBy(request, performance.now() + requestTimeoutMs)
       if (!isHealthCheck(request) && !admission.enter(request)) {
         refuse(request, response)
         return
       }
-      const responses = underWay.get(request.socket) ?? []
+      const responses = connection?.responses ?? []
       responses.push(response)
       response.on('close', () => {
         const index = responses.indexOf(response)
         if (index !== -1) responses.splice(index, 1)
         admission.leave(request)
+        // Its headers may have gone out, and have promised that the connection stays, before the server was to close.
+        if (!server.listening && responses.length === 0) setTimeout(closeIdleConnections, LINGER_MS)
       })
       handler(request, response)
     },
   )
+  const checking = setInterval(() => {
+    const now = performance.now()
+    for (const [socket, { request }] of connections) {
+      if (request?.complete === false && now > (request[RECEIVED_BY] ?? Infinity)) socket.destroy()
+    }
+  }, CHECK_MS).unref()
+  server.on('close', () => {
+    clearInterval(checking)
+  })
   // A caller that neither sends nor reads is not waited for longer than for anything else.
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
   server.on('clientError', answerClientError)
   server.on('connection', (socket: Socket) => {
     const responses: ServerResponse[] = []
-    underWay.set(socket, responses)
+    connections.set(socket, { request: undefined, responses })
     socket.once('close', () => {
-      underWay.delete(socket)
+      connections.delete(socket)
       // One that waits behind another does not always learn that its connection is gone (Node.js 20).
       for (const response of responses.slice()) response.emit('close')
     })
@@ -96,7 +127,7 @@ export function createHttpServer(
   server.closeIdleConnections = () => {
     setTimeout(closeIdleConnections, LINGER_MS)
     // The last answer that is owed on a connection ends it; those of pipelined requests in front of it must not.
-    for (const responses of underWay.values()) {
+    for (const { responses } of connections.values()) {
       const last = responses.at(-1)
       if (last !== undefined) last.shouldKeepAlive = false
     }

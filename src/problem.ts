@@ -4,9 +4,15 @@ import { type Code, CODES, ProblemMembers } from '../schemas/problem.js'
 import { type Json, JsonError, members as membersOfJson } from './json.js'
 import { objectOf } from './json-writer.js'
 import { readAnswer } from './representation/body.js'
-import { document, type Representation } from './representation/media-type.js'
+import { document, MEDIA_TYPES, type Representation } from './representation/media-type.js'
 import { shapeOf } from './representation/shape.js'
-import { BatchIncompleteError, DuplicateKeyError, KeyMismatchError, StorageError } from './storage/errors.js'
+import {
+  BatchIncompleteError,
+  DuplicateKeyError,
+  KeyMismatchError,
+  type PutItemsError,
+  StorageError,
+} from './storage/errors.js'
 import { errorType } from './storage/retry.js'
 import { clockErrors } from './storage/transport.js'
 
@@ -61,6 +67,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .code(status)
     .header('content-type', 'application/problem+json')
     .send(Buffer.from(problemText(problem, request.id, request.url)))
+}
+
+/** What callers have written comes back to them in messages, but not by the megabyte. */
+export function clip(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text
 }
 
 /** The path of a request target, which may also be a whole URL (RFC 9112, section 3.2.2). */
@@ -228,6 +239,62 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   })
 }
 
+/**
+ * The problem of an import that stopped.
+ * @param line where to go on: all before it are written, or stand in `unprocessedItems`
+ */
+export function ofImport(error: PutItemsError, line: number, representation: Representation): ProblemError {
+  const { cause, unprocessed, written } = error
+  const stopped = ofLine(cause, line, representation)
+  const left = `${unprocessed} ${unprocessed === 1 ? 'line' : 'lines'}`
+  const unknown = error.maybeApplied ? ' Some of them may have been applied.' : ''
+  return new ProblemError(
+    stopped.code,
+    unprocessed === 0
+      ? stopped.message
+      : `${stopped.message.replace(/\.?$/, '.')} ${left} not known to be written are listed in unprocessedItems.${unknown}`,
+    {
+      members: new Map([
+        ...stopped.members,
+        ['line', Buffer.from(String(line))],
+        ['written', Buffer.from(String(written))],
+        ...membersOf(error.output, representation),
+      ]),
+      retryable: stopped.retryable,
+      maybeApplied: error.maybeApplied,
+      dynamodbRequestId: stopped.dynamodbRequestId,
+      attempts: stopped.attempts,
+      retryAfterMs: stopped.retryAfterMs,
+      cause: error,
+    },
+  )
+}
+
+/** What stopped an import at a line. */
+function ofLine(cause: unknown, line: number, representation: Representation): ProblemError {
+  if (cause instanceof JsonError) {
+    return new ProblemError('InvalidRequest', `line ${line}${clip(cause.path)} ${clip(cause.message)}`)
+  }
+  if (cause instanceof ProblemError) return new ProblemError(cause.code, `line ${line}: ${cause.message}`)
+  if (cause instanceof StorageError && errorType(cause) === undefined) {
+    const { code, message, ...options } = ofStorage(cause, representation)
+    return new ProblemError(code, `line ${line}: ${message}`, options)
+  }
+  if (cause instanceof StorageError || cause === undefined) {
+    const { requestId, attempts, retryAfterMs } = cause ?? {}
+    return new ProblemError(
+      'BatchIncomplete',
+      `From line ${line} on, not all is known to be written. Go on from there.`,
+      {
+        dynamodbRequestId: requestId,
+        attempts,
+        retryAfterMs,
+      },
+    )
+  }
+  return ofFastify(cause, true)
+}
+
 const NULL = Buffer.from('null')
 const problemShape = shapeOf(ProblemMembers)
 
@@ -246,14 +313,14 @@ function membersOf(body: Json, representation: Representation): Members {
   return found
 }
 
+/** The body is of another media type than those that the route takes. */
+export function wrongMediaType(taken: readonly string[]): ProblemError {
+  return new ProblemError('UnsupportedMediaType', `Content-Type must be ${taken.join(' or ')}, in UTF-8.`)
+}
+
 function ofFastify(error: unknown, writes: boolean): ProblemError {
   const { code, statusCode = 500, message } = error as Partial<FastifyError>
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new ProblemError(
-      'UnsupportedMediaType',
-      'Content-Type must be application/json or application/vnd.dynamodb+json, in UTF-8.',
-    )
-  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return wrongMediaType(MEDIA_TYPES)
   if (statusCode < 500) return new ProblemError('InvalidRequest', message ?? 'The request is wrong.')
   return new ProblemError(
     'InternalError',

@@ -55,3 +55,13 @@ export function receiveBody(
 }
 
 const NOTHING = Buffer.alloc(0)
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
+
+/** @throws ProblemError if a `Content-Type` says that the body is in anything but UTF-8 */
+export function refuseOtherCharsets(contentType = ''): void {
+  const charset = CHARSET.exec(contentType)?.[1]
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new ProblemError('UnsupportedMediaType', `The body must be in UTF-8, not in ${charset}.`)
+  }
+}

@@ -14,45 +14,63 @@ export interface Representation {
   readonly readItem: (reader: JsonReader, writer: JsonWriter) => void
   /** From DynamoDB's item to the caller's. */
   readonly writeItem: (reader: JsonReader, writer: JsonWriter) => void
+  /** What stands around an item that has a line of its own. */
+  readonly line: readonly [before: string, after: string]
 }
 
 export const document: Representation = {
   mediaType: 'application/json',
   readItem: decodeItem,
   writeItem: encodeItem,
+  line: ['', '\n'],
 }
 
 export const typed: Representation = {
   mediaType: 'application/vnd.dynamodb+json',
   readItem: checkItem,
   writeItem: copyItem,
+  // As DynamoDB's own exports have it (Developer Guide, "DynamoDB table export output format").
+  line: ['{"Item":', '}\n'],
 }
 
-/** The media types of request bodies. */
+/** The media types of bodies that are one JSON. */
 export const MEDIA_TYPES = [document.mediaType, typed.mediaType]
+
+/** The media type of bodies that are many: an item a line, however many there are. */
+export const ndjson = { mediaType: 'application/x-ndjson' } as const
+type Ndjson = typeof ndjson
 
 /** The representation that a `Content-Type` names; the document where there is none. */
 export function requestRepresentation(contentType: string | undefined): Representation {
-  const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase()
-  return essence === typed.mediaType ? typed : document
+  return essenceOf(contentType) === typed.mediaType ? typed : document
+}
+
+/** A media type without its parameters. */
+export function essenceOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase()
 }
 
 /**
- * The representation that `Accept` asks for, and undefined where it takes neither. Where it leaves the choice, that
- * of the request: the order of media types says nothing, but one that is named goes before one that a wildcard
- * stands for.
+ * What `Accept` asks for, and undefined where it takes none of it. Where it leaves the choice, the representation of the
+ * request: the order of media types says nothing, but one that is named goes before one that a wildcard stands for.
+ * @param inLines whether the answer can also be had as lines
  */
 export function answerRepresentation(
   accept: string | undefined,
   request: Representation,
-): Representation | undefined {
+  inLines = false,
+): Representation | Ndjson | undefined {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === request.mediaType)
     return request
   const ranges = accept.split(',').map(readRange)
-  const [mine, other] = request === typed ? [typed, document] : [document, typed]
-  const [ofMine, ofOther] = [rank(mine, ranges), rank(other, ranges)]
-  if (ofOther > ofMine) return other
-  return ofMine > 0 ? mine : undefined
+  const offers = [request, request === typed ? document : typed, ...(inLines ? [ndjson] : [])]
+  let best: Representation | Ndjson | undefined
+  let most = 0
+  for (const offer of offers) {
+    const wanted = rank(offer, ranges)
+    if (wanted > most) [best, most] = [offer, wanted]
+  }
+  return best
 }
 
 interface Range {
@@ -67,8 +85,8 @@ function readRange(range: string): Range {
   return { mediaType, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 }
 }
 
-/** How much a representation is wanted, 0 for not at all: by its quality, then by being named. */
-function rank({ mediaType }: Representation, ranges: readonly Range[]): number {
+/** How much something is wanted, 0 for not at all: by its quality, then by being named. */
+function rank({ mediaType }: { readonly mediaType: string }, ranges: readonly Range[]): number {
   const named = ranges.find((range) => range.mediaType === mediaType)
   if (named !== undefined) return named.quality === 0 ? 0 : named.quality * 2000 + 1
   const any = ['application/*', '*/*'].map((wildcard) => ranges.find((range) => range.mediaType === wildcard))

@@ -14,7 +14,7 @@ import type { CallLimits } from './operation.js'
 import { type KeySchemas, refuseDuplicates } from './key-schema.js'
 
 /** DynamoDB takes so many writes in one BatchWriteItem. */
-const WRITES_IN_A_REQUEST = 25
+export const WRITES_IN_A_REQUEST = 25
 
 /** BatchWriteItem for any number of writes; see {@link Storage.batchWrite}. */
 export async function batchWrite(

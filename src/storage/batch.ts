@@ -9,7 +9,7 @@ import { DuplicateKeyError, StorageError } from './errors.js'
 import { type CallLimits, isWrite, type Operation, type Send } from './operation.js'
 
 /** Requests of one batch that are under way at a time. They bound its memory and what others have to wait. */
-const CONCURRENCY = 8
+export const CONCURRENCY = 8
 
 /** One key to get or one write, as DynamoDB's JSON, with the table it belongs to. */
 export interface Entry {
@@ -30,21 +30,25 @@ export interface BatchContext {
   readonly limits: CallLimits
 }
 
-/** The requests that a batch is cut into. */
-export interface BatchRequests {
+/** How entries are sent together. */
+export interface BatchRequest<Kind> {
   readonly operation: Operation
-  /** Entries in a request. */
-  readonly size: number
   /** Sends some entries and gives those that DynamoDB left unprocessed. */
-  readonly send: (entries: readonly Entry[], limits: CallLimits) => Promise<readonly Entry[]>
+  readonly send: (entries: readonly Kind[], limits: CallLimits) => Promise<readonly Kind[]>
   /** True from the moment when the answer must not become any longer. */
   readonly isFull?: () => boolean
 }
 
+/** The requests that a batch is cut into. */
+export interface BatchRequests extends BatchRequest<Entry> {
+  /** Entries in a request. */
+  readonly size: number
+}
+
 /** What became of a batch. */
-export interface BatchOutcome {
+export interface BatchOutcome<Kind = Entry> {
   /** The entries that are not known to be done. */
-  readonly unprocessed: readonly Entry[]
+  readonly unprocessed: readonly Kind[]
   /** Whether some of them may be done all the same. */
   readonly maybeApplied: boolean
   /** Why the batch stopped, if it did. */
@@ -52,62 +56,68 @@ export interface BatchOutcome {
 }
 
 /**
- * Sends all entries.
- *
- * A request that DynamoDB answers, but leaves entries of unprocessed, is followed by one with just these, after
- * a wait with jittered backoff. Only requests that get nothing done count as failed attempts; after
- * `maxAttempts` of them in a row, and at the deadline, the entries are given up and the others go on. A request
- * that fails for good stops the batch: those under way are finished, the rest is not sent.
+ * Sends all entries: {@link sendRequest} for each request's worth of them. A request that fails for good stops the
+ * batch: those under way are finished, the rest is not sent.
  */
 export async function sendAll(
   entries: readonly Entry[],
-  { operation, size, send, isFull = () => false }: BatchRequests,
-  { pace, limits }: BatchContext,
+  requests: BatchRequests,
+  context: BatchContext,
 ): Promise<BatchOutcome> {
+  const { size, isFull = () => false } = requests
   const unprocessed: Entry[] = []
-  let error: StorageError | undefined
+  const errors: StorageError[] = []
   let maybeApplied = false
-  let stopped = false
   let next = 0
 
-  async function sendChunk(chunk: readonly Entry[]): Promise<void> {
-    let pending = chunk
-    let uncertain = false
-    const onMaybeApplied = () => {
-      uncertain = true
-    }
-    try {
-      let failures = 0
-      for (;;) {
-        const left = await send(pending, { ...limits, onMaybeApplied })
-        failures = left.length < pending.length ? 0 : failures + 1
-        pending = left
-        if (pending.length === 0) return
-        if (isFull()) break
-        const delayMs = pace.jitter(Math.max(failures - 1, 0))
-        if (failures === pace.maxAttempts || performance.now() + delayMs >= limits.deadline) break
-        await pace.wait(delayMs, limits.signal)
-      }
-    } catch (failure) {
-      stopped = true
-      const found = toStorageError(failure, operation)
-      uncertain ||= found.maybeApplied
-      error ??= found
-    }
-    unprocessed.push(...pending)
-    maybeApplied ||= uncertain
-  }
-
   async function work(): Promise<void> {
-    while (next < entries.length && !stopped && !isFull()) {
+    while (next < entries.length && errors.length === 0 && !isFull()) {
       const chunk = entries.slice(next, next + size)
       next += size
-      await sendChunk(chunk)
+      const outcome = await sendRequest(chunk, requests, context)
+      unprocessed.push(...outcome.unprocessed)
+      maybeApplied ||= outcome.maybeApplied
+      if (outcome.error !== undefined) errors.push(outcome.error)
     }
   }
 
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, Math.ceil(entries.length / size)) }, work))
-  return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error }
+  return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error: errors[0] }
+}
+
+/**
+ * Sends the entries of one request. If DynamoDB answers, but leaves entries of it unprocessed, it is followed by one with
+ * just these, after a wait with jittered backoff. Only requests that get nothing done count as failed attempts; after
+ * `maxAttempts` of them in a row, and at the deadline, the entries are given up.
+ */
+export async function sendRequest<Kind>(
+  entries: readonly Kind[],
+  { operation, send, isFull = () => false }: BatchRequest<Kind>,
+  { pace, limits }: Omit<BatchContext, 'send'>,
+): Promise<BatchOutcome<Kind>> {
+  let pending = entries
+  let maybeApplied = false
+  const onMaybeApplied = () => {
+    maybeApplied = true
+  }
+  try {
+    let failures = 0
+    for (;;) {
+      const left = await send(pending, { ...limits, onMaybeApplied })
+      failures = left.length < pending.length ? 0 : failures + 1
+      pending = left
+      if (pending.length === 0) return { unprocessed: pending, maybeApplied: false, error: undefined }
+      if (isFull()) break
+      const delayMs = pace.jitter(Math.max(failures - 1, 0))
+      if (failures === pace.maxAttempts || performance.now() + delayMs >= limits.deadline) break
+      await pace.wait(delayMs, limits.signal)
+    }
+    return { unprocessed: pending, maybeApplied, error: undefined }
+  } catch (failure) {
+    const error = toStorageError(failure, operation)
+    if (error.maybeApplied) onMaybeApplied()
+    return { unprocessed: pending, maybeApplied, error }
+  }
 }
 
 /** Whatever stops a batch, its callers must still learn what is done and what is not. */

@@ -71,6 +71,33 @@ export class BatchIncompleteError extends Error {
   }
 }
 
+/**
+ * A stream of puts that stopped. All items with a smaller number than `number` are written, or stand in `output`, a
+ * BatchWriteItem's answer, among its `UnprocessedItems`; where an item was refused, those behind it do not.
+ */
+export class PutItemsError extends Error {
+  override readonly name = 'PutItemsError'
+  /** Of the first item that was refused or is not known to be written; undefined if it was the source that failed. */
+  readonly number: number | undefined
+  /** So many items are written, perhaps some with greater numbers among them. */
+  readonly written: number
+  /** How many stand in `output`. */
+  readonly unprocessed: number
+  /** Whether some of these may be written all the same. */
+  readonly maybeApplied: boolean
+  readonly output: Json
+
+  /** @param cause undefined if DynamoDB kept leaving items unprocessed; whatever the source threw, if that failed */
+  constructor(options: Omit<PutItemsError, keyof Error> & { readonly cause: unknown }) {
+    super(`the stream stopped after ${options.written} items were written`, { cause: options.cause })
+    this.number = options.number
+    this.written = options.written
+    this.unprocessed = options.unprocessed
+    this.maybeApplied = options.maybeApplied
+    this.output = options.output
+  }
+}
+
 /** Two entries of a batch have one key; DynamoDB refuses that within a request, the storage layer everywhere. */
 export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError'

@@ -4,8 +4,8 @@
  * race.
  */
 import {
+  BACKSLASH,
   CLOSE_BRACE,
-  eachMember,
   elements,
   EMPTY_ARRAY,
   EMPTY_OBJECT,
@@ -14,6 +14,7 @@ import {
   members,
   OPEN_BRACE,
   parse,
+  QUOTE,
 } from '../json.js'
 import { DuplicateKeyError, KeyMismatchError, StorageError } from './errors.js'
 import type { CallLimits, Send } from './operation.js'
@@ -82,6 +83,15 @@ export class KeySchemas {
     const keys = keysIn(writes, await this.#of(table, limits))
     if (keys.length === writes.length) return keys
     return keysIn(writes, await this.#again(table, began, limits))
+  }
+
+  /**
+   * What tells the key of an item of a table, as {@link keyOf} gives it; undefined if it lacks an attribute of its key.
+   * @throws StorageError if the table cannot be described
+   */
+  async ofItems(table: string, limits: CallLimits): Promise<(item: Json) => string | undefined> {
+    const names = namesIn(await this.#of(table, limits))
+    return (item) => readKey(new JsonReader(item), names)
   }
 
   /** Forgets all tables: one of them is gone. */
@@ -153,8 +163,12 @@ function memberOf(json: Json, name: string): string | undefined {
   return value && String(parse(value))
 }
 
+function namesIn(schema: KeySchema): string[] {
+  return schema.map(({ name }) => name)
+}
+
 function keysIn(writes: readonly Json[], schema: KeySchema): string[] {
-  const names = schema.map(({ name }) => name)
+  const names = namesIn(schema)
   return writes.flatMap((write) => {
     const reader = new JsonReader(write)
     // {"PutRequest": {"Item": {…}}} or {"DeleteRequest": {"Key": {…}}}
@@ -182,11 +196,16 @@ export function keyOf(attributes: Json): string {
  */
 function readKey(reader: JsonReader, names?: readonly string[]): string | undefined {
   const found: string[] = []
-  eachMember(reader, (name) => {
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    const name = reader.nameText()
     if (names === undefined || names.includes(name))
       found.push(`${JSON.stringify(name)}:${readValue(reader)}`)
     else reader.value()
-  })
+    // The key often comes first; what is behind it need not be looked at.
+    if (found.length === names?.length) break
+  }
   if (names !== undefined && found.length !== names.length) return undefined
   return `{${found.sort().join(',')}}`
 }
@@ -197,7 +216,12 @@ export function isSameValue(a: Json, b: Json): boolean {
 }
 
 function readValue(reader: JsonReader): string {
-  const [[type, content] = ['', EMPTY_OBJECT]] = members(reader.take())
+  const json = reader.take()
+  // Most keys are strings that are written in the one way in which they are written below.
+  if (json.toString('latin1', 0, 6) === '{"S":"' && json.at(-2) === QUOTE && !json.includes(BACKSLASH)) {
+    return json.toString()
+  }
+  const [[type, content] = ['', EMPTY_OBJECT]] = members(json)
   const value = parse(content)
   return JSON.stringify({
     [type]: type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value,

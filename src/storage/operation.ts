@@ -43,5 +43,15 @@ export interface CallLimits {
   readonly onMaybeApplied?: () => void
 }
 
+/** The bounds of what takes any number of calls. */
+export interface StreamLimits {
+  /** The longest that one of its steps may take, such as a call with all its attempts and waits; in ms. */
+  readonly timeoutMs: number
+  /** The most that may be held of it at a time, in bytes. */
+  readonly maxBytes: number
+  /** Aborted when the caller gives it up. */
+  readonly signal: CancelSignal
+}
+
 /** How to send one request, with all the attempts that it takes; see {@link Storage.send}. */
 export type Send = (operation: Operation, request: Json, limits: CallLimits) => Promise<Json>

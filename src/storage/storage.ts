@@ -11,7 +11,8 @@ import type { Connection } from './connection.js'
 import { KeptCredentials } from './credentials.js'
 import { StorageError } from './errors.js'
 import { type KeySchema, KeySchemas } from './key-schema.js'
-import type { CallLimits, Send } from './operation.js'
+import type { CallLimits, Send, StreamLimits } from './operation.js'
+import { type ItemSource, putItems } from './put-items.js'
 import { isRepeatable } from './repeatable.js'
 import { Retry, type RetryOptions, wait } from './retry.js'
 import { Transport, type TransportOptions } from './transport.js'
@@ -117,6 +118,16 @@ export class Storage {
     } finally {
       this.#keySchemas.forget()
     }
+  }
+
+  /**
+   * Puts any number of items, as they come, in requests of 25; what is left unprocessed is sent again. Of two items with
+   * one key the later one wins.
+   * @returns how many were written
+   * @throws PutItemsError if it stopped before the end
+   */
+  putItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
+    return putItems(table, source, this.#keySchemas, { send: this.send, pace: this.#pace }, limits)
   }
 
   /**

@@ -21,6 +21,7 @@ export const needsDynamoDB = {
 
 export const DOCUMENT = 'application/json'
 export const TYPED = 'application/vnd.dynamodb+json'
+export const NDJSON = 'application/x-ndjson'
 
 /** An answer, its body as text and parsed. The parsed one is for comparing; digits are in the text. */
 export interface Answer {
@@ -77,7 +78,8 @@ export async function startService(
     const response = await fetch(url + path, init)
     const text = await response.text()
     checkAnswer(init.method ?? 'GET', path, { status: response.status, headers: response.headers, text })
-    const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+    const isJson = text.startsWith('{') && response.headers.get('content-type') !== NDJSON
+    const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {}
     return { status: response.status, headers: response.headers, text, body }
   }
   return {
