@@ -23,6 +23,7 @@ import {
   requestRepresentation,
 } from './representation/media-type.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
+import { refuseOtherPages } from './same-origin.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 import { createValidatorCompiler } from './validation.js'
@@ -75,6 +76,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    refuseOtherPages(request.raw, config)
     negotiate(request)
     done()
   })
