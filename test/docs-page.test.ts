@@ -1,12 +1,17 @@
-/** The page at `/docs`, as a browser shows it, and what a browser must not do to the service. */
+/**
+ * The page at `/docs`, as a browser shows it, and what a browser must not do to the service.
+ * `UPDATE_DOCS=1 npm test -- --disable-coverage test/docs-page.test.ts` takes the picture that is in the README.
+ */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { packageRoot } from '../src/package-root.js'
 import { needsBrowser, startBrowser } from './helpers/browser.js'
 import { createTable, needsDynamoDB, startService } from './helpers/service.js'
 
-const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 120_000 }
+const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
 if (needsBrowser.skip !== false)
   process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page is not tested.\n\n`)
 
@@ -14,9 +19,10 @@ const NUMBER = '12345678901234567890.12'
 
 t.test('the page at /docs', needs, async (t) => {
   const service = await startService(t)
-  const table = await createTable(t, service)
+  const table = await createTable(t, service, { tableName: 'Customers' })
   const browser = await startBrowser(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
@@ -36,11 +42,11 @@ t.test('the page at /docs', needs, async (t) => {
   })
 
   for (const [type, item, key] of [
-    ['application/json', `{"id": "u1",   "age": ${NUMBER}}`, '{"id": "u1"}'],
+    ['application/json', `{"id": "ada",   "balance": ${NUMBER}}`, '{"id": "ada"}'],
     [
       'application/vnd.dynamodb+json',
-      `{"id": {"S": "u2"}, "age": {"N": "${NUMBER}"}}`,
-      '{"id": {"S": "u2"}}',
+      `{"id": {"S": "eve"}, "balance": {"N": "${NUMBER}"}}`,
+      '{"id": {"S": "eve"}}',
     ],
   ] as const) {
     t.test(`puts and gets an item as ${type}, with all its digits`, async (t) => {
@@ -53,6 +59,11 @@ t.test('the page at /docs', needs, async (t) => {
       t.match(got.shown, NUMBER)
     })
   }
+
+  t.test('has its picture taken for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
+    await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
+    await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
+  })
 
   t.test('has a link to each operation, and finds operations', async (t) => {
     await page.getByPlaceholder('Filter').fill('transact')
