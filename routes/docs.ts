@@ -62,7 +62,8 @@ export const docs: Route = (app) => {
     app.get(name === 'index.html' ? '/docs' : `/docs/${name}`, async (request, reply) => {
       const { content, etag } = await (reading ??= read())
       reply.headers({ ...headers, etag, 'content-type': mediaType })
-      if (request.headers['if-none-match'] !== etag) return content
+      // A list of them, or one that a proxy has made a weak one, names it too.
+      if (request.headers['if-none-match']?.includes(etag) !== true) return content
       reply.code(304)
       return undefined
     })

@@ -23,7 +23,7 @@ import {
   requestRepresentation,
 } from './representation/media-type.js'
 import { pathOf, ProblemError, sendProblem } from './problem.js'
-import { refuseOtherPages } from './same-origin.js'
+import { refusalOfOtherPages } from './same-origin.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 import { createValidatorCompiler } from './validation.js'
@@ -74,9 +74,10 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 
+  const refuseOtherPages = refusalOfOtherPages(config)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    refuseOtherPages(request.raw, config)
+    refuseOtherPages(request.raw)
     negotiate(request)
     done()
   })

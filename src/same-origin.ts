@@ -21,22 +21,30 @@ const byAnotherName = new ProblemError(
 const OWN_NAME = /^(?:(?:[\w-]+\.)*localhost|[\d.]+|\[[\da-f:.]+\])(?::\d+)?$/i
 
 /**
- * Refuses what a page of another origin has a browser send, which needs no preflight for a POST without
+ * What refuses requests that a page of another origin has a browser send, which needs no preflight for a POST without
  * `Content-Type`; by the rules of Go's net/http.CrossOriginProtection. Such a page may still link to what is here and
  * have it asked for, but does not get to see the answer. Who is no browser sends neither `Sec-Fetch-Site` nor `Origin`.
  *
- * Where nobody has decided who may call, refuses also what comes by another name than this machine's own: a page can
+ * Where nobody has decided who may call, it refuses also what comes by another name than this machine's own: a page can
  * have its own name stand for 127.0.0.1 and then is, for the browser, of the same origin (DNS rebinding).
- * @throws ProblemError `Forbidden`
+ *
+ * It throws a ProblemError `Forbidden`.
  */
-export function refuseOtherPages({ method, headers }: IncomingMessage, { auth }: Config): void {
-  const { host } = headers
-  if (auth === undefined && host !== undefined && !OWN_NAME.test(host)) throw byAnotherName
-  const { 'sec-fetch-site': site, origin } = headers
-  if (site === undefined && origin === undefined) return
-  if (method === 'GET' || method === 'HEAD') return
-  const same = site === undefined ? hostOf(origin) === host : site === 'same-origin' || site === 'none'
-  if (!same) throw ofAnotherPage
+export function refusalOfOtherPages({ auth }: Config): (request: IncomingMessage) => void {
+  // Callers use one name, again and again.
+  let lastHost: string | undefined
+  return ({ method, headers }) => {
+    const { host } = headers
+    if (auth === undefined && host !== lastHost) {
+      if (host !== undefined && !OWN_NAME.test(host)) throw byAnotherName
+      lastHost = host
+    }
+    const { 'sec-fetch-site': site, origin } = headers
+    if (site === undefined && origin === undefined) return
+    if (method === 'GET' || method === 'HEAD') return
+    const same = site === undefined ? hostOf(origin) === host : site === 'same-origin' || site === 'none'
+    if (!same) throw ofAnotherPage
+  }
 }
 
 /** Of an origin; undefined for that of a page which has none. */

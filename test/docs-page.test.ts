@@ -15,10 +15,12 @@ const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 
 if (needsBrowser.skip !== false)
   process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page is not tested.\n\n`)
 
+/** A browser and a database that both start keep a small machine busy. */
+const PATIENT = { attemptTimeoutMs: 30_000 }
 const NUMBER = '12345678901234567890.12'
 
 t.test('the page at /docs', needs, async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, PATIENT)
   const table = await createTable(t, service, { tableName: 'Customers' })
   const browser = await startBrowser(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
@@ -42,12 +44,12 @@ t.test('the page at /docs', needs, async (t) => {
   })
 
   for (const [type, item, key] of [
-    ['application/json', `{"id": "ada",   "balance": ${NUMBER}}`, '{"id": "ada"}'],
     [
       'application/vnd.dynamodb+json',
       `{"id": {"S": "eve"}, "balance": {"N": "${NUMBER}"}}`,
       '{"id": {"S": "eve"}}',
     ],
+    ['application/json', `{"id": "ada",   "balance": ${NUMBER}}`, '{"id": "ada"}'],
   ] as const) {
     t.test(`puts and gets an item as ${type}, with all its digits`, async (t) => {
       const put = await tryIt(page, '/v1/tables/{table}/put', table, type, `{"item": ${item}}`)
@@ -61,7 +63,9 @@ t.test('the page at /docs', needs, async (t) => {
   }
 
   t.test('has its picture taken for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
-    await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
+    await operation(page, '/v1/tables/{table}/get').evaluate(
+      '(block) => block.querySelector(".opblock-section-request-body").scrollIntoView()',
+    )
     await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
   })
 
@@ -108,7 +112,7 @@ async function tryIt(page: Page, path: string, table: string, type: string, body
 }
 
 t.test('pages of other origins', needs, async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, PATIENT)
   const table = await createTable(t, service)
   const browser = await startBrowser(t, ['attacker.example'])
   const attacker = createServer((_request, response) => {
