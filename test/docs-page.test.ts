@@ -43,6 +43,15 @@ t.test('the page at /docs', needs, async (t) => {
     t.equal(await page.locator('.opblock').count(), Object.values(paths).flatMap(methods).length)
   })
 
+  t.test('is dark where the reader’s system is', async (t) => {
+    const dark = page.locator('html.dark-mode')
+    t.equal(await dark.count(), 0)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await dark.waitFor()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await dark.waitFor({ state: 'detached' })
+  })
+
   for (const [type, item, key] of [
     [
       'application/vnd.dynamodb+json',
@@ -63,9 +72,8 @@ t.test('the page at /docs', needs, async (t) => {
   }
 
   t.test('has its picture taken for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
-    await operation(page, '/v1/tables/{table}/get').evaluate(
-      '(block) => block.querySelector(".opblock-section-request-body").scrollIntoView()',
-    )
+    await page.setViewportSize({ width: 1000, height: 1150 })
+    await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
     await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
   })
 
