@@ -9,6 +9,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
+COPY explorer ./explorer
 COPY scripts/build.ts ./scripts/
 RUN npm run build
 

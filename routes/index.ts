@@ -5,6 +5,7 @@ import { createTable } from './create-table.js'
 import { deleteItem } from './delete.js'
 import { deleteTable } from './delete-table.js'
 import { describeTable } from './describe-table.js'
+import { docs } from './docs.js'
 import { get } from './get.js'
 import { live, ready } from './health.js'
 import { importItems } from './import.js'
@@ -41,6 +42,7 @@ const always: readonly Route[] = [
   live,
   ready,
   openapi,
+  docs,
 ]
 
 /** Only with `TABLE_ADMIN=true`. */

@@ -5,7 +5,12 @@
 import type { Code } from './problem.js'
 
 /** Of any request. */
-export const anyErrors: readonly Code[] = ['InvalidRequest', 'InternalError', 'ServiceUnavailable']
+export const anyErrors: readonly Code[] = [
+  'InvalidRequest',
+  'Forbidden',
+  'InternalError',
+  'ServiceUnavailable',
+]
 
 /** Of a request with a body. */
 export const bodyErrors: readonly Code[] = ['PayloadTooLarge', 'UnsupportedMediaType']

@@ -13,6 +13,7 @@ export const CODES = {
     retryable: false,
     title: 'The item collection has reached its size limit',
   },
+  Forbidden: { status: 403, retryable: false, title: 'The service is not for this web page' },
   ResourceNotFoundException: { status: 404, retryable: false, title: 'There is no such table or index' },
   ItemNotFound: { status: 404, retryable: false, title: 'There is no item with this key' },
   RouteNotFound: { status: 404, retryable: false, title: 'There is no such route' },

@@ -2,9 +2,10 @@
  * `npm run build`, once the types are checked: the service and all that it needs of its packages, as few files. Node.js
  * takes longer to find and to read a thousand files than to run what is in them.
  */
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { BUILT, FILES } from '../routes/docs.js'
 import { packageRoot } from '../src/package-root.js'
 
 /** What Fastify and undici load in any case, for what the service does not do; and what they get instead. */
@@ -58,3 +59,7 @@ await build({
   plugins: [leaveOut],
   logLevel: 'warning',
 })
+// The page at /docs, as it is.
+for (const [name, { source }] of Object.entries(FILES)) {
+  cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
+}

@@ -23,6 +23,8 @@ type JsonObject = Record<string, Json>
 
 /** The parts of a route's schema that end up in the description. Those that Fastify does not know, it leaves alone. */
 interface RouteSchema {
+  /** Whether it is left out. */
+  readonly hide?: boolean
   /** The name of the method in generated clients. */
   readonly operationId: string
   readonly summary: string
@@ -155,7 +157,7 @@ export async function openapiYaml(): Promise<string> {
   for (const route of found) {
     const schema = route.schema as RouteSchema | undefined
     if (schema === undefined) throw new Error(`${route.url} has no schema`)
-    if (route.method === 'HEAD' && schema.head !== true) continue
+    if (schema.hide === true || (route.method === 'HEAD' && schema.head !== true)) continue
     const path = route.url.replace(/:(\w+)/g, '{$1}')
     paths[path] = {
       ...paths[path],

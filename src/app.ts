@@ -26,6 +26,7 @@ import {
 } from './representation/media-type.js'
 import { isPercentEncoded } from './percent-encoding.js'
 import { clip, pathOf, ProblemError, sendProblem, wrongMediaType } from './problem.js'
+import { refusalOfOtherPages } from './same-origin.js'
 import type { Cancellation } from './storage/cancellation.js'
 import type { Storage } from './storage/storage.js'
 import { createValidatorCompiler } from './validation.js'
@@ -78,8 +79,10 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorateRequest('representation', null)
   app.decorateRequest('problem', null)
 
+  const refuseOtherPages = refusalOfOtherPages(config)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    refuseOtherPages(request.raw)
     negotiate(request)
     done()
   })

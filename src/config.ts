@@ -4,6 +4,8 @@ import { BlockList, isIP } from 'node:net'
 export interface Config {
   readonly host: string
   readonly port: number
+  /** `none` if somebody has decided that anyone may call; undefined on loopback only. */
+  readonly auth: 'none' | undefined
   readonly logLevel: string
   readonly maxAttempts: number
   readonly baseDelayMs: number
@@ -29,13 +31,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const host = env['HOST'] ?? '127.0.0.1'
   if (host === '') throw wrong('HOST', host, 'an address or a host name to listen on, such as 127.0.0.1')
-  checkAccess(host, env['AUTH'])
+  const auth = access(host, env['AUTH'])
   checkAws(env)
 
   const config = {
     // One address: the name may stand for two, of which only the first would be listened on.
     host: host === 'localhost' ? '127.0.0.1' : host,
     port: integer(env, 'PORT', 3000, 0, 65_535),
+    auth,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', LOG_LEVELS),
     maxAttempts: integer(env, 'AWS_MAX_ATTEMPTS', 5, 1, 100),
     baseDelayMs: integer(env, 'RETRY_BASE_DELAY_MS', 100, 0, MAX_TIMER_MS),
@@ -74,7 +77,7 @@ function oneOf(env: Env, name: string, otherwise: string, words: readonly string
 }
 
 /** Whoever can connect can read and write every table; so beyond loopback somebody has to decide who may. */
-function checkAccess(host: string, auth: string | undefined): void {
+function access(host: string, auth: string | undefined): Config['auth'] {
   if (auth !== undefined && auth !== 'none') throw wrong('AUTH', auth, '"none", or not set')
   if (auth === undefined && !isLoopback(host)) {
     throw new ConfigError(
@@ -82,6 +85,7 @@ function checkAccess(host: string, auth: string | undefined): void {
         'write every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1',
     )
   }
+  return auth
 }
 
 const loopback = new BlockList()

@@ -6,8 +6,13 @@ function find(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : find(dirname(folder))
 }
 
+const here = dirname(fileURLToPath(import.meta.url))
+
 /** The folder of `package.json` and `openapi.yaml`, from the sources and from the build alike. */
-export const packageRoot = find(dirname(fileURLToPath(import.meta.url)))
+export const packageRoot = find(here)
+
+/** Whether this is the build, which has all that it needs in `dist`, rather than the sources. */
+export const inBuild = here.startsWith(join(packageRoot, 'dist'))
 
 const { version: found } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string

@@ -17,6 +17,7 @@ t.test('without any variable, the documented defaults hold', async (t) => {
     {
       host: '127.0.0.1',
       port: 3000,
+      auth: undefined,
       logLevel: 'info',
       maxAttempts: 5,
       baseDelayMs: 100,
@@ -110,7 +111,7 @@ t.test('without AUTH, the service listens on loopback only', async (t) => {
   t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1', 'the name may stand for two addresses')
   for (const host of loopback) {
     t.equal(readConfig({ HOST: host }).host, host)
-    t.equal(readConfig({ HOST: host, AUTH: 'none' }).host, host)
+    t.match(readConfig({ HOST: host, AUTH: 'none' }), { host, auth: 'none' })
   }
   const open = [
     '0.0.0.0',

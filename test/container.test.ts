@@ -84,7 +84,8 @@ t.test('.env.example', async (t) => {
   })
 
   t.test('has the defaults', async (t) => {
-    t.strictSame(readConfig(settings), readConfig({}))
+    // AUTH is a decision, and has none.
+    t.strictSame({ ...readConfig(settings), auth: undefined }, { ...readConfig({}) })
   })
 })
 
@@ -207,6 +208,10 @@ t.test('Dockerfile', async (t) => {
     t.equal((await fetch(`${service.url}/health/live`)).status, 200)
     t.equal((await fetch(`${service.url}/openapi.yaml`)).status, 200)
     t.equal((await fetch(`${service.url}/openapi.json`)).status, 200)
+    const page = await (await fetch(`${service.url}/docs`)).text()
+    const files = [...page.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map(([, file]) => String(file))
+    t.equal(files.length, 4)
+    for (const file of files) t.equal((await fetch(`${service.url}/${file}`)).status, 200, file)
     t.equal(health(), 0)
     t.equal(await service.stop(), 0)
     t.equal(health(), 1)

@@ -63,6 +63,7 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
       'ItemCollectionSizeLimitExceededException',
       'Collection size exceeded.',
     ),
+    Forbidden: () => post('get', { key: { id: 'u1' } }, { origin: 'https://elsewhere.example' }),
     ResourceNotFoundException: () => service.post('/v1/tables/Nobody/get', { key: { id: 'u1' } }),
     ItemNotFound: () => post('get', { key: { id: 'nobody' } }),
     RouteNotFound: () => service.get('/v1/tables/Users/get'),

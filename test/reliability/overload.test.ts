@@ -86,7 +86,7 @@ t.test(
 
     const body = JSON.stringify(key)
     const one =
-      `POST ${get} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n` +
+      `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
       `content-length: ${body.length}\r\n\r\n${body}`
     const { hostname, port } = new URL(service.url)
     const sockets = [1, 2].map(() => connect(Number(port), hostname))

@@ -55,7 +55,7 @@ t.test('SIGTERM leaves no request unanswered that waits behind others on its con
     answered += String(chunk)
   })
   const put =
-    'POST /v1/tables/T/put HTTP/1.1\r\nhost: service\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n' +
+    'POST /v1/tables/T/put HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n' +
     '{"item":{"id":"a"}}'
   socket.write(put.repeat(3))
   while (finish.length < 3) await sleep(10)

@@ -1,0 +1,75 @@
+/* global URL, document, location, matchMedia, SwaggerUIBundle */
+/** The page at /docs: Swagger UI, which tries operations where the page came from and leaves digits alone. */
+
+/** The service, also where it is served below some path. */
+const service = new URL('.', location.href).href.replace(/\/$/, '')
+
+/**
+ * JSON on lines, and every string and number as it came: Swagger UI's own way, through JSON.parse, would show
+ * 12345678901234567890.12 as 12345678901234567000. What is no JSON stays as it is.
+ */
+function indent(json) {
+  try {
+    JSON.parse(json)
+  } catch {
+    return json
+  }
+  let depth = 0
+  const line = () => `\n${'  '.repeat(depth)}`
+  const tokens = /("(?:[^"\\]+|\\.)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g
+  return json.replace(tokens, (_, string, open, closed, close, comma, colon) => {
+    if (string) return string
+    if (closed) return open + closed
+    if (open) depth++
+    if (close) depth--
+    if (open || comma) return (open ?? comma) + line()
+    if (close) return line() + close
+    return colon ? ': ' : ''
+  })
+}
+
+function plugin({ React, getComponent }) {
+  return {
+    statePlugins: {
+      spec: {
+        wrapActions: {
+          // Whatever the description says: the service is where this page came from.
+          updateJsonSpec: (update) => (spec) => update({ ...spec, servers: [{ url: service }] }),
+        },
+      },
+    },
+    wrapComponents: {
+      responseBody: (ResponseBody) => (props) => {
+        const { content, contentType } = props
+        if (typeof content !== 'string' || !/json/i.test(contentType)) {
+          return React.createElement(ResponseBody, props)
+        }
+        const code = { language: 'json', downloadable: true, fileName: 'response.json', canCopy: true }
+        return React.createElement(
+          'div',
+          null,
+          React.createElement('h5', null, 'Response body'),
+          React.createElement(getComponent('HighlightCode', true), code, indent(content)),
+        )
+      },
+    },
+  }
+}
+
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const useColors = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', useColors)
+useColors()
+
+SwaggerUIBundle({
+  dom_id: '#explorer',
+  url: `${service}/openapi.json`,
+  plugins: [plugin],
+  deepLinking: true,
+  filter: true,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  // No stranger is asked whether the description is valid.
+  validatorUrl: null,
+})

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
+import { inBuild, packageRoot } from '../src/package-root.js'
+import type { Route } from './operation.js'
+
+interface File {
+  /** Where it stands in the sources; `npm run build` copies it into `BUILT`. */
+  readonly source: string
+  readonly mediaType: string
+}
+
+/** All that the page consists of: nothing else is handed out, and nothing comes from elsewhere. */
+export const FILES: Readonly<Record<string, File>> = {
+  'index.html': { source: 'explorer/index.html', mediaType: 'text/html; charset=utf-8' },
+  'explorer.css': { source: 'explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
+  'explorer.js': { source: 'explorer/explorer.js', mediaType: 'text/javascript; charset=utf-8' },
+  'swagger-ui.css': {
+    source: 'node_modules/swagger-ui-dist/swagger-ui.css',
+    mediaType: 'text/css; charset=utf-8',
+  },
+  'swagger-ui-bundle.js': {
+    source: 'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
+    mediaType: 'text/javascript; charset=utf-8',
+  },
+}
+
+/** Where they stand in the build. */
+export const BUILT = 'dist/explorer'
+
+/**
+ * The page runs its own files only and talks to its own service only. Swagger UI's icons are `data:` URLs.
+ * It may stand in no frame, where somebody could have it clicked unseen.
+ */
+const headers = {
+  'content-security-policy': [
+    `default-src 'none'`,
+    `script-src 'self'`,
+    `style-src 'self'`,
+    `img-src 'self' data:`,
+    `connect-src 'self'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+    `frame-ancestors 'none'`,
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  // Kept, but never used without asking: a new version is seen at once.
+  'cache-control': 'no-cache',
+}
+
+/** A page to try the API with, at `/docs`, and its files. Each is read when it is first asked for. */
+export const docs: Route = (app) => {
+  for (const [name, { source, mediaType }] of Object.entries(FILES)) {
+    let reading: Promise<{ readonly content: Buffer; readonly etag: string }> | undefined
+    const read = async () => {
+      const content = await readFile(join(packageRoot, inBuild ? join(BUILT, name) : source))
+      return { content, etag: `"${createHash('sha256').update(content).digest('base64url')}"` }
+    }
+
+    const isPage = name === 'index.html'
+    const [url, schema] = isPage ? ['/docs', pageSchema] : [`/docs/${name}`, fileSchema]
+    app.get(url, { schema }, async (request, reply) => {
+      const { content, etag } = await (reading ??= read())
+      reply.headers({ ...headers, etag, 'content-type': mediaType })
+      // A list of them, or one that a proxy has made a weak one, names it too.
+      if (request.headers['if-none-match']?.includes(etag) !== true) return content
+      reply.code(304)
+      return undefined
+    })
+  }
+}

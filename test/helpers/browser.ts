@@ -1,0 +1,48 @@
+/** A real browser: Chromium as Debian has it, without a window. */
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+import type { Test } from 'tap'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+
+const isExecutable = (path: string) => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const executablePath = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  .find(isExecutable)
+
+/** For the options of tests that need a browser. */
+export const needsBrowser = {
+  skip: executablePath === undefined && 'There is no Chromium in the PATH (Debian: apt-get install chromium)',
+}
+
+/**
+ * Starts it, with a profile of its own; it ends with the test.
+ * @param hosts names that stand for 127.0.0.1
+ */
+export async function startBrowser(t: Test, hosts: readonly string[] = []): Promise<Browser> {
+  const browser = await chromium.launch({
+    ...(executablePath !== undefined && { executablePath }),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`,
+    ],
+  })
+  t.teardown(() => browser.close())
+  return browser
+}
