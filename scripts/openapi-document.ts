@@ -8,7 +8,7 @@ import { STATUS_CODES } from 'node:http'
 import { join } from 'node:path'
 import Fastify, { type RouteOptions } from 'fastify'
 import * as Type from 'typebox'
-import { stringify } from 'yaml'
+import { Document, visit } from 'yaml'
 import { routes } from '../routes/index.js'
 import { anyErrors, bodyErrors, callErrors } from '../schemas/errors.js'
 import { type Code, CODES, Problem } from '../schemas/problem.js'
@@ -165,32 +165,39 @@ export async function openapiYaml(): Promise<string> {
     }
   }
   withItems(Problem, document, schemas)
-  return stringify(
-    {
-      openapi: '3.1.0',
-      info: {
-        title: 'dynamodb-storage-service',
-        version,
-        summary: 'REST in front of DynamoDB, with retries, batches of any size and exact types.',
-        description:
-          'Items stand in bodies in one of two representations: as documents in `application/json`, and with their ' +
-          'types in `application/vnd.dynamodb+json`. `Content-Type` says how the request writes them, `Accept` how ' +
-          'the answer shall; without it, as the request did. Numbers go through with exactly their digits; a client ' +
-          'whose JSON library reads numbers into doubles gets them all in `application/vnd.dynamodb+json`, where ' +
-          'they are strings.\n\n' +
-          'Every error is `application/problem+json` with a `code` and says whether to send the request again. ' +
-          'Every answer has `x-request-id`, which a caller may choose. The service does not ask who its callers are.',
-        license: { name: 'MIT', identifier: 'MIT' },
-      },
-      servers: [{ url: 'http://127.0.0.1:3000', description: 'As npm run dev and npm start listen' }],
-      security: [],
-      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-      paths,
-      components: { schemas, headers, examples: problemExamples(paths) },
+  return asYaml({
+    openapi: '3.1.0',
+    info: {
+      title: 'dynamodb-storage-service',
+      version,
+      summary: 'REST in front of DynamoDB, with retries, batches of any size and exact types.',
+      description:
+        'Items stand in bodies in one of two representations: as documents in `application/json`, and with their ' +
+        'types in `application/vnd.dynamodb+json`. `Content-Type` says how the request writes them, `Accept` how ' +
+        'the answer shall; without it, as the request did. Numbers go through with exactly their digits; a client ' +
+        'whose JSON library reads numbers into doubles gets them all in `application/vnd.dynamodb+json`, where ' +
+        'they are strings.\n\n' +
+        'Every error is `application/problem+json` with a `code` and says whether to send the request again. ' +
+        'Every answer has `x-request-id`, which a caller may choose. The service does not ask who its callers are.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Quoted is what readers of YAML 1.1 take for a date.
-    { lineWidth: 110, aliasDuplicateObjects: false, compat: 'yaml-1.1' },
-  )
+    servers: [{ url: 'http://127.0.0.1:3000', description: 'As npm run dev and npm start listen' }],
+    security: [],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { schemas, headers, examples: problemExamples(paths) },
+  })
+}
+
+/** As YAML 1.2 which readers of YAML 1.1 take for nothing else: they have more words for booleans, and dates. */
+function asYaml(value: JsonObject): string {
+  const yaml = new Document(value, { aliasDuplicateObjects: false, compat: 'yaml-1.1' })
+  visit(yaml, {
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string' && /^\d{4}-\d/.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return yaml.toString({ lineWidth: 110 })
 }
 
 async function registeredRoutes(): Promise<readonly RouteOptions[]> {

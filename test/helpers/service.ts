@@ -115,7 +115,7 @@ export async function createTable(
     definitions.push({ attributeName: 'n', attributeType: 'N' })
   }
   if (index) definitions.push({ attributeName: 'color', attributeType: 'S' })
-  const { status, text } = await service.post('/v1/tables', {
+  const { status, text, body } = await service.post('/v1/tables', {
     tableName,
     keySchema: key,
     attributeDefinitions: definitions,
@@ -130,7 +130,8 @@ export async function createTable(
       ],
     }),
   })
-  if (status !== 201) throw new Error(`no table: ${text}`)
+  // On a busy machine the first attempt may have created it without being answered in time.
+  if (status !== 201 && body['code'] !== 'ResourceInUseException') throw new Error(`no table: ${text}`)
   t.teardown(() => service.request(`/v1/tables/${tableName}`, { method: 'DELETE' }))
   return tableName
 }
