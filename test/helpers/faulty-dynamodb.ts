@@ -45,6 +45,8 @@ const faults = {
   },
   conflict: async ({ arrived, response }) => {
     if (arrived.operation.startsWith('Transact')) cancelTransaction(response, 'TransactionConflict')
+    // Plain reads never meet a conflict.
+    else if (arrived.operation === 'GetItem') refuse(response, 400, 'ProvisionedThroughputExceededException')
     else refuse(response, 400, 'TransactionConflictException')
   },
   'done, then a 500': async ({ response, forward }) => {
