@@ -2,7 +2,7 @@
  * `npm run build`, once the types are checked: the service and all that it needs of its packages, as few files. Node.js
  * takes longer to find and to read a thousand files than to run what is in them.
  */
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { BUILT, FILES } from '../routes/docs.js'
@@ -36,7 +36,7 @@ const leaveOut: Plugin = {
 
 const outdir = join(packageRoot, 'dist')
 rmSync(outdir, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   entryPoints: [join(packageRoot, 'src/server.ts')],
   outdir,
   bundle: true,
@@ -52,6 +52,7 @@ await build({
   // for the asking: node --enable-source-maps.
   sourcemap: true,
   sourcesContent: false,
+  metafile: true,
   // CommonJS packages call it for what is built into Node.js.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,
@@ -62,4 +63,21 @@ await build({
 // The page at /docs, as it is.
 for (const [name, { source }] of Object.entries(FILES)) {
   cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
+}
+
+// What is handed on is handed on under the licences it came with.
+const sources = [...Object.keys(metafile.inputs), ...Object.values(FILES).map(({ source }) => source)]
+const packages = new Set(
+  sources.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+)
+writeFileSync(join(outdir, 'LICENSES.txt'), [...packages].sort().map(licenceOf).join('\n'))
+
+/** The name of a package, its licence, and the texts that come with it. */
+function licenceOf(folder: string): string {
+  const read = (name: string) => readFileSync(join(packageRoot, folder, name), 'utf8')
+  const { name, version, license } = JSON.parse(read('package.json')) as Record<string, string>
+  const texts = readdirSync(join(packageRoot, folder)).filter((file) =>
+    /^(?:licen[cs]e|notice|copying)\b/i.test(file),
+  )
+  return [`${'='.repeat(80)}\n${name}@${version}: ${license}\n`, ...texts.map(read)].join('\n')
 }

@@ -181,6 +181,10 @@ t.test('Dockerfile', async (t) => {
 
   t.test('has nothing in the image but the service, and no packages', async (t) => {
     t.strictSame(readdirSync(folder).sort(), ['dist', 'openapi.yaml', 'package.json'])
+    t.match(
+      readFileSync(join(folder, 'dist', 'LICENSES.txt'), 'utf8'),
+      /^fastify@[\d.]+: MIT\n\n.*Copyright/ms,
+    )
   })
 
   t.test('runs as somebody who is not root', async (t) => {
