@@ -31,7 +31,7 @@ func main() {
 			{AttributeName: "customer", KeyType: storage.KeyTypeHASH},
 			{AttributeName: "placed", KeyType: storage.KeyTypeRANGE},
 		},
-		BillingMode: new(storage.BillingModePAYPERREQUEST),
+		BillingMode: pointer(storage.BillingModePAYPERREQUEST),
 	})
 	check(err, problemOf(created.Body))
 	same(*created.JSON201.TableDescription.TableName, table)
@@ -49,10 +49,10 @@ func main() {
 
 	updated, err := client.UpdateItemWithResponse(ctx, table, storage.UpdateItemRequest{
 		Key:                       key,
-		UpdateExpression:          new("SET #s = :shipped"),
+		UpdateExpression:          pointer("SET #s = :shipped"),
 		ExpressionAttributeNames:  &storage.ExpressionAttributeNames{"#s": "status"},
 		ExpressionAttributeValues: &storage.Item{":shipped": "shipped"},
-		ReturnValues:              new(storage.ReturnValuesUPDATEDNEW),
+		ReturnValues:              pointer(storage.ReturnValuesUPDATEDNEW),
 	})
 	check(err, problemOf(updated.Body))
 	same(*updated.JSON200.Attributes, storage.Item{"status": "shipped"})
@@ -83,7 +83,7 @@ func main() {
 	request := storage.QueryRequest{
 		KeyConditionExpression:    "customer = :c",
 		ExpressionAttributeValues: &storage.Item{":c": "eve"},
-		Limit:                     new(7),
+		Limit:                     pointer(7),
 	}
 	for {
 		page, err := client.QueryWithResponse(ctx, table, request)
@@ -100,8 +100,8 @@ func main() {
 
 	// Digits that no double holds stand as strings in the typed representation.
 	const digits = "12345678901234567890.12"
-	typedKey := storage.TypedItem{"customer": {S: new("grace")}, "placed": {S: new("2026-11-07")}}
-	typedItem := storage.TypedItem{"customer": {S: new("grace")}, "placed": {S: new("2026-11-07")}, "amount": {N: new(digits)}}
+	typedKey := storage.TypedItem{"customer": {S: pointer("grace")}, "placed": {S: pointer("2026-11-07")}}
+	typedItem := storage.TypedItem{"customer": {S: pointer("grace")}, "placed": {S: pointer("2026-11-07")}, "amount": {N: pointer(digits)}}
 	typedPut, err := client.PutItemWithApplicationVndDynamodbPlusJSONBodyWithResponse(
 		ctx, table, storage.TypedPutItemRequest{Item: typedItem})
 	check(err, problemOf(typedPut.Body))
@@ -112,7 +112,7 @@ func main() {
 
 	// A transaction that is cancelled says why, entry by entry.
 	cancelled, err := client.TransactWriteItemsWithResponse(ctx,
-		&storage.TransactWriteItemsParams{IdempotencyKey: new("clients-go")},
+		&storage.TransactWriteItemsParams{IdempotencyKey: pointer("clients-go")},
 		storage.TransactWriteItemsRequest{TransactItems: []storage.TransactWriteItem{
 			{Put: &storage.Put{TableName: table, Item: storage.Item{"customer": "eve", "placed": "2027-01-01"}}},
 			{ConditionCheck: &storage.ConditionCheck{
@@ -179,4 +179,9 @@ func same(actual, expected any) {
 		log.Output(2, fmt.Sprintf("%v is not %v", actual, expected))
 		os.Exit(1)
 	}
+}
+
+// What may be absent is a pointer.
+func pointer[T any](value T) *T {
+	return &value
 }

@@ -6,6 +6,7 @@ import t from 'tap'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
 import { sequence } from '../helpers/sequence.js'
+import { PATIENCE } from '../helpers/within.js'
 
 const SEED = 20_261_123
 const ITEMS = 40
@@ -108,7 +109,7 @@ t.test('every item ends as what its callers were told allows', needsDynamoDB, as
   const faulty = await startFaultyDynamoDB(t, { seed: SEED, rates, clockAheadMs })
   const service = await startService(
     t,
-    { maxAttempts: 2, attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 },
+    { maxAttempts: 2, attemptTimeoutMs: 3000 * PATIENCE, requestTimeoutMs: 15_000 * PATIENCE },
     faulty.endpoint,
   )
   const outcomes = new Map<string, number>()

@@ -7,15 +7,18 @@ import { sourceProcess } from '../helpers/process.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'
 import { PATIENCE, within } from '../helpers/within.js'
 
-const REQUEST_TIMEOUT_MS = 3000 * PATIENCE
+const REQUEST_TIMEOUT_MS = 3000
+
+/** Whatever is known is known for 0.5 s, and looking takes 1 s at the most; the rest is for DynamoDB Local to begin. */
+const SOON_MS = 5000
 
 t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
   const port = await freePort()
   const folder = t.testdir()
   let dynamodb = await startDynamoDBLocal({ path: folder, port })
   t.teardown(() => dynamodb.stop())
+  const table = await createTable(t, await startService(t, {}, dynamodb.endpoint))
   const service = await startService(t, { requestTimeoutMs: REQUEST_TIMEOUT_MS }, dynamodb.endpoint)
-  const table = await createTable(t, service)
 
   const answers: { status: number; retryAfter: string | null; ms: number }[] = []
   const stop = new AbortController()
@@ -28,20 +31,20 @@ t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
     const puts: Promise<void>[] = []
     for (let n = 0; !stop.signal.aborted; n++) {
       puts.push(put(n))
-      await sleep(50)
+      await sleep(50 * PATIENCE)
     }
     await Promise.all(puts)
   })()
   const ready = async () => (await service.get('/health/ready')).status === 200
 
-  t.ok(await within(2000, ready))
+  t.ok(await within(SOON_MS, ready))
   await sleep(500)
   await dynamodb.kill()
-  t.ok(await within(2000, async () => !(await ready())), 'it is not ready within 2 s')
+  t.ok(await within(SOON_MS, async () => !(await ready())), 'it is soon not ready')
   t.equal((await service.get('/health/live')).status, 200)
   await sleep(1000)
   dynamodb = await startDynamoDBLocal({ path: folder, port })
-  t.ok(await within(2000, ready), 'it is ready again within 2 s of the return')
+  t.ok(await within(SOON_MS, ready), 'it is ready again soon after')
   const { length } = answers
   t.ok(await within(5000, () => answers.slice(length).some(({ status }) => status === 200)))
   stop.abort()
@@ -58,7 +61,7 @@ t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
     'each was told when to come again',
   )
   t.ok(
-    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + 1000 * PATIENCE),
+    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + SOON_MS * PATIENCE),
     'none hung',
   )
 })
@@ -78,9 +81,9 @@ t.test(
     const puts = Array.from({ length: 20 }, (_, n) =>
       service.post(`/v1/tables/${table}/put`, { item: { id: `id-${n}` } }),
     )
-    t.ok(await within(2000, async () => !(await ready())), 'it is not ready within 2 s')
+    t.ok(await within(SOON_MS, async () => !(await ready())), 'it is soon not ready')
     dynamodb.resume()
-    t.ok(await within(2000, ready), 'it is ready again within 2 s of the return')
+    t.ok(await within(SOON_MS, ready), 'it is ready again soon after')
     for (const { status } of await Promise.all(puts)) t.equal(status, 200, 'and who waited is served')
   },
 )

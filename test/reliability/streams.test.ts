@@ -127,7 +127,7 @@ t.test('a reader that hangs up stops the fetching at once', async (t) => {
   t.equal(standIn.requests.length, 2)
   t.match(service.log.at(-1), { msg: 'the caller hung up', url: SCAN })
   standIn.behave = (_arrived, response) => {
-    answer(response, {})
+    answer(response, { Items: [], Count: 0, ScannedCount: 0 })
   }
   t.equal((await service.post(SCAN, {})).status, 200, 'there is room for another one')
 })
@@ -437,7 +437,7 @@ t.test('an import whose caller hangs up is stopped, and logged is how far it cam
   const line = service.log.find(({ msg }) => msg === 'the import stopped')
   t.match(line, { requestId: 'mine', table: 'T', line: Number, written: 75 })
   standIn.behave = (_arrived, response) => {
-    answer(response, {})
+    answer(response, { TableNames: [] })
   }
   t.equal((await service.get('/v1/tables')).status, 200, 'there is room for another request')
 })

@@ -3,6 +3,7 @@ import t from 'tap'
 import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
 import { type Answer, createTable, needsDynamoDB, startService } from '../helpers/service.js'
 import { answer, startStandIn } from '../helpers/stand-in.js'
+import { PATIENCE } from '../helpers/within.js'
 
 const TRANSACTIONS = 250
 const COUNTERS = 20
@@ -25,7 +26,8 @@ t.test('a transaction is applied once, however often its answer was lost', needs
   const direct = await startService(t)
   const tableName = await createTable(t, direct, { tableName: 'Transactions' })
   const faulty = await startFaultyDynamoDB(t, { seed: 4711, rates })
-  const service = await startService(t, { attemptTimeoutMs: 3000, requestTimeoutMs: 15_000 }, faulty.endpoint)
+  const timeouts = { attemptTimeoutMs: 3000 * PATIENCE, requestTimeoutMs: 15_000 * PATIENCE }
+  const service = await startService(t, timeouts, faulty.endpoint)
 
   const add = (counter: number) => ({
     update: {
