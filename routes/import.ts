@@ -1,12 +1,13 @@
 import { importItems as schema } from '../schemas/import.js'
-import { ofImport } from '../src/problem.js'
-import { tooBusy } from '../src/admission.js'
+import { ofImport, ProblemError } from '../src/problem.js'
 import { type Line, Lines } from '../src/receive-lines.js'
 import { readLine } from '../src/representation/lines.js'
 import { document } from '../src/representation/media-type.js'
 import { PutItemsError } from '../src/storage/errors.js'
 import type { NumberedItem } from '../src/storage/put-items.js'
 import { type Route, underWay } from './operation.js'
+
+const TOO_BUSY = 'The service has too much to do. The import was not taken any further.'
 
 /** Writes a stream of lines; see `schemas/import.ts`. */
 export const importItems: Route = (app) => {
@@ -20,7 +21,8 @@ export const importItems: Route = (app) => {
       const { bodyLimitBytes: maxBytes, requestTimeoutMs: timeoutMs } = app.config
       const hold = (bytes: number) => {
         if (bytes <= 0) app.admission.release(request.raw, -bytes)
-        else if (!app.admission.hold(request.raw, bytes)) throw tooBusy
+        else if (!app.admission.hold(request.raw, bytes))
+          throw new ProblemError('ServiceUnavailable', TOO_BUSY)
       }
       const lines = new Lines(request.raw, { maxBytes, timeoutMs, hold })
       const interrupt = () => {

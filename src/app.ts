@@ -10,7 +10,7 @@ import Fastify, {
 import { routes } from '../routes/index.js'
 import { Admission } from './admission.js'
 import { Bag } from './bag.js'
-import { receiveBody, refuseOtherCharsets } from './receive-body.js'
+import { receiveBody, refuseEncodings, refuseOtherCharsets } from './receive-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
 import { createHttpServer, requestIdOf } from './http-server.js'
@@ -154,7 +154,10 @@ function negotiate(request: FastifyRequest): void {
   const { headers } = request
   // A body without a type is a document; Fastify would not read it.
   const hasBody = (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers
-  if (hasBody) headers['content-type'] ??= document.mediaType
+  if (hasBody) {
+    headers['content-type'] ??= document.mediaType
+    refuseEncodings(headers['content-encoding'])
+  }
   const { 'content-type': contentType, accept } = headers
   const ofRequest = requestRepresentation(contentType)
   // By HTTP/1.0, lines that broke off would look like all there are (RFC 9112, section 8).

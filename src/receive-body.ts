@@ -65,3 +65,13 @@ export function refuseOtherCharsets(contentType = ''): void {
     throw new ProblemError('UnsupportedMediaType', `The body must be in UTF-8, not in ${charset}.`)
   }
 }
+
+/** @throws ProblemError if a `Content-Encoding` says that the body has to be unpacked first (RFC 9110, section 8.4) */
+export function refuseEncodings(contentEncoding = 'identity'): void {
+  if (contentEncoding.toLowerCase() !== 'identity') {
+    throw new ProblemError(
+      'UnsupportedMediaType',
+      `The body must come as it is, without Content-Encoding: ${contentEncoding}.`,
+    )
+  }
+}

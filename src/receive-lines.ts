@@ -19,6 +19,10 @@ export interface LinesOptions {
   readonly hold: (bytes: number) => void
 }
 
+const NOTHING = Buffer.alloc(0)
+/** Room for the beginning of a line is used again for the next one, unless it is larger. */
+const KEPT_BYTES = 64 * 1024
+
 /**
  * The body of a request as lines, however many there are: it is read when more lines are asked for, and no further. What
  * it throws, a `ProblemError`, is about line `number`.
@@ -26,8 +30,8 @@ export interface LinesOptions {
 export class Lines {
   readonly #request: IncomingMessage
   readonly #options: LinesOptions
-  /** Of the line whose end has not come yet. */
-  #parts: Buffer[] = []
+  /** Holds the line whose end has not come yet, in one piece, however small those are in which it comes. */
+  #begun = NOTHING
   #length = 0
   #interrupted = false
   #wake: () => void = () => undefined
@@ -86,13 +90,19 @@ export class Lines {
     const rest = chunk.subarray(start)
     this.#checkLength(rest)
     this.#options.hold(rest.length)
-    this.#length += rest.length
-    this.#parts.push(rest)
+    const length = this.#length + rest.length
+    if (length > this.#begun.length) {
+      const larger = Buffer.allocUnsafe(2 * length)
+      this.#begun.copy(larger, 0, 0, this.#length)
+      this.#begun = larger
+    }
+    rest.copy(this.#begun, this.#length)
+    this.#length = length
   }
 
   #complete(end: Buffer): Line {
     this.#checkLength(end)
-    const bytes = this.#length === 0 ? end : Buffer.concat([...this.#parts, end])
+    const bytes = this.#length === 0 ? end : Buffer.concat([this.#begun.subarray(0, this.#length), end])
     this.#forget()
     return { number: this.number, bytes }
   }
@@ -105,7 +115,7 @@ export class Lines {
   #forget(): void {
     if (this.#length > 0) this.#options.hold(-this.#length)
     this.#length = 0
-    this.#parts = []
+    if (this.#begun.length > KEPT_BYTES) this.#begun = NOTHING
   }
 
   #more(): Promise<void> {
@@ -120,5 +130,3 @@ export class Lines {
     })
   }
 }
-
-const NOTHING = Buffer.alloc(0)

@@ -18,7 +18,7 @@ const byAnotherName = new ProblemError(
 )
 
 /** No name in it that somebody's DNS server answers for (RFC 6761, section 6.3). */
-const OWN_NAME = /^(?:(?:[\w-]+\.)*localhost|[\d.]+|\[[\da-f:.]+\])(?::\d+)?$/i
+const OWN_NAME = /^(?:(?:[\w-]+\.)*localhost\.?|[\d.]+|\[[\da-f:.]+\])(?::\d*)?$/i
 
 /**
  * What refuses requests that a page of another origin has a browser send, which needs no preflight for a POST without
@@ -42,7 +42,10 @@ export function refusalOfOtherPages({ auth }: Config): (request: IncomingMessage
     const { 'sec-fetch-site': site, origin } = headers
     if (site === undefined && origin === undefined) return
     if (method === 'GET' || method === 'HEAD') return
-    const same = site === undefined ? hostOf(origin) === host : site === 'same-origin' || site === 'none'
+    const same =
+      site === undefined
+        ? host !== undefined && hostOf(origin) === host
+        : site === 'same-origin' || site === 'none'
     if (!same) throw ofAnotherPage
   }
 }

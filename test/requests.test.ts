@@ -152,6 +152,16 @@ t.test('requests', async (t) => {
     t.match(both.headers.get('content-type'), TYPED)
   })
 
+  t.test('that would have to be unpacked are refused with 415', async (t) => {
+    for (const path of [put, `${put.slice(0, -'put'.length)}import`]) {
+      const headers = { 'content-encoding': 'gzip' }
+      const { status, body } = await service.post(path, { item }, headers)
+      t.equal(status, 415, path)
+      t.match(body, { code: 'UnsupportedMediaType', detail: /Content-Encoding: gzip/ })
+    }
+    t.equal((await service.post(put, { item }, { 'content-encoding': 'Identity' })).status, 200)
+  })
+
   t.test('larger than BODY_LIMIT_BYTES are refused with 413', async (t) => {
     const { status, body } = await service.post(put, { item: { id: 'a'.repeat(100_000) } })
     t.equal(status, 413)

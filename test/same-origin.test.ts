@@ -75,7 +75,15 @@ t.test('without AUTH', async (t) => {
 
   t.test('the service goes by names of this machine only', async (t) => {
     const { port } = new URL(service.url)
-    for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', 'storage.localhost', '[::1]', '10.0.0.1']) {
+    for (const name of [
+      '127.0.0.1',
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'storage.localhost',
+      '[::1]',
+      '10.0.0.1',
+    ]) {
       for (const host of [`${name}:${port}`, name]) {
         t.equal((await asHost(service, 'POST', put, host)).status, 200, host)
       }

@@ -37,19 +37,18 @@ export type KeySchema = readonly KeyAttribute[]
 const KEPT_MS = 10_000
 const KEPT_TABLES = 1000
 
-/** Errors that a call may have met because its table is another one by now. Their messages are not made to be read. */
-const perhapsAnotherTable: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'ValidationException'])
-
-/** What is known of a table, or will be. */
+/** What is known of a table. */
 interface Known {
-  readonly call: SharedCall<KeySchema>
+  readonly schema: KeySchema
+  /** When it was asked for. */
   readonly since: number
-  schema?: KeySchema
 }
 
 export class KeySchemas {
   readonly #send: Send
   readonly #known = new Map<string, Known>()
+  /** What is being asked for. */
+  readonly #asked = new Map<string, SharedCall<KeySchema>>()
 
   constructor(send: Send) {
     this.#send = send
@@ -67,7 +66,10 @@ export class KeySchemas {
       return await call(schema)
     } catch (error) {
       if (!mayBeAboutAnotherTable(error)) throw error
-      const anew = await this.#again(table, began, limits)
+      const anew = await this.#again(table, began, limits).catch((failure: unknown) => {
+        // What was wrong before is what the caller can do something about.
+        throw isNoTable(failure) ? failure : error
+      })
       if (JSON.stringify(anew) === JSON.stringify(schema)) throw error
       return call(anew)
     }
@@ -87,47 +89,59 @@ export class KeySchemas {
 
   /**
    * What tells the key of an item of a table, as {@link keyOf} gives it; undefined if it lacks an attribute of its key.
+   * @param since what was known before is not enough, on the clock of `performance.now()`
    * @throws StorageError if the table cannot be described
    */
-  async ofItems(table: string, limits: CallLimits): Promise<(item: Json) => string | undefined> {
-    const names = namesIn(await this.#of(table, limits))
+  async ofItems(
+    table: string,
+    limits: CallLimits,
+    since = -Infinity,
+  ): Promise<(item: Json) => string | undefined> {
+    const names = namesIn(await this.#again(table, since, limits))
     return (item) => readKey(new JsonReader(item), names)
   }
 
   /** Forgets all tables: one of them is gone. */
   forget(): void {
     this.#known.clear()
+    this.#asked.clear()
   }
 
   /** Asks anew, unless that was done since the call began that found something wrong. */
-  #again(table: string, began: number, limits: CallLimits): Promise<KeySchema> | KeySchema {
-    if ((this.#known.get(table)?.since ?? began) < began) this.#known.delete(table)
-    return this.#of(table, limits)
+  async #again(table: string, began: number, limits: CallLimits): Promise<KeySchema> {
+    return (this.#known.get(table)?.since ?? -Infinity) < began
+      ? this.#ask(table, limits)
+      : this.#of(table, limits)
   }
 
-  /** What is known of a table, at once; what is not is asked for once for all who want to know. */
+  /** What is known of a table, at once; what is not is asked for. */
   #of(table: string, limits: CallLimits): Promise<KeySchema> | KeySchema {
-    const now = performance.now()
     const known = this.#known.get(table)
-    if (known !== undefined && now - known.since < KEPT_MS && !known.call.givenUp) {
-      return known.schema ?? known.call.join(limits)
-    }
-    if (this.#known.size >= KEPT_TABLES) this.#known.clear()
-    const asked: Known = {
-      since: now,
-      call: new SharedCall(async (shared) => {
-        try {
-          const schema = await this.#describe(table, shared)
-          asked.schema = schema
-          return schema
-        } catch (error) {
-          if (this.#known.get(table) === asked) this.#known.delete(table)
-          throw error
-        }
-      }),
-    }
-    this.#known.set(table, asked)
-    return asked.call.join(limits)
+    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.schema
+    return this.#ask(table, limits)
+  }
+
+  /** Asks once for all who want to know. What is known stays until there is something newer. */
+  #ask(table: string, limits: CallLimits): Promise<KeySchema> {
+    const asked = this.#asked.get(table)
+    if (asked?.givenUp === false) return asked.join(limits)
+    const since = performance.now()
+    const call = new SharedCall<KeySchema>(async (shared) => {
+      const isLast = () => this.#asked.get(table) === call
+      try {
+        const schema = await this.#describe(table, shared)
+        if (this.#known.size >= KEPT_TABLES) this.#known.clear()
+        if (isLast()) this.#known.set(table, { schema, since })
+        return schema
+      } catch (error) {
+        if (isLast() && isNoTable(error)) this.#known.delete(table)
+        throw error
+      } finally {
+        if (isLast()) this.#asked.delete(table)
+      }
+    })
+    this.#asked.set(table, call)
+    return call.join(limits)
   }
 
   async #describe(table: string, limits: CallLimits): Promise<KeySchema> {
@@ -151,10 +165,17 @@ export class KeySchemas {
   }
 }
 
+function isNoTable(error: unknown): boolean {
+  return error instanceof StorageError && error.name === 'ResourceNotFoundException'
+}
+
+/** Whether a call may have met an error because its table is another one by now. */
 function mayBeAboutAnotherTable(error: unknown): boolean {
   if (error instanceof KeyMismatchError) return true
   // What may have been applied must be told, whatever would come of another attempt.
-  return error instanceof StorageError && perhapsAnotherTable.has(error.name) && !error.earlierMaybeApplied
+  if (!(error instanceof StorageError) || error.earlierMaybeApplied) return false
+  // "The provided key element does not match the schema", "Missing the key id in the item", and the like.
+  return isNoTable(error) || (error.name === 'ValidationException' && /key/i.test(error.message))
 }
 
 /** A string that stands in a description. */

@@ -107,7 +107,8 @@ export async function putItems(
     interrupt()
   }
 
-  const anyDone = () => Promise.race(underWay.map(({ done }) => done))
+  /** Nothing to wait for is no reason to wait. */
+  const anyDone = async () => underWay.length > 0 && Promise.race(underWay.map(({ done }) => done))
 
   /** Sends the batch as soon as there is room for it. */
   async function flush(): Promise<void> {
@@ -143,11 +144,21 @@ export async function putItems(
 
   let failure: { readonly error: unknown } | undefined
   try {
-    keyOf = await keySchemas.ofItems(table, { deadline: performance.now() + timeoutMs, signal })
+    const describe = async (since?: number) =>
+      keySchemas.ofItems(table, { deadline: performance.now() + timeoutMs, signal }, since)
+    const began = performance.now()
+    let askedAnew = false
+    keyOf = await describe()
     for await (const some of items) {
       for (const item of some) {
         if (incomplete.length > 0) break
-        const key = keyOf(item.json)
+        let key = keyOf(item.json)
+        if (key === undefined && !askedAnew) {
+          // Perhaps it is another table by now.
+          askedAnew = true
+          keyOf = await describe(began)
+          key = keyOf(item.json)
+        }
         const { length } = item.json
         if (!hasRoom(key, length)) await makeRoom(key, length)
         holdMore(length)

@@ -17,7 +17,7 @@ import {
   startService,
 } from '../helpers/service.js'
 import { answer, type Arrived, refuse, startStandIn } from '../helpers/stand-in.js'
-import { within } from '../helpers/within.js'
+import { PATIENCE, within } from '../helpers/within.js'
 
 const SCAN = '/v1/tables/T/scan'
 const lineHeaders = { 'content-type': DOCUMENT, accept: NDJSON }
@@ -175,7 +175,7 @@ t.test('SIGTERM lets a stream go on, and then breaks it off', async (t) => {
     AWS_ACCESS_KEY_ID: 'key',
     AWS_SECRET_ACCESS_KEY: 'top-secret',
     AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
-    SHUTDOWN_GRACE_MS: '2000',
+    SHUTDOWN_GRACE_MS: String(2000 * PATIENCE),
   })
   const url = await listening()
   const whole = await fetch(url + SCAN, init)
@@ -187,7 +187,7 @@ t.test('SIGTERM lets a stream go on, and then breaks it off', async (t) => {
   await t.rejects(async () => {
     while ((await reader?.read())?.done === false);
   }, 'it does not look whole')
-  t.ok(standIn.requests.length > pages + 5, 'it went on')
+  t.ok(standIn.requests.length > pages + 2, 'it went on')
   t.same(await exited, [0, null])
   t.match(output(), /"msg":"the answer broke off"/)
 })
@@ -440,6 +440,41 @@ t.test('an import whose caller hangs up is stopped, and logged is how far it cam
     answer(response, { TableNames: [] })
   }
   t.equal((await service.get('/v1/tables')).status, 200, 'there is room for another request')
+})
+
+t.test('an import that waits for room when all under way is given up is answered', async (t) => {
+  const standIn = await startStandIn(t, ({ operation }, response) => {
+    if (operation === 'DescribeTable') answer(response, DescribeTable)
+  })
+  // Room for 8 requests, and for a part of the next one.
+  const settings = { bodyLimitBytes: 8.5 * 25 * 1000, shutdownGraceMs: 2000 }
+  const service = await startService(t, settings, standIn.endpoint)
+  const { upload, answered } = beginImport(t, importUrl(service))
+  upload.end(Array.from({ length: 400 }, (_, n) => `{"id":"${n}","x":"${'x'.repeat(980)}"}\n`).join(''))
+  t.ok(await within(5000, () => standIn.requests.length === 1 + 8))
+  const closed = service.close()
+  const { code, line, written } = await answered
+  t.match({ code, line, written }, { code: 'ServiceUnavailable', line: 1, written: 0 })
+  await closed
+})
+
+t.test('an import into a table that is another one by now knows its key', async (t) => {
+  let described = 0
+  const standIn = await startStandIn(t, ({ operation }, response) => {
+    const AttributeName = ++described === 1 ? 'old' : 'id'
+    if (operation === 'DescribeTable') {
+      answer(response, { Table: { KeySchema: [{ AttributeName, KeyType: 'HASH' }] } })
+    } else answer(response, {})
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const before = beginImport(t, importUrl(service))
+  before.upload.end('{"old":"1"}\n')
+  t.same(await before.answered, { written: 1 })
+  const { upload, answered } = beginImport(t, importUrl(service))
+  upload.end('{"id":"1","n":1}\n{"id":"1","n":2}\n')
+  t.same(await answered, { written: 2 })
+  const sent = standIn.requests.filter(({ operation }) => operation === 'BatchWriteItem').slice(1)
+  t.same(sent.map(idsIn), [['1'], ['1']], 'one after the other')
 })
 
 t.test('an import that has no time left is answered with how far it came', async (t) => {

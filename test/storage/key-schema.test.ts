@@ -128,6 +128,21 @@ t.test('the key of a table', async (t) => {
     })
   }
 
+  t.test('is still known when it cannot be asked for anew', async (t) => {
+    const { standIn, storage } = await start(t, (_arrived, response, number) => {
+      if (number === 1) answer(response, description({ id: 'S' }))
+      else refuse(response, 400, 'ThrottlingException', 'slow down')
+    })
+    await storage.withKeySchema('T', soon(), itself)
+    const wrong = storage.withKeySchema('T', soon(), async () => {
+      throw new KeyMismatchError('does not fit')
+    })
+    await t.rejects(wrong, { name: 'KeyMismatchError' }, 'what was wrong is told')
+    const { length } = standIn.requests
+    t.same(await storage.withKeySchema('T', soon(), itself), [{ name: 'id', type: 'S' }])
+    t.equal(standIn.requests.length, length)
+  })
+
   t.test('is not asked for anew in a call that has just learnt it', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, description({ id: 'S' }))
@@ -146,7 +161,8 @@ t.test('the key of a table', async (t) => {
     await storage.withKeySchema('T', soon(), itself)
     const after = new StorageError('ValidationException', 'key')
     after.earlierMaybeApplied = true
-    for (const error of [after, new StorageError('NetworkError', 'gone'), new Error('fault')]) {
+    const other = new StorageError('ValidationException', 'Two document paths overlap')
+    for (const error of [after, other, new StorageError('NetworkError', 'gone'), new Error('fault')]) {
       const call = storage.withKeySchema('T', soon(), async () => {
         throw error
       })
