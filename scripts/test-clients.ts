@@ -1,9 +1,11 @@
 /**
- * `npm run test:clients`: generates a client of openapi.yaml in each language, and runs the program in `clients/` that
- * uses it against the service and DynamoDB Local. A language whose tools are missing is skipped, and said so.
- * `npm run test:clients -- go python` takes only these.
+ * `npm run test:clients`: runs the blocks of docs/clients.md, each language's in an empty folder, against the service and
+ * DynamoDB Local, and then the program in `clients/` with the client that they made. A language whose tools are missing
+ * is skipped, and said so. `npm run test:clients -- go python` takes only these.
  */
 import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../src/app.js'
 import { readConfig } from '../src/config.js'
@@ -11,51 +13,43 @@ import { createLogger } from '../src/log.js'
 import { packageRoot } from '../src/package-root.js'
 import { resolveConnection } from '../src/storage/connection.js'
 import { Storage } from '../src/storage/storage.js'
+import { createDemoTables } from './demo-tables.js'
 import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
 
 interface Client {
+  /** Of docs/clients.md. The first block under it makes a client and a small program, the second runs that. */
+  readonly heading: string
   /** What tells whether the tools are there; its output is shown. */
   readonly needs: string
-  /** Commands of the shell, as docs/clients.md has them, each in the folder of the client. */
-  readonly prepare: readonly string[]
-  readonly run: string
   readonly env?: NodeJS.ProcessEnv
 }
 
-// What is compiled once and run for a second need not be made fast.
-const QUICKLY = `-gcflags='all=-N -l'`
-
-const node: Client = {
-  needs: 'node --version',
-  prepare: ['npm ci --no-audit --no-fund', 'npm run generate', 'npm run build'],
-  run: 'npm start',
-}
+const npm = { npm_config_audit: 'false', npm_config_fund: 'false' }
 
 const clients: Readonly<Record<string, Client>> = {
   go: {
+    heading: 'Go',
     // What the generator needs.
     needs: 'go version && go version | grep -Eq "go(1[.](2[5-9]|[3-9][0-9])|[2-9][.])"',
-    prepare: [
-      `go run ${QUICKLY} github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config oapi-codegen.yaml ../../openapi.yaml`,
-      `go build ${QUICKLY} -o bin/example`,
-    ],
-    run: 'bin/example',
-    // Nothing here needs C, and compiling is faster with less collecting of garbage.
-    env: { CGO_ENABLED: '0', GOGC: '400', GOFLAGS: '-buildvcs=false', GOTOOLCHAIN: 'local' },
+    env: {
+      // Nothing here needs C. What is compiled once and run for a second need not be made fast, and compiling is faster
+      // with less collecting of garbage.
+      CGO_ENABLED: '0',
+      GOFLAGS: `-buildvcs=false '-gcflags=all=-N -l'`,
+      GOGC: '400',
+      GOTOOLCHAIN: 'local',
+    },
   },
   python: {
+    heading: 'Python',
     needs: 'python3 -c "import ensurepip, sys, venv; print(sys.version)"',
-    prepare: [
-      'python3 -m venv .venv',
-      '.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt',
-      '.venv/bin/openapi-python-client generate --path ../../openapi.yaml --config config.yaml --meta none --output-path generated --overwrite',
-    ],
-    run: '.venv/bin/python main.py',
+    env: { PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
   },
-  'typescript-fetch': node,
-  'hey-api': node,
+  'typescript-fetch': { heading: 'TypeScript, openapi-fetch', needs: 'node --version', env: npm },
+  'hey-api': { heading: 'TypeScript, @hey-api/openapi-ts', needs: 'node --version', env: npm },
 }
 
+const page = await readFile(join(packageRoot, 'docs/clients.md'), 'utf8')
 const chosen = process.argv.slice(2)
 const names = Object.keys(clients).filter((name) => chosen.length === 0 || chosen.includes(name))
 const missing = await missingJava()
@@ -74,6 +68,7 @@ async function testAll(): Promise<boolean> {
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
   const app = await buildApp(config, storage, createLogger('warn'))
   try {
+    await createDemoTables(storage)
     const url = await app.listen({ host: config.host, port: config.port })
     const results = await Promise.all(names.map(async (name) => [name, await test(name, url)] as const))
     process.stdout.write(`\n${results.map(([name, result]) => `${name}: ${result}`).join('\n')}\n`)
@@ -89,18 +84,36 @@ async function test(name: string, url: string): Promise<string> {
   const client = clients[name]
   if (client === undefined) return 'FAILED: there is no such client'
   const env = { ...process.env, ...client.env, SERVICE_URL: url }
-  const cwd = join(packageRoot, 'clients', name)
-  if ((await shell(client.needs, { cwd, env })).code !== 0) {
-    process.stderr.write(`\n*** ${name} IS SKIPPED: \`${client.needs}\` fails here\n\n`)
-    return 'SKIPPED, its tools are missing'
+  const cwd = await mkdtemp(join(tmpdir(), `client-${name}-`))
+  try {
+    if ((await shell(client.needs, { cwd, env })).code !== 0) {
+      process.stderr.write(`\n*** ${name} IS SKIPPED: \`${client.needs}\` fails here\n\n`)
+      return 'SKIPPED, its tools are missing'
+    }
+    const [make, run] = blocks(client.heading)
+    if (make === undefined || run === undefined) return 'FAILED: the page has no blocks for it'
+    const start = performance.now()
+    const steps = [
+      ['the client', make],
+      ['the small program', run],
+      ['the long program', `cp '${join(packageRoot, 'clients', name)}'/* .\n${run}`],
+    ] as const
+    for (const [step, commands] of steps) {
+      const here = commands.replaceAll('http://127.0.0.1:3000', url)
+      const { code, output } = await shell(`set -e\n${here}`, { cwd, env })
+      process.stdout.write(`\n=== ${name} after ${seconds(start)}: ${step}\n${output}`)
+      if (code !== 0) return `FAILED: ${step}`
+    }
+    return `passed after ${seconds(start)}`
+  } finally {
+    await rm(cwd, { recursive: true, force: true })
   }
-  const start = performance.now()
-  for (const command of [...client.prepare, client.run]) {
-    const { code, output } = await shell(command, { cwd, env })
-    process.stdout.write(`\n=== ${name} after ${seconds(start)}: ${command}\n${output}`)
-    if (code !== 0) return `FAILED: ${command}`
-  }
-  return `passed after ${seconds(start)}`
+}
+
+/** The blocks for the shell under a heading of the page. */
+function blocks(heading: string): string[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  return Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = '']) => block)
 }
 
 function seconds(start: number): string {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"reflect"
 
-	"example.com/clients/storage"
+	"example.com/orders/storage"
 )
 
 const table = "ClientsGo"
