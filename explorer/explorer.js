@@ -28,8 +28,16 @@ function indent(json) {
   })
 }
 
+const isLines = (mediaType) => /ndjson/i.test(mediaType)
+
 function plugin({ React, getComponent }) {
   return {
+    // Lines are shown, and sent, as they stand: Swagger UI would make one JSON string of them.
+    afterLoad() {
+      const { getSampleSchema } = this.fn
+      this.fn.getSampleSchema = (schema, mediaType, ...more) =>
+        getSampleSchema(schema, isLines(mediaType) ? 'text/plain' : mediaType, ...more)
+    },
     statePlugins: {
       spec: {
         wrapActions: {
@@ -49,7 +57,11 @@ function plugin({ React, getComponent }) {
           'div',
           null,
           React.createElement('h5', null, 'Response body'),
-          React.createElement(getComponent('HighlightCode', true), code, indent(content)),
+          React.createElement(
+            getComponent('HighlightCode', true),
+            code,
+            isLines(contentType) ? content : indent(content),
+          ),
         )
       },
     },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
+import { isKnown } from '../src/entity-tags.js'
 import { inBuild, packageRoot } from '../src/package-root.js'
 import type { Route } from './operation.js'
 
@@ -65,8 +66,7 @@ export const docs: Route = (app) => {
     app.get(url, { schema }, async (request, reply) => {
       const { content, etag } = await (reading ??= read())
       reply.headers({ ...headers, etag, 'content-type': mediaType })
-      // A list of them, or one that a proxy has made a weak one, names it too.
-      if (request.headers['if-none-match']?.includes(etag) !== true) return content
+      if (!isKnown(etag, request.headers)) return content
       reply.code(304)
       return undefined
     })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
 import { readItem as schema } from '../schemas/read-item.js'
+import { isKnown, isOther } from '../src/entity-tags.js'
 import { isPercentEncoded } from '../src/percent-encoding.js'
 import { ProblemError } from '../src/problem.js'
 import { readItem as readAnswer } from '../src/representation/body.js'
@@ -49,15 +49,4 @@ function readOptions({ query: { consistentRead, projection }, url }: ItemRequest
     ...(consistentRead === 'true' && { ConsistentRead: true }),
     ...(projection !== undefined && projectionMembers(projection)),
   }
-}
-
-/** Whether the caller has the item already: `If-None-Match`, by weak comparison (RFC 9110, section 13.1.2). */
-function isKnown(tag: string, { 'if-none-match': tags }: IncomingHttpHeaders): boolean {
-  // With its quotes it can stand there only as a whole tag.
-  return tags !== undefined && (tags.trim() === '*' || tags.includes(tag))
-}
-
-/** Whether the caller wants another one: `If-Match`, by strong comparison (RFC 9110, section 13.1.1). */
-function isOther(tag: string, { 'if-match': tags }: IncomingHttpHeaders): boolean {
-  return tags !== undefined && tags.trim() !== '*' && !tags.split(',').some((one) => one.trim() === tag)
 }

@@ -57,6 +57,5 @@ export const NoContent = (description: string, headers: Readonly<Record<string, 
 export const ifMatch = Type.Optional(
   Type.String({
     description: 'Only `*`: do it only if there is such an item, and answer 412 if not.',
-    examples: ['*'],
   }),
 )

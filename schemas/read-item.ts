@@ -1,5 +1,4 @@
 import * as Type from 'typebox'
-import { PROJECTION } from '../src/representation/projection.js'
 import { Closed, Item, OneOf } from './item.js'
 import { type ItemPath, NoContent } from './item-path.js'
 
@@ -38,11 +37,9 @@ export const readItem = ({ params, suffix, example }: ItemPath) => ({
     ),
     projection: Type.Optional(
       Type.String({
-        pattern: PROJECTION,
         description:
           'The attributes to return, separated by commas, such as `status,lines[0].sku`; all of them without it. ' +
           'Reserved words are names like any other. Names with white space or one of `, . [ ]` cannot stand here.',
-        examples: ['status,amount'],
       }),
     ),
   }),
@@ -50,13 +47,11 @@ export const readItem = ({ params, suffix, example }: ItemPath) => ({
     'if-none-match': Type.Optional(
       Type.String({
         description: 'Entity tags, or `*`: 304 if the item has one of them.',
-        examples: ['"Kq5sNclPz7QV2-lfIuc6R7oRu0o"'],
       }),
     ),
     'if-match': Type.Optional(
       Type.String({
         description: 'Entity tags, or `*`: 412 if the item has none of them.',
-        examples: ['"Kq5sNclPz7QV2-lfIuc6R7oRu0o"'],
       }),
     ),
   }),

@@ -18,7 +18,6 @@ export const writeItem = ({ params, suffix, example }: ItemPath) => ({
     'if-none-match': Type.Optional(
       Type.String({
         description: 'Only `*`: do it only if there is no such item, and answer 412 if there is.',
-        examples: ['*'],
       }),
     ),
   }),

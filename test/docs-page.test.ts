@@ -5,11 +5,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
+import { createDemoTables } from '../scripts/demo-tables.js'
 import { packageRoot } from '../src/package-root.js'
 import { needsBrowser, startBrowser } from './helpers/browser.js'
-import { createTable, needsDynamoDB, startService } from './helpers/service.js'
+import { createTable, needsDynamoDB, NDJSON, startService } from './helpers/service.js'
 
 const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
 if (needsBrowser.skip !== false)
@@ -21,7 +22,12 @@ const NUMBER = '12345678901234567890.12'
 
 t.test('the page at /docs', needs, async (t) => {
   const service = await startService(t, PATIENT)
-  const table = await createTable(t, service, { tableName: 'Customers' })
+  await createDemoTables(service.storage)
+  t.teardown(() =>
+    Promise.all(
+      ['Orders', 'Customers'].map((table) => service.request(`/v1/tables/${table}`, { method: 'DELETE' })),
+    ),
+  )
   const browser = await startBrowser(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
   page.setDefaultTimeout(60_000)
@@ -55,15 +61,15 @@ t.test('the page at /docs', needs, async (t) => {
   for (const [type, item, key] of [
     [
       'application/vnd.dynamodb+json',
-      `{"id": {"S": "eve"}, "balance": {"N": "${NUMBER}"}}`,
-      '{"id": {"S": "eve"}}',
+      `{"customer": {"S": "eve"}, "balance": {"N": "${NUMBER}"}}`,
+      '{"customer": {"S": "eve"}}',
     ],
-    ['application/json', `{"id": "ada",   "balance": ${NUMBER}}`, '{"id": "ada"}'],
+    ['application/json', `{"balance": ${NUMBER},   "customer": "ada"}`, '{"customer": "ada"}'],
   ] as const) {
     t.test(`puts and gets an item as ${type}, with all its digits`, async (t) => {
-      const put = await tryIt(page, '/v1/tables/{table}/put', table, type, `{"item": ${item}}`)
+      const put = await tryIt(page, '/v1/tables/{table}/put', 'Customers', type, `{"item": ${item}}`)
       t.same(put, { sent: `{"item": ${item}}`, sentAs: type, status: '200', shown: '{}' })
-      const got = await tryIt(page, '/v1/tables/{table}/get', table, type, `{"key": ${key}}`)
+      const got = await tryIt(page, '/v1/tables/{table}/get', 'Customers', type, `{"key": ${key}}`)
       t.equal(got.status, '200')
       t.match(got.shown, /^\{\n {2}"item": \{\n {4}/, 'on lines')
       t.same(JSON.parse(got.shown), JSON.parse(`{"item":${item}}`))
@@ -76,6 +82,28 @@ t.test('the page at /docs', needs, async (t) => {
     await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
     await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
   })
+
+  for (const [operationId, status, sent, shown] of [
+    ['readItemWithSortKey', '200', null, /"amount": 129\.95,\n/],
+    ['writeItemWithSortKey', '204', /^\{\n/, /^/],
+    ['importItems', '200', /^\{"customer":.+\}\n\{"Item":.+\}\n$/, /"written": 2\n/],
+    ['query', '200', /^\{\n/, /\{"amount":18,"placed":"2026-11-15"\}\n/],
+  ] as const) {
+    t.test(`executes ${operationId} as it stands there`, async (t) => {
+      const block = page.locator(`.opblock[id$="-${operationId}"]`)
+      await block.locator('.opblock-summary-control').click()
+      if (operationId === 'query') {
+        await block.locator('.response[data-code="200"] select.content-type').selectOption(NDJSON)
+      }
+      const done = await execute(page, block)
+      t.equal(done.status, status)
+      t.match(done.sent, sent)
+      t.match(
+        await block.locator('.live-responses-table tbody .response-col_description').first().innerText(),
+        shown,
+      )
+    })
+  }
 
   t.test('has a link to each operation, and finds operations', async (t) => {
     await page.getByPlaceholder('Filter').fill('transact')
@@ -106,7 +134,14 @@ async function tryIt(page: Page, path: string, table: string, type: string, body
   await block.locator('tr[data-param-name="table"] input').fill(table)
   await block.getByLabel('Request content type').selectOption(type)
   await block.locator('textarea.body-param__text').fill(body)
-  const sending = page.waitForRequest((request) => request.method() === 'POST')
+  const done = await execute(page, block)
+  const shown = await block.locator('.live-responses-table .highlight-code code').first().innerText()
+  return { ...done, shown }
+}
+
+/** Executes an operation as it is filled in. */
+async function execute(page: Page, block: Locator) {
+  const sending = page.waitForRequest(/\/v1\//)
   await block.getByRole('button', { name: 'Execute' }).click()
   const sent = await sending
   const answer = block.locator('.live-responses-table')
@@ -115,7 +150,6 @@ async function tryIt(page: Page, path: string, table: string, type: string, body
     sent: sent.postData(),
     sentAs: await sent.headerValue('content-type'),
     status: (await answer.locator('tbody .response-col_status').innerText()).trim(),
-    shown: await answer.locator('.response-col_description .highlight-code code').first().innerText(),
   }
 }
 

@@ -134,20 +134,30 @@ t.test('the examples of requests do what stands in the examples of answers', nee
           const back = Object.fromEntries(tables.map((table) => [table + suffix, table]))
           await createDemoTables(service.storage, suffix)
           t.teardown(() => Promise.all(Object.values(names).map(drop)))
+          const { parameters = [] } = operation
           const url = path.replace(/\{(\w+)\}/g, (_all, parameter: string) => {
-            const example = operation.parameters?.find((one) => one.name === parameter)?.example
+            const example = parameters.find((one) => one.name === parameter)?.example
             return encodeURIComponent(example ?? t.fail(`${parameter} has no example`))
           })
+          // The page at /docs sends those of optional parameters too.
+          const given = (where: string) =>
+            parameters.flatMap((one) =>
+              one.in === where && one.example !== undefined ? [[one.name, one.example] as const] : [],
+            )
+          const search = new URLSearchParams(Object.fromEntries(given('query'))).toString()
           if (operation.requestBody !== undefined) t.not(value, undefined, 'there is an example')
 
-          const answer = await service.request(named(url, names), {
+          const answer = await service.request(named(`${url}?${search}`, names), {
             method,
+            headers: {
+              ...Object.fromEntries(given('header')),
+              ...(value !== undefined && { 'content-type': mediaType }),
+            },
             ...(value !== undefined && {
               body:
                 mediaType.endsWith('ndjson') && typeof value === 'string'
                   ? named(value, names)
                   : named(JSON.stringify(value), names),
-              headers: { 'content-type': mediaType },
             }),
           })
           t.ok(answer.status < 300, answer.text)
@@ -160,6 +170,13 @@ t.test('the examples of requests do what stands in the examples of answers', nee
       }
     }
   }
+})
+
+t.test('a page that makes an example of each pattern is soon done', async (t) => {
+  const patterns = [...yaml.matchAll(/^ +pattern: (.+)$/gm)].map(([, pattern = '']) => pattern)
+  t.not(patterns.length, 0)
+  for (const pattern of patterns)
+    t.notMatch(pattern, /[*+]|\)\{/, 'nothing is repeated without end, and no group')
 })
 
 t.test('every operation and every answer in JSON has an example', async (t) => {

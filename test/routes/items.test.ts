@@ -431,6 +431,13 @@ t.test('an item', needsDynamoDB, async (t) => {
       t.equal(status, 400, query)
       t.match(body, { code: 'InvalidRequest', detail: /^querystring/ })
     }
+    for (const projection of ['a..b', `${'a[1].b,'.repeat(2000)}a b`, `${'a'.repeat(14_000)}[`]) {
+      const { body } = await service.get(`${items}/a?projection=${projection}`)
+      t.match(body, {
+        code: 'InvalidRequest',
+        detail: /^querystring\/projection must be paths of attributes, .* such as status,lines\[0\]\.sku;/,
+      })
+    }
   })
 
   t.test('is not there if its table is not', async (t) => {
