@@ -145,18 +145,19 @@ t.test('a reader that takes nothing for REQUEST_TIMEOUT_MS is cut off', async (t
 })
 
 t.test('a stream may take longer than REQUEST_TIMEOUT_MS, its pages may not', async (t) => {
+  const requestTimeoutMs = 1000 * PATIENCE
   const standIn = await startStandIn(t, (_arrived, response, number) => {
     if (number < 6) {
       setTimeout(() => {
         answer(response, page(number))
-      }, 150)
+      }, requestTimeoutMs * 0.3)
     }
   })
-  const service = await startService(t, { requestTimeoutMs: 500 }, standIn.endpoint)
+  const service = await startService(t, { requestTimeoutMs }, standIn.endpoint)
   const fetched = await fetch(service.url + SCAN, init)
   const began = performance.now()
   await t.rejects(fetched.text())
-  t.ok(performance.now() - began > 500, 'the first pages together took longer')
+  t.ok(performance.now() - began > requestTimeoutMs, 'the first pages together took longer')
   t.equal(standIn.requests.length, 6)
   t.match(service.log.at(-1), { msg: 'the answer broke off', err: { type: 'TimeoutError' } })
 
@@ -220,6 +221,7 @@ function beginImport(t: Test, url: string, requestId = 'mine') {
     upload.once('error', reject)
     upload.once('response', (response) => {
       let text = ''
+      response.on('error', reject)
       response.on('data', (chunk: Buffer) => (text += chunk.toString()))
       response.on('end', () => {
         resolve(JSON.parse(text) as Record<string, unknown>)
@@ -440,22 +442,6 @@ t.test('an import whose caller hangs up is stopped, and logged is how far it cam
     answer(response, { TableNames: [] })
   }
   t.equal((await service.get('/v1/tables')).status, 200, 'there is room for another request')
-})
-
-t.test('an import that waits for room when all under way is given up is answered', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response) => {
-    if (operation === 'DescribeTable') answer(response, DescribeTable)
-  })
-  // Room for 8 requests, and for a part of the next one.
-  const settings = { bodyLimitBytes: 8.5 * 25 * 1000, shutdownGraceMs: 2000 }
-  const service = await startService(t, settings, standIn.endpoint)
-  const { upload, answered } = beginImport(t, importUrl(service))
-  upload.end(Array.from({ length: 400 }, (_, n) => `{"id":"${n}","x":"${'x'.repeat(980)}"}\n`).join(''))
-  t.ok(await within(5000, () => standIn.requests.length === 1 + 8))
-  const closed = service.close()
-  const { code, line, written } = await answered
-  t.match({ code, line, written }, { code: 'ServiceUnavailable', line: 1, written: 0 })
-  await closed
 })
 
 t.test('an import into a table that is another one by now knows its key', async (t) => {
