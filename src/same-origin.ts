@@ -13,8 +13,8 @@ const ofAnotherPage = new ProblemError(
 )
 const byAnotherName = new ProblemError(
   'Forbidden',
-  'Host must be localhost or an IP address, as any other name may be one that a web page has made to stand for this ' +
-    'machine. A service that has another name is started with AUTH=none. The request was not begun.',
+  'Host must be localhost or an IP address, as a web page can have any other name stand for this machine. ' +
+    'A service that has another name is started with AUTH=none. The request was not begun.',
 )
 
 /** No name in it that somebody's DNS server answers for (RFC 6761, section 6.3). */

@@ -9,8 +9,10 @@ import { PATIENCE, within } from '../helpers/within.js'
 
 const REQUEST_TIMEOUT_MS = 3000
 
-/** Whatever is known is known for 0.5 s, and looking takes 1 s at the most; the rest is for DynamoDB Local to begin. */
-const SOON_MS = 5000
+/** What is promised; on a shared machine, DynamoDB Local may take a while itself to begin. */
+const SOON_MS = PATIENCE === 1 ? 2000 : 5000
+/** So much later than its time-out an answer may come. */
+const LATE_MS = PATIENCE === 1 ? 1000 : 15_000
 
 t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
   const port = await freePort()
@@ -61,7 +63,7 @@ t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
     'each was told when to come again',
   )
   t.ok(
-    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + SOON_MS * PATIENCE),
+    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + LATE_MS),
     'none hung',
   )
 })
