@@ -5,12 +5,11 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
-COPY explorer ./explorer
-COPY scripts/build.ts ./scripts/
+COPY scripts/build.ts scripts/tsconfig.build.json ./scripts/
 RUN npm run build
 
 FROM node:24-slim

@@ -2,8 +2,8 @@ import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  // The programs in clients/ are compiled with what their generators make, by npm run test:clients.
-  { ignores: ['dist', '.tap', 'clients'] },
+  // The programs in examples/clients/ are compiled with what their generators make, by npm run test:clients.
+  { ignores: ['dist', '.tap', 'examples/clients'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,5 +1,5 @@
 import { batchGet as schema } from '../schemas/batch-get.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const batchGet = operation({
   path: '/v1/batch/get',

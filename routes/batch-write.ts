@@ -1,5 +1,5 @@
 import { batchWrite as schema } from '../schemas/batch-write.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const batchWrite = operation({
   path: '/v1/batch/write',

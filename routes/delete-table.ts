@@ -1,5 +1,5 @@
 import { deleteTable as schema } from '../schemas/delete-table.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const deleteTable = operation({
   method: 'DELETE',

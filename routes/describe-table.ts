@@ -1,5 +1,5 @@
 import { describeTable as schema } from '../schemas/describe-table.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const describeTable = operation({
   method: 'GET',

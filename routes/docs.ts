@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
-import { isKnown } from '../src/entity-tags.js'
+import { isKnown } from '../src/http/entity-tags.js'
 import { inBuild, packageRoot } from '../src/package-root.js'
-import type { Route } from './operation.js'
+import type { Route } from '../src/operations/operation.js'
 
 interface File {
   /** Where it stands in the sources; `npm run build` copies it into `BUILT`. */
@@ -14,9 +14,9 @@ interface File {
 
 /** All that the page consists of: nothing else is handed out, and nothing comes from elsewhere. */
 export const FILES: Readonly<Record<string, File>> = {
-  'index.html': { source: 'explorer/index.html', mediaType: 'text/html; charset=utf-8' },
-  'explorer.css': { source: 'explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
-  'explorer.js': { source: 'explorer/explorer.js', mediaType: 'text/javascript; charset=utf-8' },
+  'index.html': { source: 'src/explorer/index.html', mediaType: 'text/html; charset=utf-8' },
+  'explorer.css': { source: 'src/explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
+  'explorer.js': { source: 'src/explorer/explorer.js', mediaType: 'text/javascript; charset=utf-8' },
   'swagger-ui.css': {
     source: 'node_modules/swagger-ui-dist/swagger-ui.css',
     mediaType: 'text/css; charset=utf-8',

@@ -1,7 +1,7 @@
 import { get as schema } from '../schemas/get.js'
-import { members } from '../src/json.js'
-import { ProblemError } from '../src/problem.js'
-import { operation } from './operation.js'
+import { members } from '../src/json/reader.js'
+import { ProblemError } from '../src/problem/problem.js'
+import { operation } from '../src/operations/operation.js'
 
 export const get = operation({
   path: '/v1/tables/:table/get',

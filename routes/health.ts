@@ -1,6 +1,6 @@
 import { live as liveSchema, ready as readySchema } from '../schemas/health.js'
-import { ProblemError } from '../src/problem.js'
-import type { Route } from './operation.js'
+import { ProblemError } from '../src/problem/problem.js'
+import type { Route } from '../src/operations/operation.js'
 
 /** The process answers, whatever becomes of DynamoDB. */
 export const live: Route = (app) => {

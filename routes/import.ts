@@ -1,11 +1,11 @@
 import { importItems as schema } from '../schemas/import.js'
-import { ofImport, ProblemError } from '../src/problem.js'
-import { type Line, Lines } from '../src/receive-lines.js'
-import { readLine } from '../src/representation/lines.js'
-import { document } from '../src/representation/media-type.js'
+import { ofImport, ProblemError } from '../src/problem/problem.js'
+import { type Line, Lines } from '../src/http/request-lines.js'
+import { readLine } from '../src/items/lines.js'
+import { document } from '../src/items/representation.js'
 import { PutItemsError } from '../src/storage/errors.js'
-import type { NumberedItem } from '../src/storage/put-items.js'
-import { type Route, underWay } from './operation.js'
+import type { NumberedItem } from '../src/storage/batch/import-writer.js'
+import { type Route, underWay } from '../src/operations/operation.js'
 
 const TOO_BUSY = 'The service has too much to do. The import was not taken any further.'
 

@@ -1,5 +1,5 @@
 import { listTables as schema } from '../schemas/list-tables.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const listTables = operation({
   method: 'GET',

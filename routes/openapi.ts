@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openapiJson as jsonSchema, openapiYaml as yamlSchema } from '../schemas/openapi.js'
 import { packageRoot } from '../src/package-root.js'
-import type { Route } from './operation.js'
+import type { Route } from '../src/operations/operation.js'
 
 /** The description of this API, as `npm run openapi` has written it. Read and converted when it is first asked for. */
 export const openapi: Route = (app) => {
@@ -11,7 +11,7 @@ export const openapi: Route = (app) => {
 
   const readYaml = () => (yaml ??= readFile(join(packageRoot, 'openapi.yaml'), 'utf8'))
   const readJson = async () => {
-    const { parse } = await import('../src/yaml.js')
+    const { parse } = await import('../src/http/yaml.js')
     return JSON.stringify(parse(await readYaml()))
   }
 

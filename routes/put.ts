@@ -1,4 +1,4 @@
 import { put as schema } from '../schemas/put.js'
-import { operation } from './operation.js'
+import { operation } from '../src/operations/operation.js'
 
 export const put = operation({ path: '/v1/tables/:table/put', schema, name: 'PutItem' })

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { readItem as schema } from '../schemas/read-item.js'
-import { isKnown, isOther } from '../src/entity-tags.js'
-import { isPercentEncoded } from '../src/percent-encoding.js'
-import { ProblemError } from '../src/problem.js'
-import { readItem as readAnswer } from '../src/representation/body.js'
-import { document } from '../src/representation/media-type.js'
-import { keyJson, readPathKey } from '../src/representation/path-key.js'
-import { projectionMembers } from '../src/representation/projection.js'
-import { itemRoute, type ItemRequest } from './item.js'
+import { isKnown, isOther } from '../src/http/entity-tags.js'
+import { isPercentEncoded } from '../src/http/percent-encoding.js'
+import { ProblemError } from '../src/problem/problem.js'
+import { readItem as readAnswer } from '../src/items/body.js'
+import { document } from '../src/items/representation.js'
+import { keyJson, readPathKey } from '../src/items/path-key.js'
+import { projectionMembers } from '../src/items/projection.js'
+import { itemRoute, type ItemRequest } from '../src/operations/item-resource.js'
 
 /** `GET`, and `HEAD`, which Fastify makes from it. */
 export const readItem = itemRoute({

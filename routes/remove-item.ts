@@ -1,7 +1,7 @@
 import { removeItem as schema } from '../schemas/remove-item.js'
-import { ProblemError } from '../src/problem.js'
-import { keyJson, readPathKey } from '../src/representation/path-key.js'
-import { conditionMembers, conditionOf, itemRoute } from './item.js'
+import { ProblemError } from '../src/problem/problem.js'
+import { keyJson, readPathKey } from '../src/items/path-key.js'
+import { conditionMembers, conditionOf, itemRoute } from '../src/operations/item-resource.js'
 
 export const removeItem = itemRoute({
   method: 'DELETE',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { transactWrite as schema } from '../schemas/transact-write.js'
-import { ProblemError } from '../src/problem.js'
-import { operation, type OperationRequest } from './operation.js'
+import { ProblemError } from '../src/problem/problem.js'
+import { operation, type OperationRequest } from '../src/operations/operation.js'
 
 export const transactWrite = operation({
   path: '/v1/transact/write',

@@ -1,9 +1,9 @@
 import { writeItem as schema } from '../schemas/write-item.js'
-import type { Json } from '../src/json.js'
-import { ProblemError } from '../src/problem.js'
-import { readPathKey, withKey } from '../src/representation/path-key.js'
-import type { KeySchema } from '../src/storage/key-schema.js'
-import { conditionMembers, conditionOf, itemRoute } from './item.js'
+import type { Json } from '../src/json/reader.js'
+import { ProblemError } from '../src/problem/problem.js'
+import { readPathKey, withKey } from '../src/items/path-key.js'
+import type { KeySchema } from '../src/storage/tables/key-schemas.js'
+import { conditionMembers, conditionOf, itemRoute } from '../src/operations/item-resource.js'
 
 /** What the storage layer says of a put without a condition, as HTTP says it (RFC 9110, section 9.3.4). */
 const statuses = { created: 201, replaced: 204, written: 200 } as const

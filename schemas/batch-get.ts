@@ -1,13 +1,13 @@
 import * as Type from 'typebox'
-import { consumedCapacities } from './answer.js'
+import { consumedCapacities } from './parts/answers.js'
 import {
   consistentRead,
   expressionAttributeNames,
   projectionExpression,
   returnConsumedCapacity,
-} from './expression.js'
-import { Closed, Item, MapOf } from './item.js'
-import { NoQuery } from './table-path.js'
+} from './parts/expressions.js'
+import { Closed, Item, MapOf } from './parts/building-blocks.js'
+import { NoQuery } from './parts/paths.js'
 
 export const RequestedKeys = MapOf(
   Closed(

@@ -1,9 +1,9 @@
 import * as Type from 'typebox'
-import { WritesAnswer } from './answer.js'
-import { writeErrors } from './errors.js'
-import { returnConsumedCapacity, returnItemCollectionMetrics } from './expression.js'
-import { Closed, ExactlyOne, Item, MapOf } from './item.js'
-import { NoQuery } from './table-path.js'
+import { WritesAnswer } from './parts/answers.js'
+import { writeErrors } from './parts/errors.js'
+import { returnConsumedCapacity, returnItemCollectionMetrics } from './parts/expressions.js'
+import { Closed, ExactlyOne, Item, MapOf } from './parts/building-blocks.js'
+import { NoQuery } from './parts/paths.js'
 
 export const RequestedWrites = MapOf(
   Type.Array(

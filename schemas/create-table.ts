@@ -1,8 +1,8 @@
 import * as Type from 'typebox'
-import { tableErrors } from './errors.js'
-import { Closed, OneOf } from './item.js'
-import { ScalarAttributeType, KeyType, TableAnswer } from './table-description.js'
-import { NoQuery } from './table-path.js'
+import { tableErrors } from './parts/errors.js'
+import { Closed, OneOf } from './parts/building-blocks.js'
+import { ScalarAttributeType, KeyType, TableAnswer } from './parts/table-description.js'
+import { NoQuery } from './parts/paths.js'
 
 // DynamoDB has 64 bits for these, JSON as it is commonly read 53.
 const Units = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })

@@ -1,6 +1,6 @@
-import { tableErrors } from './errors.js'
-import { TableAnswer } from './table-description.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { tableErrors } from './parts/errors.js'
+import { TableAnswer } from './parts/table-description.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const deleteTable = {
   operationId: 'deleteTable',

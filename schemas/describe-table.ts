@@ -1,6 +1,6 @@
 import * as Type from 'typebox'
-import { TableDescription } from './table-description.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { TableDescription } from './parts/table-description.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const describeTable = {
   operationId: 'describeTable',

@@ -1,6 +1,6 @@
 import * as Type from 'typebox'
-import { NoContent } from './item-path.js'
-import { NoQuery } from './table-path.js'
+import { NoContent } from './parts/item-paths.js'
+import { NoQuery } from './parts/paths.js'
 
 const headers = {
   etag: Type.String({

@@ -1,13 +1,13 @@
 import * as Type from 'typebox'
-import { consumedCapacity } from './answer.js'
+import { consumedCapacity } from './parts/answers.js'
 import {
   consistentRead,
   expressionAttributeNames,
   projectionExpression,
   returnConsumedCapacity,
-} from './expression.js'
-import { Closed, Item } from './item.js'
-import { NoQuery, TablePath } from './table-path.js'
+} from './parts/expressions.js'
+import { Closed, Item } from './parts/building-blocks.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const get = {
   operationId: 'getItem',

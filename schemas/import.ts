@@ -1,7 +1,7 @@
 import * as Type from 'typebox'
-import { writeErrors } from './errors.js'
-import { ImportLines } from './lines.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { writeErrors } from './parts/errors.js'
+import { ImportLines } from './parts/lines.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const importItems = {
   operationId: 'importItems',

@@ -1,5 +1,5 @@
 import * as Type from 'typebox'
-import { Closed } from './item.js'
+import { Closed } from './parts/building-blocks.js'
 
 export const listTables = {
   operationId: 'listTables',

@@ -1,5 +1,5 @@
 import * as Type from 'typebox'
-import { NoQuery } from './table-path.js'
+import { NoQuery } from './parts/paths.js'
 
 export const openapiJson = {
   operationId: 'openapiJson',

@@ -1,8 +1,8 @@
 import * as Type from 'typebox'
-import { consumedCapacities, itemCollectionMetricsByTable } from './answer.js'
+import { consumedCapacities, itemCollectionMetricsByTable } from './parts/answers.js'
 import { FoundItems, RequestedKeys } from './batch-get.js'
 import { RequestedWrites } from './batch-write.js'
-import { Item, OneOf } from './item.js'
+import { Item, OneOf } from './parts/building-blocks.js'
 
 /** Every `code`, with the status it comes with, what it says in general, and whether the same request may succeed later. */
 export const CODES = {

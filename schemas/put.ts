@@ -1,8 +1,8 @@
-import { WriteAnswer } from './answer.js'
-import { writeErrors } from './errors.js'
-import { returnOldValues, writeOptions } from './expression.js'
-import { Closed, Item } from './item.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { WriteAnswer } from './parts/answers.js'
+import { writeErrors } from './parts/errors.js'
+import { returnOldValues, writeOptions } from './parts/expressions.js'
+import { Closed, Item } from './parts/building-blocks.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const put = {
   operationId: 'putItem',

@@ -1,6 +1,6 @@
 import * as Type from 'typebox'
-import { Closed, Item, OneOf } from './item.js'
-import { type ItemPath, NoContent } from './item-path.js'
+import { Closed, Item, OneOf } from './parts/building-blocks.js'
+import { type ItemPath, NoContent } from './parts/item-paths.js'
 
 /** What a cache keeps of an answer. */
 const headers = {

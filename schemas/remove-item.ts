@@ -1,7 +1,7 @@
 import * as Type from 'typebox'
-import { writeErrors } from './errors.js'
-import { ifMatch, type ItemPath, NoContent } from './item-path.js'
-import { NoQuery } from './table-path.js'
+import { writeErrors } from './parts/errors.js'
+import { ifMatch, type ItemPath, NoContent } from './parts/item-paths.js'
+import { NoQuery } from './parts/paths.js'
 
 export const removeItem = ({ params, suffix }: ItemPath) => ({
   operationId: `removeItem${suffix}`,

@@ -1,9 +1,9 @@
 import * as Type from 'typebox'
-import { PageAnswer } from './answer.js'
-import { readOptions } from './expression.js'
-import { Closed, Int32 } from './item.js'
-import { ItemLines } from './lines.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { PageAnswer } from './parts/answers.js'
+import { readOptions } from './parts/expressions.js'
+import { Closed, Int32 } from './parts/building-blocks.js'
+import { ItemLines } from './parts/lines.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const scan = {
   operationId: 'scan',

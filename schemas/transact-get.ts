@@ -1,8 +1,12 @@
 import * as Type from 'typebox'
-import { consumedCapacities } from './answer.js'
-import { expressionAttributeNames, projectionExpression, returnConsumedCapacity } from './expression.js'
-import { Closed, Item } from './item.js'
-import { NoQuery } from './table-path.js'
+import { consumedCapacities } from './parts/answers.js'
+import {
+  expressionAttributeNames,
+  projectionExpression,
+  returnConsumedCapacity,
+} from './parts/expressions.js'
+import { Closed, Item } from './parts/building-blocks.js'
+import { NoQuery } from './parts/paths.js'
 
 export const transactGet = {
   operationId: 'transactGetItems',

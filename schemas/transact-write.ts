@@ -1,6 +1,6 @@
 import * as Type from 'typebox'
-import { WritesAnswer } from './answer.js'
-import { writeErrors } from './errors.js'
+import { WritesAnswer } from './parts/answers.js'
+import { writeErrors } from './parts/errors.js'
 import {
   conditionExpression,
   expressionAttributeNames,
@@ -8,9 +8,9 @@ import {
   returnConsumedCapacity,
   returnItemCollectionMetrics,
   returnValuesOnConditionCheckFailure,
-} from './expression.js'
-import { Closed, ExactlyOne, Item } from './item.js'
-import { NoQuery } from './table-path.js'
+} from './parts/expressions.js'
+import { Closed, ExactlyOne, Item } from './parts/building-blocks.js'
+import { NoQuery } from './parts/paths.js'
 
 const options = {
   tableName: Type.String(),

@@ -1,9 +1,9 @@
 import * as Type from 'typebox'
-import { WriteAnswer } from './answer.js'
-import { writeErrors } from './errors.js'
-import { writeOptions } from './expression.js'
-import { Closed, Item, OneOf } from './item.js'
-import { NoQuery, TablePath } from './table-path.js'
+import { WriteAnswer } from './parts/answers.js'
+import { writeErrors } from './parts/errors.js'
+import { writeOptions } from './parts/expressions.js'
+import { Closed, Item, OneOf } from './parts/building-blocks.js'
+import { NoQuery, TablePath } from './parts/paths.js'
 
 export const update = {
   operationId: 'updateItem',

@@ -1,8 +1,8 @@
 import * as Type from 'typebox'
-import { writeErrors } from './errors.js'
-import { Item } from './item.js'
-import { ifMatch, type ItemPath, NoContent } from './item-path.js'
-import { NoQuery } from './table-path.js'
+import { writeErrors } from './parts/errors.js'
+import { Item } from './parts/building-blocks.js'
+import { ifMatch, type ItemPath, NoContent } from './parts/item-paths.js'
+import { NoQuery } from './parts/paths.js'
 
 export const writeItem = ({ params, suffix, example }: ItemPath) => ({
   operationId: `writeItem${suffix}`,

@@ -6,11 +6,11 @@ import pretty from 'pino-pretty'
 import { buildApp } from '../src/app.js'
 import { type Config, readConfig } from '../src/config.js'
 import type { App } from '../src/fastify.js'
-import { createLogger } from '../src/log.js'
-import { resolveConnection } from '../src/storage/connection.js'
-import { Storage } from '../src/storage/storage.js'
-import { createDemoTables } from './demo-tables.js'
-import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
+import { createLogger } from '../src/observability/log.js'
+import { resolveConnection } from '../src/storage/call/connection.js'
+import { Storage } from '../src/storage/client.js'
+import { createDemoTables } from './local/demo-tables.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
 
 const missing = await missingJava()
 if (missing !== undefined) stop(`${missing}\nOr run it all in containers: docker compose up`)

@@ -1,8 +1,8 @@
 /** After `npm run build`: what `npm start` starts writes an item to DynamoDB Local, reads it, and ends in order. */
 import assert from 'node:assert/strict'
 import { packageRoot } from '../src/package-root.js'
-import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
-import { startServiceProcess } from './service-process.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
+import { startServiceProcess } from './local/service-process.js'
 
 const missing = await missingJava()
 if (missing !== undefined) {

@@ -1,6 +1,6 @@
 /**
  * `npm run test:clients`: runs the blocks of docs/clients.md, each language's in an empty folder, against the service and
- * DynamoDB Local, and then the program in `clients/` with the client that they made. A language whose tools are missing
+ * DynamoDB Local, and then the program in `examples/clients/` with the client that they made. A language whose tools are missing
  * is skipped, and said so. `npm run test:clients -- go python` takes only these.
  */
 import { spawn } from 'node:child_process'
@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp } from '../src/app.js'
 import { readConfig } from '../src/config.js'
-import { createLogger } from '../src/log.js'
+import { createLogger } from '../src/observability/log.js'
 import { packageRoot } from '../src/package-root.js'
-import { resolveConnection } from '../src/storage/connection.js'
-import { Storage } from '../src/storage/storage.js'
-import { createDemoTables } from './demo-tables.js'
-import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './dynamodb-local.js'
+import { resolveConnection } from '../src/storage/call/connection.js'
+import { Storage } from '../src/storage/client.js'
+import { createDemoTables } from './local/demo-tables.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
 
 interface Client {
   /** Of docs/clients.md. The first block under it makes a client and a small program, the second runs that. */
@@ -96,7 +96,7 @@ async function test(name: string, url: string): Promise<string> {
     const steps = [
       ['the client', make],
       ['the small program', run],
-      ['the long program', `cp '${join(packageRoot, 'clients', name)}'/* .\n${run}`],
+      ['the long program', `cp '${join(packageRoot, 'examples/clients', name)}'/* .\n${run}`],
     ] as const
     for (const [step, commands] of steps) {
       const here = commands.replaceAll('http://127.0.0.1:3000', url)

@@ -8,14 +8,14 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { routes } from '../routes/index.js'
-import { Admission } from './admission.js'
-import { Bag } from './bag.js'
-import { receiveBody, refuseEncodings, refuseOtherCharsets } from './receive-body.js'
+import { Admission } from './http/admission.js'
+import { Bag } from './http/bag.js'
+import { receiveBody, refuseEncodings, refuseOtherCharsets } from './http/request-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
-import { createHttpServer, requestIdOf } from './http-server.js'
-import { JsonError } from './json.js'
-import { readBody } from './representation/body.js'
+import { createHttpServer, requestIdOf } from './http/http-server.js'
+import { JsonError } from './json/reader.js'
+import { readBody } from './items/body.js'
 import {
   answerRepresentation,
   document,
@@ -23,13 +23,13 @@ import {
   MEDIA_TYPES,
   ndjson,
   requestRepresentation,
-} from './representation/media-type.js'
-import { isPercentEncoded } from './percent-encoding.js'
-import { clip, pathOf, ProblemError, sendProblem, wrongMediaType } from './problem.js'
-import { refusalOfOtherPages } from './same-origin.js'
-import type { Cancellation } from './storage/cancellation.js'
-import type { Storage } from './storage/storage.js'
-import { createValidatorCompiler } from './validation.js'
+} from './items/representation.js'
+import { isPercentEncoded } from './http/percent-encoding.js'
+import { clip, pathOf, ProblemError, sendProblem, wrongMediaType } from './problem/problem.js'
+import { refusalOfOtherPages } from './http/origin-check.js'
+import type { Cancellation } from './storage/call/cancellation.js'
+import type { Storage } from './storage/client.js'
+import { createValidatorCompiler } from './http/validation.js'
 
 /** The bodies of all requests under way are together no larger than so many of the largest one. */
 const BODIES_AT_A_TIME = 8

@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
-import type { Admission } from './admission.js'
-import type { Bag } from './bag.js'
+import type { Admission } from './http/admission.js'
+import type { Bag } from './http/bag.js'
 import type { Config } from './config.js'
-import type { ProblemError } from './problem.js'
-import type { Representation } from './representation/media-type.js'
-import type { Shape } from './representation/shape.js'
-import type { Cancellation } from './storage/cancellation.js'
-import type { Storage } from './storage/storage.js'
+import type { ProblemError } from './problem/problem.js'
+import type { Representation } from './items/representation.js'
+import type { Shape } from './items/shape.js'
+import type { Cancellation } from './storage/call/cancellation.js'
+import type { Storage } from './storage/client.js'
 
 declare module 'fastify' {
   interface FastifyInstance {

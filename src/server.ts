@@ -1,10 +1,10 @@
 /** The process: configuration, service, listening, and an orderly end. */
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.js'
-import { createLogger } from './log.js'
+import { createLogger } from './observability/log.js'
 import { type Config, ConfigError, readConfig } from './config.js'
-import { resolveConnection } from './storage/connection.js'
-import { Storage } from './storage/storage.js'
+import { resolveConnection } from './storage/call/connection.js'
+import { Storage } from './storage/client.js'
 
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel)

@@ -1,5 +1,5 @@
-import { EMPTY_OBJECT, type Json } from '../json.js'
-import type { BatchOutcome } from './batch.js'
+import { EMPTY_OBJECT, type Json } from '../json/reader.js'
+import type { BatchOutcome } from './batch/chunks.js'
 
 /**
  * What went wrong with a call of DynamoDB. `name` is that of DynamoDB's exception, or one of ours:

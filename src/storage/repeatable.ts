@@ -2,8 +2,8 @@
  * Whether a write may be sent again after it may have been applied: only if doing it twice is the same as doing it
  * once. A counter would count twice, and an answer with the old item would hold the new one.
  */
-import { type Json, members, parse } from '../json.js'
-import type { Operation } from './operation.js'
+import { type Json, members, parse } from '../json/reader.js'
+import type { Operation } from './operations.js'
 
 /** @param request DynamoDB's, such as `{"TableName": "t", "Key": …, "UpdateExpression": "ADD n :one"}` */
 export function isRepeatable(operation: Operation, request: Json): boolean {

@@ -3,7 +3,7 @@
  * counts, and `__proto__` is a name like any other.
  */
 import fc from 'fast-check'
-import { JsonError } from '../../src/json.js'
+import { JsonError } from '../../src/json/reader.js'
 
 /** JSON as a text: what stands in tests. */
 export type JsonText = string

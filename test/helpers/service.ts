@@ -1,12 +1,12 @@
 /** The service as its callers see it, on a free port, with DynamoDB Local or with a stand-in behind it. */
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import { useLocalEnvironment } from '../../scripts/dynamodb-local.js'
+import { useLocalEnvironment } from '../../scripts/local/dynamodb-local.js'
 import { buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
-import { createLogger } from '../../src/log.js'
-import { type Connection, resolveConnection } from '../../src/storage/connection.js'
-import { Storage } from '../../src/storage/storage.js'
+import { createLogger } from '../../src/observability/log.js'
+import { type Connection, resolveConnection } from '../../src/storage/call/connection.js'
+import { Storage } from '../../src/storage/client.js'
 import { checkAnswer, loadContract } from './contract.js'
 
 /** Where `npm test` has started DynamoDB Local; undefined where there is no Java. */

@@ -1,8 +1,8 @@
 /** DynamoDB goes and comes back; the service goes and comes back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { localEnvironment, startDynamoDBLocal } from '../../scripts/dynamodb-local.js'
-import { freePort } from '../../scripts/free-port.js'
+import { localEnvironment, startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
+import { freePort } from '../../scripts/local/free-port.js'
 import { sourceProcess } from '../helpers/process.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'
 import { PATIENCE, within } from '../helpers/within.js'

@@ -1,0 +1,278 @@
+/**
+ * `application/json`: items as plain JSON documents. Bytes to bytes in one pass over them, in both directions:
+ * strings are copied with their escapes, numbers with their digits, and no value is ever built.
+ *
+ * | AttributeValue | document |
+ * |---|---|
+ * | S, BOOL, NULL, L, M | string, true/false, null, array, object |
+ * | N | number, digit by digit |
+ * | B, SS, NS, BS | `{"$binary": "<base64>"}`, `{"$stringSet": […]}`, `{"$numberSet": […]}`, `{"$binarySet": […]}` |
+ * | an M with just one of these names, or `$map` | `{"$map": {…}}` |
+ */
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  DIGIT_0,
+  DIGIT_9,
+  type JsonReader,
+  LETTER_F,
+  LETTER_N,
+  LETTER_T,
+  MINUS,
+  Names,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../json/reader.js'
+import type { JsonWriter } from '../json/writer.js'
+import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
+
+type Transfer = (reader: JsonReader, writer: JsonWriter, depth: number) => void
+
+/** How the content of a one-key object becomes that of an AttributeValue, which begins with `begin`. */
+interface Tag {
+  readonly begin: string
+  readonly decode: Transfer
+}
+
+/** The one-key objects that stand for the types that JSON lacks. */
+const tagged = new Map<string, Tag>([
+  ['$binary', { begin: '{"B":', decode: copyChecked(checkBase64) }],
+  ['$stringSet', { begin: '{"SS":', decode: setOf(copyChecked((reader) => readString(reader, 'a string'))) }],
+  ['$numberSet', { begin: '{"NS":', decode: setOf(decodeNumber) }],
+  ['$binarySet', { begin: '{"BS":', decode: setOf(copyChecked(checkBase64)) }],
+  ['$map', { begin: '{"M":', decode: decodeAttributes }],
+])
+
+/**
+ * No item of DynamoDB's 400 KB has more bytes than this as its JSON; reading stops there. A body of 16 MB
+ * could otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
+ */
+const MAX_ITEM_BYTES = 8 * 1024 * 1024
+
+/** Reads an item or a key as a document and writes its attributes as DynamoDB takes them: a map of names to AttributeValues. */
+export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
+  decodeAttributes(reader, writer, 0)
+  checkLength(reader, writer)
+}
+
+function checkLength(reader: JsonReader, writer: JsonWriter): void {
+  if (writer.length > MAX_ITEM_BYTES) reader.fail('is larger than any item can be')
+}
+
+function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
+  reader.descend(depth)
+  writer.byte(OPEN_BRACE)
+  const names = new Names(reader)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    names.add()
+    copyName(reader, writer, first)
+    decodeValue(reader, writer, depth + 1)
+  }
+  writer.byte(CLOSE_BRACE)
+}
+
+function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  checkLength(reader, writer)
+  const code = reader.peek()
+  const start = reader.position
+  switch (code) {
+    case QUOTE:
+      reader.string()
+      writer.ascii('{"S":')
+      writer.copy(reader.bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      return
+    case OPEN_BRACE:
+      decodeObject(reader, writer, depth)
+      return
+    case OPEN_BRACKET:
+      reader.descend(depth)
+      writer.ascii('{"L":[')
+      for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+        if (!first) writer.byte(COMMA)
+        decodeValue(reader, writer, depth + 1)
+      }
+      writer.ascii(']}')
+      return
+    case LETTER_T:
+      reader.literal('true')
+      writer.ascii('{"BOOL":true}')
+      return
+    case LETTER_F:
+      reader.literal('false')
+      writer.ascii('{"BOOL":false}')
+      return
+    case LETTER_N:
+      reader.literal('null')
+      writer.ascii('{"NULL":true}')
+      return
+    default:
+      reader.number()
+      writer.ascii('{"N":"')
+      writer.copy(reader.bytes, start, reader.position)
+      writer.ascii('"}')
+  }
+}
+
+function decodeObject(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  const tag = readTag(reader, depth)
+  writer.ascii(tag?.begin ?? '{"M":')
+  if (tag === undefined) decodeAttributes(reader, writer, depth)
+  else {
+    reader.peek()
+    tag.decode(reader, writer, depth + 1)
+    reader.expect(CLOSE_BRACE)
+  }
+  writer.byte(CLOSE_BRACE)
+}
+
+/**
+ * The tag that is the only name of the object that comes next; the reader is then in front of its content. Undefined,
+ * with nothing read, where the object is an ordinary one.
+ */
+function readTag(reader: JsonReader, depth: number): Tag | undefined {
+  const start = reader.position
+  reader.position++
+  // The usual object is told apart by the first character of its first name.
+  if (reader.peek() === QUOTE && reader.mayBeTag(reader.position)) {
+    reader.name()
+    const tag = tagged.get(reader.nameText())
+    if (tag !== undefined) {
+      const content = reader.position
+      reader.skip(depth)
+      if (reader.peek() === CLOSE_BRACE) {
+        reader.position = content
+        return tag
+      }
+    }
+  }
+  reader.position = start
+  return undefined
+}
+
+/** Checks what comes next and copies it as it stands. */
+function copyChecked(check: (reader: JsonReader) => unknown): Transfer {
+  return (reader, writer) => {
+    reader.peek()
+    const start = reader.position
+    check(reader)
+    writer.copy(reader.bytes, start, reader.position)
+  }
+}
+
+function setOf(element: Transfer): Transfer {
+  return (reader, writer, depth) => {
+    if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
+    reader.position++
+    writer.byte(OPEN_BRACKET)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+      if (!first) writer.byte(COMMA)
+      element(reader, writer, depth)
+      checkLength(reader, writer)
+    }
+    writer.byte(CLOSE_BRACKET)
+  }
+}
+
+function decodeNumber(reader: JsonReader, writer: JsonWriter): void {
+  const code = reader.peek()
+  if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) reader.fail('must be a number')
+  const start = reader.position
+  reader.number()
+  writer.byte(QUOTE)
+  writer.copy(reader.bytes, start, reader.position)
+  writer.byte(QUOTE)
+}
+
+/** Copies the name just read with what belongs around it: a comma, unless it is the first, and a colon. */
+function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter, first: boolean): void {
+  // Without white space they stand beside it and are copied with it.
+  const start = !first && bytes[nameStart - 1] === COMMA ? nameStart - 1 : nameStart
+  if (!first && start === nameStart) writer.byte(COMMA)
+  const isNext = bytes[nameEnd] === COLON
+  writer.copy(bytes, start, isNext ? nameEnd + 1 : nameEnd)
+  if (!isNext) writer.byte(COLON)
+}
+
+const encodeNumberSet = setOf(readNumberString)
+
+/** Reads a map of names to AttributeValues and writes it as a document. */
+export function encodeItem(reader: JsonReader, writer: JsonWriter): void {
+  encodeAttributes(reader, writer, 0)
+}
+
+function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
+  reader.descend(depth)
+  writer.byte(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    copyName(reader, writer, first)
+    encodeValue(reader, writer, depth + 1)
+  }
+  writer.byte(CLOSE_BRACE)
+}
+
+function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
+  const type = readUsualType(reader) ?? readType(reader)
+  const code = reader.peek()
+  const { bytes, position: start } = reader
+  switch (type) {
+    case 'S':
+      reader.string()
+      writer.copy(bytes, start, reader.position)
+      break
+    case 'N':
+      readNumberString(reader, writer)
+      break
+    case 'BOOL':
+      reader.literal(code === LETTER_T ? 'true' : 'false')
+      writer.copy(bytes, start, reader.position)
+      break
+    case 'NULL':
+      reader.literal('true')
+      writer.ascii('null')
+      break
+    case 'M': {
+      const tag = code === OPEN_BRACE ? readTag(reader, depth) : undefined
+      reader.position = start
+      if (tag !== undefined) writer.ascii('{"$map":')
+      encodeAttributes(reader, writer, depth)
+      if (tag !== undefined) writer.byte(CLOSE_BRACE)
+      break
+    }
+    case 'L':
+      reader.descend(depth)
+      writer.byte(OPEN_BRACKET)
+      for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+        if (!first) writer.byte(COMMA)
+        encodeValue(reader, writer, depth + 1)
+      }
+      writer.byte(CLOSE_BRACKET)
+      break
+    case 'B':
+      writer.ascii('{"$binary":')
+      reader.string()
+      writer.copy(bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      break
+    case 'NS':
+      writer.ascii('{"$numberSet":')
+      encodeNumberSet(reader, writer, depth)
+      writer.byte(CLOSE_BRACE)
+      break
+    case 'SS':
+    case 'BS':
+      writer.ascii(type === 'SS' ? '{"$stringSet":' : '{"$binarySet":')
+      reader.value()
+      writer.copy(bytes, start, reader.position)
+      writer.byte(CLOSE_BRACE)
+      break
+  }
+  reader.expect(CLOSE_BRACE)
+}

@@ -1,0 +1,89 @@
+/**
+ * The key of an item as it stands in the path of a request, decoded but without names and types: those are the table's.
+ * An S stands there as it is, an N as its digits, a B as base64url without padding (RFC 4648, section 5).
+ */
+import { CLOSE_BRACE, type Json, JsonReader, OPEN_BRACE } from '../json/reader.js'
+import { KeyMismatchError } from '../storage/errors.js'
+import { isSameValue, type KeyAttribute, type KeySchema } from '../storage/tables/key-schemas.js'
+import { isNumber } from './attribute-value.js'
+
+/** What stands in the path. */
+export interface PathKey {
+  readonly partitionKey: string
+  readonly sortKey?: string
+}
+
+/** The attributes of a key, each with its AttributeValue as JSON. */
+export type Key = readonly (readonly [name: string, value: string])[]
+
+/**
+ * The key that stands in a path.
+ * @throws KeyMismatchError if it is none of this table's
+ */
+export function readPathKey({ partitionKey, sortKey }: PathKey, schema: KeySchema): Key {
+  const parts = sortKey === undefined ? [partitionKey] : [partitionKey, sortKey]
+  if (parts.length !== schema.length) {
+    const wrong = parts.length < schema.length ? 'is missing' : 'is one too many'
+    const key = schema.map(({ name, type }) => `"${name}" (${String(type)})`).join(' and ')
+    throw new KeyMismatchError(`params/sortKey ${wrong}: the key of the table is ${key}`)
+  }
+  return schema.map((attribute, index) => [
+    attribute.name,
+    readPart(parts[index] ?? '', attribute, PARTS[index] ?? ''),
+  ])
+}
+
+/** The parts of a key in the order of a key schema, as messages name them. */
+const PARTS = ['params/partitionKey', 'params/sortKey']
+
+function readPart(part: string, { name, type }: KeyAttribute, where: string): string {
+  const wants = (what: string) =>
+    new KeyMismatchError(`${where} must be ${what}: the key attribute "${name}" is a ${type}`)
+  switch (type) {
+    case 'S':
+      return `{"S":${JSON.stringify(part)}}`
+    case 'N':
+      if (!isNumber(part)) throw wants('a number')
+      return `{"N":"${part}"}`
+    case 'B': {
+      const bytes = Buffer.from(part, 'base64url')
+      // Whatever else reads as the same bytes would be another address of the same item.
+      if (bytes.toString('base64url') !== part) throw wants('base64url without padding (RFC 4648, section 5)')
+      return `{"B":"${bytes.toString('base64')}"}`
+    }
+    default:
+      throw new KeyMismatchError(`${where} cannot be read: the table does not say what type "${name}" has`)
+  }
+}
+
+/** The key as JSON, as DynamoDB takes it. */
+export function keyJson(key: Key): string {
+  return `{${key.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
+}
+
+/**
+ * An item, which DynamoDB's JSON is, with its key: what of that it lacks is put in.
+ * @throws KeyMismatchError if it has another value for it
+ */
+export function withKey(item: Json, key: Key): Json {
+  const lacking = new Map(key)
+  const reader = new JsonReader(item)
+  reader.expect(OPEN_BRACE)
+  let empty = true
+  while (lacking.size > 0 && reader.next(CLOSE_BRACE, empty)) {
+    empty = false
+    reader.name()
+    const name = reader.nameText()
+    const value = lacking.get(name)
+    const found = reader.take()
+    if (value === undefined) continue
+    if (!isSameValue(found, Buffer.from(value))) {
+      const part = PARTS[key.findIndex(([attribute]) => attribute === name)] ?? ''
+      throw new KeyMismatchError(`body/${name} must be the same as ${part}, or be left out`)
+    }
+    lacking.delete(name)
+  }
+  if (lacking.size === 0) return item
+  const inFront = keyJson([...lacking]).slice(0, -1)
+  return Buffer.concat([Buffer.from(empty ? inFront : `${inFront},`), item.subarray(1)])
+}

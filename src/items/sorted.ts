@@ -1,0 +1,109 @@
+/**
+ * Items in one order. DynamoDB promises none: the same content, written in another order, may come back in another
+ * order, and only where equal items are equal bytes can a tag made from the bytes tell whether anything has changed.
+ */
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  type Json,
+  JsonReader,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+} from '../json/reader.js'
+import { JsonWriter } from '../json/writer.js'
+import { readType, readUsualType } from './attribute-value.js'
+
+const SPACE = 0x20
+
+/** One for all: nothing waits between the first byte that is written and the last. */
+const writer = new JsonWriter()
+
+/**
+ * Reads a map of names to AttributeValues and puts names and the elements of sets in the order of their bytes. What is
+ * in order is as long as it was before, so it stays in its place, in the reader's own bytes.
+ */
+export function sortItem(reader: JsonReader): void {
+  sortAttributes(reader, 0)
+}
+
+function sortAttributes(reader: JsonReader, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
+  reader.descend(depth)
+  const places = new Places(reader.bytes)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    const start = reader.nameStart
+    sortValue(reader, depth + 1)
+    places.add(start, reader.position)
+  }
+  places.sort()
+}
+
+function sortValue(reader: JsonReader, depth: number): void {
+  const type = readUsualType(reader) ?? readType(reader)
+  if (type === 'M') sortAttributes(reader, depth)
+  else if (type === 'L') {
+    reader.expect(OPEN_BRACKET)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) sortValue(reader, depth + 1)
+  } else if (type === 'SS' || type === 'NS' || type === 'BS') {
+    reader.expect(OPEN_BRACKET)
+    const places = new Places(reader.bytes)
+    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+      const start = reader.position
+      reader.string()
+      places.add(start, reader.position)
+    }
+    places.sort()
+  } else reader.value(depth)
+  reader.expect(CLOSE_BRACE)
+}
+
+/** Where the members of an object, or the elements of an array, stand. */
+class Places {
+  readonly #bytes: Json
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  readonly #order: number[] = []
+  #inOrder = true
+
+  constructor(bytes: Json) {
+    this.#bytes = bytes
+  }
+
+  add(start: number, end: number): void {
+    const place = this.#order.length
+    this.#starts.push(start)
+    this.#ends.push(end)
+    this.#order.push(place)
+    if (this.#inOrder && place > 0) this.#inOrder = this.#compare(place - 1, place) <= 0
+  }
+
+  /** Puts what stands there in order, with commas between. */
+  sort(): void {
+    if (this.#inOrder) return
+    this.#order.sort((a, b) => this.#compare(a, b))
+    writer.clear()
+    for (const place of this.#order) {
+      if (writer.length > 0) writer.byte(COMMA)
+      writer.copy(this.#bytes, this.#starts[place], this.#ends[place])
+    }
+    const sorted = writer.take()
+    const start = this.#starts[0] ?? 0
+    sorted.copy(this.#bytes, start)
+    // What is left of white space.
+    this.#bytes.fill(SPACE, start + sorted.length, this.#ends.at(-1))
+  }
+
+  #compare(a: number, b: number): number {
+    const bytes = this.#bytes
+    const startOfA = this.#starts[a] ?? 0
+    const startOfB = this.#starts[b] ?? 0
+    const length = Math.min((this.#ends[a] ?? 0) - startOfA, (this.#ends[b] ?? 0) - startOfB)
+    for (let i = 0; i < length; i++) {
+      const difference = (bytes[startOfA + i] ?? 0) - (bytes[startOfB + i] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * `application/vnd.dynamodb+json`: items as DynamoDB writes them itself. They pass through as they stand; on the way
+ * in each value is checked to be exactly one AttributeValue, because DynamoDB ignores what it does not know:
+ * of `{"S": "a", "n": "1"}` it would keep half and say nothing.
+ */
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  type JsonReader,
+  LETTER_F,
+  LETTER_T,
+  Names,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+} from '../json/reader.js'
+import type { JsonWriter } from '../json/writer.js'
+import {
+  checkBase64,
+  checkNumberString,
+  readString,
+  readType,
+  readUsualType,
+  type Type,
+} from './attribute-value.js'
+
+type Check = (reader: JsonReader, depth: number) => void
+
+const checkString: Check = (reader) => {
+  readString(reader, 'a string')
+}
+
+/** How the content of each type is checked. */
+const checks: Readonly<Record<Type, Check>> = {
+  S: checkString,
+  N: checkNumberString,
+  B: checkBase64,
+  BOOL: (reader) => {
+    if (reader.peek() === LETTER_F) reader.literal('false')
+    else checkTrue(reader, 'true or false')
+  },
+  NULL: (reader) => {
+    checkTrue(reader, 'true')
+  },
+  M: checkAttributes,
+  L: (reader, depth) => {
+    checkArray(reader, depth, checkValue)
+  },
+  SS: (reader, depth) => {
+    checkArray(reader, depth, checkString)
+  },
+  NS: (reader, depth) => {
+    checkArray(reader, depth, checkNumberString)
+  },
+  BS: (reader, depth) => {
+    checkArray(reader, depth, checkBase64)
+  },
+}
+
+/** Reads a map of names to AttributeValues as a caller sent it, and writes it as it stands. */
+export function checkItem(reader: JsonReader, writer: JsonWriter): void {
+  reader.peek()
+  const start = reader.position
+  checkAttributes(reader, 0)
+  writer.copy(reader.bytes, start, reader.position)
+}
+
+/** Reads a map of names to AttributeValues as DynamoDB sent it, and writes it as it stands. */
+export function copyItem(reader: JsonReader, writer: JsonWriter): void {
+  writer.copy(reader.take())
+}
+
+function checkTrue(reader: JsonReader, what: string): void {
+  if (reader.peek() !== LETTER_T) reader.fail(`must be ${what}`)
+  reader.literal('true')
+}
+
+function checkAttributes(reader: JsonReader, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
+  reader.descend(depth)
+  const names = new Names(reader)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    names.add()
+    checkValue(reader, depth + 1)
+  }
+}
+
+function checkValue(reader: JsonReader, depth: number): void {
+  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an AttributeValue, such as {"S": "text"}')
+  const start = reader.position
+  reader.descend(depth)
+  if (reader.peek() === CLOSE_BRACE) reader.fail('must have a type, such as {"S": "text"}', start)
+  reader.position = start
+  const check = checks[readUsualType(reader) ?? readType(reader)]
+  reader.peek()
+  check(reader, depth + 1)
+  if (reader.next(CLOSE_BRACE, false)) reader.fail('must have exactly one type', start)
+}
+
+function checkArray(reader: JsonReader, depth: number, check: Check): void {
+  if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
+  reader.descend(depth)
+  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) check(reader, depth + 1)
+}

@@ -1,0 +1,151 @@
+/**
+ * The storage layer: DynamoDB's operations, each done as often as it takes. Requests and answers are DynamoDB's
+ * own, as JSON (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
+ * building objects from it only to write them out again is what a gateway would spend most of its time on.
+ */
+import { type Json, members } from '../json/reader.js'
+import type { Pace } from './batch/chunks.js'
+import { batchGet } from './batch/batch-get.js'
+import { batchWrite } from './batch/batch-write.js'
+import type { Connection } from './call/connection.js'
+import { KeptCredentials } from './call/credentials.js'
+import { StorageError } from './errors.js'
+import { type KeySchema, KeySchemas } from './tables/key-schemas.js'
+import type { CallLimits, Send, StreamLimits } from './operations.js'
+import { type ItemSource, putItems } from './batch/import-writer.js'
+import { isRepeatable } from './repeatable.js'
+import { Retry, type RetryOptions, wait } from './call/retry.js'
+import { Transport, type TransportOptions } from './call/transport.js'
+
+export interface StorageOptions extends RetryOptions, TransportOptions {}
+
+export class Storage {
+  readonly #transport: Transport
+  /** With a socket of its own, so that {@link ping} tells of DynamoDB and not of how many calls are under way. */
+  readonly #pingTransport: Transport
+  readonly #retry: Retry
+  readonly #pace: Pace
+  readonly #keySchemas: KeySchemas
+
+  constructor(connection: Connection, options: StorageOptions) {
+    const credentials = new KeptCredentials(connection.credentials)
+    this.#transport = new Transport(connection, credentials, options)
+    this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
+    this.#retry = new Retry(options)
+    this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
+    this.#keySchemas = new KeySchemas(this.send)
+  }
+
+  /**
+   * Calls DynamoDB once, in as many attempts as it takes. A write that may have been applied is tried again only if
+   * that makes no difference.
+   * @param request the operation's request, such as `{"TableName": "t", "Key": {"id": {"S": "1"}}}`
+   * @returns the operation's answer, such as `{"Item": {"id": {"S": "1"}}}`
+   * @throws StorageError
+   */
+  readonly send: Send = (operation, request, limits) => {
+    return this.#retry.run(
+      limits,
+      () => this.#transport.attempt(operation, request, limits),
+      () => isRepeatable(operation, request),
+    )
+  }
+
+  /**
+   * BatchGetItem for any number of keys, sent in requests of 100; what is left unprocessed is sent again.
+   * @param request BatchGetItem's
+   * @returns one answer for all of it, without `UnprocessedKeys`
+   * @throws BatchIncompleteError with all that was found and all that was not done
+   * @throws DuplicateKeyError if a key stands twice in `request`
+   */
+  batchGet(request: Json, limits: CallLimits): Promise<Json> {
+    return batchGet(request, { send: this.send, pace: this.#pace, limits })
+  }
+
+  /**
+   * BatchWriteItem for any number of writes, sent in requests of 25; what is left unprocessed is sent again.
+   * @param request BatchWriteItem's
+   * @returns one answer for all of it, without `UnprocessedItems`
+   * @throws BatchIncompleteError with all that is not known to be written
+   * @throws DuplicateKeyError if two writes in `request` have one key
+   */
+  batchWrite(request: Json, limits: CallLimits): Promise<Json> {
+    return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
+  }
+
+  /**
+   * Makes a call for which the names and types of a table's key must be known. They are asked for at most once in 10 s.
+   * When the call ends as it might if they were wrong (KeyMismatchError, ValidationException,
+   * ResourceNotFoundException), they are asked for anew, and it is made once more if they have changed.
+   * @throws StorageError if the table cannot be described, and what `call` throws
+   */
+  withKeySchema<Result>(
+    table: string,
+    limits: CallLimits,
+    call: (schema: KeySchema) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#keySchemas.use(table, limits, call)
+  }
+
+  /**
+   * PutItem without a condition, and what it did. Unlike with {@link send}, an attempt that may have been applied is
+   * followed by another one, since that leaves the same item; if there was one then, it may have been its own.
+   * @param request PutItem's, with `"ReturnValues": "ALL_OLD"`
+   * @returns `written` if it is not known whether there was an item before
+   * @throws StorageError
+   */
+  async putItem(request: Json, limits: CallLimits): Promise<'created' | 'replaced' | 'written'> {
+    const earlier = { maybeApplied: false }
+    const onMaybeApplied = () => {
+      earlier.maybeApplied = true
+    }
+    const output = await this.#retry.run(
+      { ...limits, onMaybeApplied },
+      () => this.#transport.attempt('PutItem', request, limits),
+      () => true,
+    )
+    if (!members(output).has('Attributes')) return 'created'
+    return earlier.maybeApplied ? 'written' : 'replaced'
+  }
+
+  /**
+   * DeleteTable; what is known of tables is forgotten.
+   * @throws StorageError
+   */
+  async deleteTable(request: Json, limits: CallLimits): Promise<Json> {
+    try {
+      return await this.send('DeleteTable', request, limits)
+    } finally {
+      this.#keySchemas.forget()
+    }
+  }
+
+  /**
+   * Puts any number of items, as they come, in requests of 25; what is left unprocessed is sent again. Of two items with
+   * one key the later one wins.
+   * @returns how many were written
+   * @throws PutItemsError if it stopped before the end
+   */
+  putItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
+    return putItems(table, source, this.#keySchemas, { send: this.send, pace: this.#pace }, limits)
+  }
+
+  /**
+   * Whether DynamoDB answers and knows who we are: one attempt of the smallest operation there is.
+   * @throws StorageError if not
+   */
+  async ping(timeoutMs: number): Promise<void> {
+    try {
+      const limits = { deadline: performance.now() + timeoutMs }
+      await this.#pingTransport.attempt('ListTables', Buffer.from('{"Limit":1}'), limits)
+    } catch (error) {
+      // Not being allowed to list tables says that DynamoDB is there and has accepted the signature.
+      if (!(error instanceof StorageError && error.name === 'AccessDeniedException')) throw error
+    }
+  }
+
+  /** Closes the sockets. Calls that are under way fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#transport.close(), this.#pingTransport.close()])
+  }
+}

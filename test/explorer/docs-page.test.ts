@@ -1,0 +1,193 @@
+/**
+ * The page at `/docs`, as a browser shows it, and what a browser must not do to the service.
+ * `UPDATE_DOCS=1 npm test -- --disable-coverage test/docs-page.test.ts` takes the picture that is in the README.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import t from 'tap'
+import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { packageRoot } from '../../src/package-root.js'
+import { needsBrowser, startBrowser } from '../helpers/browser.js'
+import { createTable, needsDynamoDB, NDJSON, startService } from '../helpers/service.js'
+
+const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
+if (needsBrowser.skip !== false)
+  process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page is not tested.\n\n`)
+
+/** A browser and a database that both start keep a small machine busy. */
+const PATIENT = { attemptTimeoutMs: 30_000 }
+const NUMBER = '12345678901234567890.12'
+
+t.test('the page at /docs', needs, async (t) => {
+  const service = await startService(t, PATIENT)
+  await createDemoTables(service.storage)
+  t.teardown(() =>
+    Promise.all(
+      ['Orders', 'Customers'].map((table) => service.request(`/v1/tables/${table}`, { method: 'DELETE' })),
+    ),
+  )
+  const browser = await startBrowser(t)
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  page.setDefaultTimeout(60_000)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+  await page.goto(`${service.url}/docs`)
+
+  t.test('lists every operation', async (t) => {
+    await operation(page, '/v1/tables/{table}/put').waitFor()
+    t.match(await page.title(), 'dynamodb-storage-service')
+    const { paths } = (await service.get('/openapi.json')).body as { paths: Record<string, object> }
+    const methods = (path: object) =>
+      Object.keys(path).filter((name) => /^(get|put|post|delete|head)$/.test(name))
+    t.equal(await page.locator('.opblock').count(), Object.values(paths).flatMap(methods).length)
+  })
+
+  t.test('is dark where the reader’s system is', async (t) => {
+    const dark = page.locator('html.dark-mode')
+    t.equal(await dark.count(), 0)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await dark.waitFor()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await dark.waitFor({ state: 'detached' })
+  })
+
+  for (const [type, item, key] of [
+    [
+      'application/vnd.dynamodb+json',
+      `{"customer": {"S": "eve"}, "balance": {"N": "${NUMBER}"}}`,
+      '{"customer": {"S": "eve"}}',
+    ],
+    ['application/json', `{"balance": ${NUMBER},   "customer": "ada"}`, '{"customer": "ada"}'],
+  ] as const) {
+    t.test(`puts and gets an item as ${type}, with all its digits`, async (t) => {
+      const put = await tryIt(page, '/v1/tables/{table}/put', 'Customers', type, `{"item": ${item}}`)
+      t.same(put, { sent: `{"item": ${item}}`, sentAs: type, status: '200', shown: '{}' })
+      const got = await tryIt(page, '/v1/tables/{table}/get', 'Customers', type, `{"key": ${key}}`)
+      t.equal(got.status, '200')
+      t.match(got.shown, /^\{\n {2}"item": \{\n {4}/, 'on lines')
+      t.same(JSON.parse(got.shown), JSON.parse(`{"item":${item}}`))
+      t.match(got.shown, NUMBER)
+    })
+  }
+
+  t.test('has its picture taken for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
+    await page.setViewportSize({ width: 1000, height: 1150 })
+    await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
+    await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
+  })
+
+  for (const [operationId, status, sent, shown] of [
+    ['readItemWithSortKey', '200', null, /"amount": 129\.95,\n/],
+    ['writeItemWithSortKey', '204', /^\{\n/, /^/],
+    ['importItems', '200', /^\{"customer":.+\}\n\{"Item":.+\}\n$/, /"written": 2\n/],
+    ['query', '200', /^\{\n/, /\{"amount":18,"placed":"2026-11-15"\}\n/],
+  ] as const) {
+    t.test(`executes ${operationId} as it stands there`, async (t) => {
+      const block = page.locator(`.opblock[id$="-${operationId}"]`)
+      await block.locator('.opblock-summary-control').click()
+      if (operationId === 'query') {
+        await block.locator('.response[data-code="200"] select.content-type').selectOption(NDJSON)
+      }
+      const done = await execute(page, block)
+      t.equal(done.status, status)
+      t.match(done.sent, sent)
+      t.match(
+        await block.locator('.live-responses-table tbody .response-col_description').first().innerText(),
+        shown,
+      )
+    })
+  }
+
+  t.test('has a link to each operation, and finds operations', async (t) => {
+    await page.getByPlaceholder('Filter').fill('transact')
+    await operation(page, '/v1/tables/{table}/put').waitFor({ state: 'detached' })
+    t.equal(await page.locator('.opblock-summary-path[data-path^="/v1/transact/"]').count(), 2)
+    t.match(page.url(), /#\/\w+\/\w+$/, 'of what was opened last')
+    await page.reload()
+    await page.locator('.opblock.is-open').waitFor()
+  })
+
+  t.test('talks to its own service only, and the browser finds nothing wrong', async (t) => {
+    t.same(complaints, [])
+    t.same(
+      asked.filter((url) => !url.startsWith(`${service.url}/`) && !url.startsWith('data:')),
+      [],
+    )
+  })
+})
+
+const operation = (page: Page, path: string) =>
+  page.locator('.opblock', { has: page.locator(`.opblock-summary-path[data-path="${path}"]`) }).first()
+
+/** Opens an operation, fills it in, executes it, and reads the answer. */
+async function tryIt(page: Page, path: string, table: string, type: string, body: string) {
+  const block = operation(page, path)
+  if (!(await block.getAttribute('class'))?.includes('is-open'))
+    await block.locator('.opblock-summary-control').click()
+  await block.locator('tr[data-param-name="table"] input').fill(table)
+  await block.getByLabel('Request content type').selectOption(type)
+  await block.locator('textarea.body-param__text').fill(body)
+  const done = await execute(page, block)
+  const shown = await block.locator('.live-responses-table .highlight-code code').first().innerText()
+  return { ...done, shown }
+}
+
+/** Executes an operation as it is filled in. */
+async function execute(page: Page, block: Locator) {
+  const sending = page.waitForRequest(/\/v1\//)
+  await block.getByRole('button', { name: 'Execute' }).click()
+  const sent = await sending
+  const answer = block.locator('.live-responses-table')
+  await answer.waitFor()
+  return {
+    sent: sent.postData(),
+    sentAs: await sent.headerValue('content-type'),
+    status: (await answer.locator('tbody .response-col_status').innerText()).trim(),
+  }
+}
+
+t.test('pages of other origins', needs, async (t) => {
+  const service = await startService(t, PATIENT)
+  const table = await createTable(t, service)
+  const browser = await startBrowser(t, ['attacker.example'])
+  const attacker = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Win a prize</title>')
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => attacker.close())
+  await new Promise((resolve) => attacker.once('listening', resolve))
+  const { port } = attacker.address() as AddressInfo
+
+  for (const origin of [
+    `http://127.0.0.1:${port}`,
+    `http://localhost:${port}`,
+    `http://attacker.example:${port}`,
+  ]) {
+    t.test(`write nothing: ${origin.replace(/\d+$/, '…')}`, async (t) => {
+      const page = await browser.newPage()
+      await page.goto(origin)
+      // No Content-Type, and so no preflight: the service reads it as a document.
+      await page.evaluate(
+        async ([url, body]) => {
+          await fetch(url, { method: 'POST', mode: 'no-cors', body: new Blob([body]) })
+        },
+        [`${service.url}/v1/tables/${table}/put`, '{"item":{"id":"evil"}}'] as const,
+      )
+      t.match(service.log.at(-1), { method: 'POST', statusCode: 403, code: 'Forbidden' })
+      const { status } = await service.post(`/v1/tables/${table}/get`, { key: { id: 'evil' } })
+      t.equal(status, 404)
+    })
+  }
+
+  t.test('read nothing by a name that stands for 127.0.0.1', async (t) => {
+    const page = await browser.newPage()
+    const answer = await page.goto(`http://attacker.example:${new URL(service.url).port}/v1/tables`)
+    t.equal(answer?.status(), 403)
+  })
+})

@@ -1,0 +1,117 @@
+/** Whose requests are taken: those of programs, of people and of the service's own pages, not of others' pages. */
+import t from 'tap'
+import { request } from 'undici'
+import { type Service, startService } from '../helpers/service.js'
+import { answer, startStandIn } from '../helpers/stand-in.js'
+
+const put = '/v1/tables/T/put'
+
+const putAs = (service: Service, headers: Record<string, string>) =>
+  service.post(put, { item: { id: 'a' } }, headers)
+
+/** With a `Host` of its own, which fetch does not send. */
+async function asHost(service: Service, method: 'GET' | 'POST', path: string, host: string, origin?: string) {
+  const answer = await request(service.url + path, {
+    method,
+    headers: { host, ...(origin !== undefined && { origin }) },
+    ...(method === 'POST' && { body: '{"item":{"id":"a"}}' }),
+  })
+  return { status: answer.statusCode, body: (await answer.body.json()) as Record<string, unknown> }
+}
+
+t.test('without AUTH', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  const { host } = new URL(service.url)
+
+  t.test('a program, a person and a page of the service itself may write', async (t) => {
+    const allowed = [
+      {},
+      { 'sec-fetch-site': 'same-origin', origin: `http://${host}` },
+      // Behind a proxy that speaks TLS and has another name.
+      { 'sec-fetch-site': 'same-origin', origin: 'https://storage.example' },
+      { 'sec-fetch-site': 'none' },
+      { origin: `http://${host}` },
+      { origin: `https://${host}` },
+    ]
+    for (const headers of allowed) {
+      t.equal((await putAs(service, headers)).status, 200, JSON.stringify(headers))
+    }
+  })
+
+  t.test('a page of another origin may not', async (t) => {
+    const before = standIn.requests.length
+    const refused = [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' },
+      { 'sec-fetch-site': 'cross-site', origin: `http://${host}` },
+      { 'sec-fetch-site': '' },
+      { origin: 'https://elsewhere.example' },
+      { origin: 'http://127.0.0.1:1' },
+      { origin: `http://elsewhere.example@${host}.example` },
+      { origin: 'null' },
+      { origin: '' },
+    ]
+    for (const headers of refused) {
+      const { status, body } = await putAs(service, headers)
+      t.equal(status, 403, JSON.stringify(headers))
+      t.match(body, { code: 'Forbidden', retryable: false, maybeApplied: false, detail: /another origin/ })
+      const { status: ofDelete } = await service.request('/v1/tables/T', { method: 'DELETE', headers })
+      t.equal(ofDelete, 403)
+    }
+    t.equal(standIn.requests.length, before)
+  })
+
+  t.test('it may link to the page and is told nothing of what it may do', async (t) => {
+    const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' }
+    const { status, headers: answered } = await service.get('/docs', headers)
+    t.equal(status, 200)
+    t.equal(answered.get('access-control-allow-origin'), null)
+    const preflight = { ...headers, 'access-control-request-method': 'POST' }
+    t.equal((await service.request(put, { method: 'OPTIONS', headers: preflight })).status, 403)
+  })
+
+  t.test('the service goes by names of this machine only', async (t) => {
+    const { port } = new URL(service.url)
+    for (const name of [
+      '127.0.0.1',
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'storage.localhost',
+      '[::1]',
+      '10.0.0.1',
+    ]) {
+      for (const host of [`${name}:${port}`, name]) {
+        t.equal((await asHost(service, 'POST', put, host)).status, 200, host)
+      }
+    }
+    for (const name of [
+      'elsewhere.example',
+      'localhost.example',
+      'notlocalhost',
+      '127.0.0.1.example',
+      'x',
+      '',
+    ]) {
+      for (const path of ['/v1/tables/T', '/docs', '/health/ready', '/nowhere']) {
+        const { status, body } = await asHost(service, 'GET', path, `${name}:${port}`)
+        t.equal(status, 403, `${path} of ${name}`)
+        t.match(body, { code: 'Forbidden', detail: /^Host must be localhost or an IP address/ })
+      }
+    }
+  })
+})
+
+t.test('with AUTH=none, the service may have any name, and its pages are its own', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, { auth: 'none' }, standIn.endpoint)
+  const host = 'storage.example'
+  t.equal((await asHost(service, 'POST', put, host)).status, 200)
+  t.equal((await asHost(service, 'POST', put, host, `https://${host}`)).status, 200)
+  t.equal((await asHost(service, 'POST', put, host, 'https://elsewhere.example')).status, 403)
+})

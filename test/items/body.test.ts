@@ -1,0 +1,426 @@
+import t from 'tap'
+import { batchGet } from '../../schemas/batch-get.js'
+import { batchWrite } from '../../schemas/batch-write.js'
+import { createTable } from '../../schemas/create-table.js'
+import { describeTable } from '../../schemas/describe-table.js'
+import { put } from '../../schemas/put.js'
+import { ProblemMembers } from '../../schemas/problem.js'
+import { query } from '../../schemas/query.js'
+import { transactGet } from '../../schemas/transact-get.js'
+import { transactWrite } from '../../schemas/transact-write.js'
+import { readAnswer, readBody, writeRequest } from '../../src/items/body.js'
+import { document, type Representation, typed } from '../../src/items/representation.js'
+import { type Shape, shapeOf } from '../../src/items/shape.js'
+import { refusal } from '../helpers/attribute-value.js'
+
+const bodies = {
+  put: shapeOf(put.body),
+  query: shapeOf(query.body),
+  batchGet: shapeOf(batchGet.body),
+  batchWrite: shapeOf(batchWrite.body),
+  transactGet: shapeOf(transactGet.body),
+  transactWrite: shapeOf(transactWrite.body),
+  createTable: shapeOf(createTable.body),
+}
+const answers = {
+  put: shapeOf(put.response[200]),
+  query: shapeOf(query.response[200]),
+  batchGet: shapeOf(batchGet.response[200]),
+  batchWrite: shapeOf(batchWrite.response[200]),
+  transactGet: shapeOf(transactGet.response[200]),
+  describeTable: shapeOf(describeTable.response[200]),
+  problem: shapeOf(ProblemMembers),
+}
+
+type Members = Parameters<typeof writeRequest>[2]
+
+/** A caller's body as DynamoDB's request. */
+function request(body: string, shape: Shape, representation = document, members?: Members): string {
+  const read = readBody(Buffer.from(body), shape, representation)
+  if (typeof read !== 'object' || read === null) throw new TypeError('no object')
+  return writeRequest(read, shape, members).toString()
+}
+
+/** DynamoDB's answer as the caller gets it. */
+function answer(text: string, shape: Shape, representation = document): string {
+  return readAnswer(Buffer.from(text), shape, representation).json.toString()
+}
+
+t.test('a body becomes DynamoDB’s request: its names with a capital, items with types', async (t) => {
+  const requests: [operation: keyof typeof bodies, body: string, request: string][] = [
+    ['put', '{"item":{"id":"a","price":1.10}}', '{"Item":{"id":{"S":"a"},"price":{"N":"1.10"}}}'],
+    [
+      'put',
+      `{ "item": {"id": "a"}, "conditionExpression": "#v = :v", "expressionAttributeNames": {"#v": "version"},
+         "expressionAttributeValues": {":v": 7}, "returnValues": "ALL_OLD" }`,
+      '{"Item":{"id":{"S":"a"}},"ConditionExpression":"#v = :v","ExpressionAttributeNames":{"#v":"version"},' +
+        '"ExpressionAttributeValues":{":v":{"N":"7"}},"ReturnValues":"ALL_OLD"}',
+    ],
+    [
+      'query',
+      '{"keyConditionExpression":"id = :i","limit":10,"consistentRead":true,"scanIndexForward":false,' +
+        '"exclusiveStartKey":{"id":"a","n":1}}',
+      '{"KeyConditionExpression":"id = :i","Limit":10,"ConsistentRead":true,"ScanIndexForward":false,' +
+        '"ExclusiveStartKey":{"id":{"S":"a"},"n":{"N":"1"}}}',
+    ],
+    [
+      'batchGet',
+      '{"requestItems":{"Orders":{"keys":[{"id":"a"},{"id":"b"}],"projectionExpression":"#n",' +
+        '"expressionAttributeNames":{"#n":"name"}},"people":{"keys":[{"id":1}],"consistentRead":true}}}',
+      '{"RequestItems":{"Orders":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}],"ProjectionExpression":"#n",' +
+        '"ExpressionAttributeNames":{"#n":"name"}},"people":{"Keys":[{"id":{"N":"1"}}],"ConsistentRead":true}}}',
+    ],
+    [
+      'batchWrite',
+      '{"requestItems":{"orders":[{"putRequest":{"item":{"id":"a"}}},{"deleteRequest":{"key":{"id":"b"}}}]}}',
+      '{"RequestItems":{"orders":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},{"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}}',
+    ],
+    [
+      'transactGet',
+      '{"transactItems":[{"get":{"tableName":"orders","key":{"id":"a"}}}]}',
+      '{"TransactItems":[{"Get":{"TableName":"orders","Key":{"id":{"S":"a"}}}}]}',
+    ],
+    [
+      'transactWrite',
+      '{"transactItems":[{"put":{"tableName":"t","item":{"id":"a"}}},{"update":{"tableName":"t","key":{"id":"b"},' +
+        '"updateExpression":"SET n = :n","expressionAttributeValues":{":n":{"$numberSet":[1]}}}},' +
+        '{"delete":{"tableName":"t","key":{"id":"c"}}},' +
+        '{"conditionCheck":{"tableName":"t","key":{"id":"d"},"conditionExpression":"attribute_exists(id)"}}],' +
+        '"clientRequestToken":"once"}',
+      '{"TransactItems":[{"Put":{"TableName":"t","Item":{"id":{"S":"a"}}}},{"Update":{"TableName":"t","Key":{"id":{"S":"b"}},' +
+        '"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"NS":["1"]}}}},' +
+        '{"Delete":{"TableName":"t","Key":{"id":{"S":"c"}}}},' +
+        '{"ConditionCheck":{"TableName":"t","Key":{"id":{"S":"d"}},"ConditionExpression":"attribute_exists(id)"}}],' +
+        '"ClientRequestToken":"once"}',
+    ],
+    [
+      'createTable',
+      '{"tableName":"t","keySchema":[{"attributeName":"id","keyType":"HASH"}],"sseSpecification":' +
+        '{"enabled":true,"sseType":"KMS","kmsMasterKeyId":"k"},"globalSecondaryIndexes":[{"indexName":"i",' +
+        '"projection":{"projectionType":"INCLUDE","nonKeyAttributes":["a","b"]}}]}',
+      '{"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"SSESpecification":' +
+        '{"Enabled":true,"SSEType":"KMS","KMSMasterKeyId":"k"},"GlobalSecondaryIndexes":[{"IndexName":"i",' +
+        '"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["a","b"]}}]}',
+    ],
+  ]
+  for (const [operation, body, expected] of requests) t.equal(request(body, bodies[operation]), expected)
+})
+
+t.test('what the route knows stands in front', async (t) => {
+  const members = { TableName: 'a"b', Limit: 5 }
+  t.equal(request('{"item":{}}', bodies.put, document, members), '{"TableName":"a\\"b","Limit":5,"Item":{}}')
+  t.equal(writeRequest({}, bodies.put, members).toString(), '{"TableName":"a\\"b","Limit":5}')
+  t.equal(writeRequest({}, bodies.put).toString(), '{}')
+})
+
+t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
+  const item = '{ "id": {"S": "\\u0061"}, "n": {"N": "1.0"} }'
+  t.equal(request(`{"item": ${item} }`, bodies.put, typed), `{"Item":${item}}`)
+  t.equal(answer(`{"Attributes": ${item} }`, answers.put, typed), `{"attributes":${item}}`)
+})
+
+t.test('a body that has been read shows its items as JSON and all else as values', async (t) => {
+  t.strictSame(readBody(Buffer.from('{"item":{"a":1},"returnValues":"NONE"}'), bodies.put, document), {
+    item: Buffer.from('{"a":{"N":"1"}}'),
+    returnValues: 'NONE',
+  })
+  t.strictSame(readBody(Buffer.from('{"limit":1e1,"consistentRead":false}'), bodies.query, document), {
+    limit: 10,
+    consistentRead: false,
+  })
+})
+
+t.test('values of the wrong type are left to the schema, which knows what is right', async (t) => {
+  for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
+    const parsed: unknown = JSON.parse(value)
+    t.strictSame(readBody(Buffer.from(`{"returnValues":${value}}`), bodies.put, document), {
+      returnValues: parsed,
+    })
+    if (value.startsWith('{')) {
+      t.strictSame(readBody(Buffer.from(`{"transactItems":${value}}`), bodies.transactGet, document), {
+        transactItems: parsed,
+      })
+    } else {
+      t.strictSame(readBody(Buffer.from(value), bodies.put, document), parsed)
+      t.strictSame(readBody(Buffer.from(`{"expressionAttributeNames":${value}}`), bodies.put, document), {
+        expressionAttributeNames: parsed,
+      })
+    }
+  }
+})
+
+t.test('an unknown field is refused by its name and its place, at every depth', async (t) => {
+  const refused: [operation: keyof typeof bodies, body: string, message: string][] = [
+    ['put', '{"conditionExpresion":"a"}', ' has an unknown field "conditionExpresion"'],
+    ['put', '{"Item":{}}', ' has an unknown field "Item"'],
+    ['put', '{"item":{},"":1}', ' has an unknown field ""'],
+    ['put', '{"__proto__":{"item":{}}}', ' has an unknown field "__proto__"'],
+    ['put', '{"constructor":1}', ' has an unknown field "constructor"'],
+    ['put', '{"toString":1}', ' has an unknown field "toString"'],
+    ['put', '{"a\\"\\u00e9":1}', ' has an unknown field "a\\"é"'],
+    ['put', '{"tableName":"t"}', ' has an unknown field "tableName"'],
+    ['put', '{"unknown":{"$binary":5}}', ' has an unknown field "unknown"'],
+    ['batchGet', '{"requestItems":{"t":{"key":[]}}}', '/requestItems/t has an unknown field "key"'],
+    [
+      'batchWrite',
+      '{"requestItems":{"t":[{"putRequest":{"item":{}}},{"updateRequest":{}}]}}',
+      '/requestItems/t/1 has an unknown field "updateRequest"',
+    ],
+    [
+      'batchWrite',
+      '{"requestItems":{"__proto__":[{"putRequest":{"item":{},"key":{}}}]}}',
+      '/requestItems/__proto__/0/putRequest has an unknown field "key"',
+    ],
+    [
+      'transactWrite',
+      '{"transactItems":[{"put":{"item":{},"conditionExpresion":"a"}}]}',
+      '/transactItems/0/put has an unknown field "conditionExpresion"',
+    ],
+    [
+      'createTable',
+      '{"keySchema":[{"attributeName":"a"},{"name":"b"}]}',
+      '/keySchema/1 has an unknown field "name"',
+    ],
+  ]
+  for (const [operation, body, message] of refused) {
+    t.equal(
+      refusal(() => readBody(Buffer.from(body), bodies[operation], document)),
+      message,
+    )
+  }
+})
+
+t.test('a field that stands twice is refused', async (t) => {
+  const refused: [operation: keyof typeof bodies, body: string, name: string][] = [
+    ['put', '{"item":{"id":"a"},"item":{"id":"b"}}', '"item"'],
+    ['put', '{"item":{},"\\u0069tem":{}}', '"\\u0069tem"'],
+    ['put', '{"expressionAttributeNames":{"#a":"x","#a":"y"}}', '"#a"'],
+    ['batchGet', '{"requestItems":{"t":{"keys":[]},"t":{"keys":[]}}}', '"t"'],
+    ['batchGet', '{"requestItems":{"__proto__":{},"__proto__":{}}}', '"__proto__"'],
+    ['transactWrite', '{"transactItems":[{"put":{},"put":{}}]}', '"put"'],
+  ]
+  for (const [operation, body, name] of refused) {
+    t.ok(
+      refusal(() => readBody(Buffer.from(body), bodies[operation], document)).endsWith(
+        ` has the name ${name} twice`,
+      ),
+    )
+  }
+})
+
+t.test('an item that is none is refused with its place in the body', async (t) => {
+  const refused: [
+    operation: keyof typeof bodies,
+    representation: Representation,
+    body: string,
+    message: string,
+  ][] = [
+    ['put', document, '{"item":5}', '/item must be an object'],
+    ['put', document, '{"item":{"a":{"$binary":5}}}', '/item/a/$binary must be base64 as a string'],
+    ['put', typed, '{"item":{"a":"b"}}', '/item/a must be an AttributeValue, such as {"S": "text"}'],
+    [
+      'put',
+      document,
+      '{"item":{},"expressionAttributeValues":{":v":{"$map":0}}}',
+      '/expressionAttributeValues/:v/$map must be an object',
+    ],
+    [
+      'batchWrite',
+      typed,
+      '{"requestItems":{"t":[{"putRequest":{"item":{"a":{"S":"a","N":"1"}}}}]}}',
+      '/requestItems/t/0/putRequest/item/a must have exactly one type',
+    ],
+    [
+      'batchGet',
+      document,
+      '{"requestItems":{"t":{"keys":[{},[]]}}}',
+      '/requestItems/t/keys/1 must be an object',
+    ],
+  ]
+  for (const [operation, representation, body, message] of refused) {
+    t.equal(
+      refusal(() => readBody(Buffer.from(body), bodies[operation], representation)),
+      message,
+    )
+  }
+})
+
+t.test('a body that is no JSON, or no Unicode, is refused', async (t) => {
+  const refused: [body: string, message: string][] = [
+    ['', ' is not valid JSON: expected a value, found the end at character 0'],
+    ['{"item":{}} {}', ' is not valid JSON: expected the end, found "{" at character 12'],
+    ['{"item":{},}', ' is not valid JSON: expected a value after ",", found "}" at character 11'],
+    [
+      '{"conditionExpression":"\\ud800"}',
+      '/conditionExpression has half a surrogate pair at character 24, which is no Unicode character',
+    ],
+    ['[[', '/0/0 is not valid JSON: expected a value, found the end at character 2'],
+  ]
+  for (const [body, message] of refused) {
+    t.equal(
+      refusal(() => readBody(Buffer.from(body), bodies.put, document)),
+      message,
+    )
+  }
+})
+
+t.test('a body of a hundred thousand brackets is refused, and does not exhaust the stack', async (t) => {
+  const starts = ['[', '{"item":', '{"item":{"a":', '{"returnValues":[', '{"transactItems":[{"get":{"key":']
+  for (const start of starts) {
+    for (const open of ['[', '{"a":', '{"$map":']) {
+      for (const shape of [bodies.put, bodies.transactGet]) {
+        for (const representation of [document, typed]) {
+          const body = start + open.repeat(100_000)
+          t.notMatch(
+            refusal(() => readBody(Buffer.from(body), shape, representation)),
+            'nothing is refused',
+          )
+        }
+      }
+    }
+  }
+})
+
+t.test('names that are the caller’s own are not touched', async (t) => {
+  const names = [
+    'Orders',
+    'orders',
+    'SSE',
+    '__proto__',
+    'constructor',
+    'toString',
+    'a"b\\c',
+    'é😀',
+    '',
+    '#KeySchema',
+  ]
+  for (const name of names) {
+    const table = JSON.stringify(name)
+    t.equal(
+      request(`{"requestItems":{${table}:[{"deleteRequest":{"key":{${table}:"a"}}}]}}`, bodies.batchWrite),
+      `{"RequestItems":{${table}:[{"DeleteRequest":{"Key":{${table}:{"S":"a"}}}}]}}`,
+    )
+    t.equal(
+      request(`{"expressionAttributeNames":{${table}:${table}}}`, bodies.put),
+      `{"ExpressionAttributeNames":{${table}:${table}}}`,
+    )
+    t.equal(
+      answer(`{"Responses":{${table}:[{${table}:{"S":"a"}}]}}`, answers.batchGet),
+      `{"responses":{${table}:[{${table}:"a"}]}}`,
+    )
+  }
+})
+
+t.test(
+  'DynamoDB’s answer becomes the caller’s: its names in lower camel case, items as documents',
+  async (t) => {
+    const capacity = '"TableName":"T","CapacityUnits":1.5,"Table":{"ReadCapacityUnits":0.5}'
+    const lowered = '"tableName":"T","capacityUnits":1.5,"table":{"readCapacityUnits":0.5}'
+    const all: [operation: keyof typeof answers, answer: string, expected: string][] = [
+      ['put', '{}', '{}'],
+      [
+        'put',
+        '{"Attributes":{"Id":{"N":"1.10"},"B":{"B":"AA=="}}}',
+        '{"attributes":{"Id":1.10,"B":{"$binary":"AA=="}}}',
+      ],
+      [
+        'put',
+        `{"ConsumedCapacity":{${capacity},"GlobalSecondaryIndexes":{"ByColor":{"CapacityUnits":1}}},` +
+          '"ItemCollectionMetrics":{"ItemCollectionKey":{"Id":{"S":"a"}},"SizeEstimateRangeGB":[0.0,1.0]}}',
+        `{"consumedCapacity":{${lowered},"globalSecondaryIndexes":{"ByColor":{"capacityUnits":1}}},` +
+          '"itemCollectionMetrics":{"itemCollectionKey":{"Id":"a"},"sizeEstimateRangeGB":[0.0,1.0]}}',
+      ],
+      [
+        'query',
+        '{ "Count": 2, "Items": [ {"S": {"S": "a"}}, {"L": {"L": []}} ], "LastEvaluatedKey": {"Id": {"N": "2"}}, "ScannedCount": 3 }',
+        '{"count":2,"items":[{"S":"a"},{"L":[]}],"lastEvaluatedKey":{"Id":2},"scannedCount":3}',
+      ],
+      ['query', '{"Count":0,"ScannedCount":0,"Items":[]}', '{"count":0,"scannedCount":0,"items":[]}'],
+      [
+        'batchGet',
+        `{"Responses":{"T":[{"Id":{"S":"a"}}]},"UnprocessedKeys":{},"ConsumedCapacity":[{${capacity}}]}`,
+        `{"responses":{"T":[{"Id":"a"}]},"unprocessedKeys":{},"consumedCapacity":[{${lowered}}]}`,
+      ],
+      [
+        'batchWrite',
+        '{"ItemCollectionMetrics":{"T":[{"ItemCollectionKey":{"Id":{"S":"a"}},"SizeEstimateRangeGB":[0,1]}]}}',
+        '{"itemCollectionMetrics":{"T":[{"itemCollectionKey":{"Id":"a"},"sizeEstimateRangeGB":[0,1]}]}}',
+      ],
+      [
+        'transactGet',
+        '{"Responses":[{"Item":{"Id":{"S":"a"}}},{}]}',
+        '{"responses":[{"item":{"Id":"a"}},{}]}',
+      ],
+      [
+        'problem',
+        '{"UnprocessedKeys":{"T":{"Keys":[{"Id":{"S":"a"}}],"ConsistentRead":true,"ExpressionAttributeNames":{"#N":"N"}}}}',
+        '{"unprocessedKeys":{"T":{"keys":[{"Id":"a"}],"consistentRead":true,"expressionAttributeNames":{"#N":"N"}}}}',
+      ],
+      [
+        'problem',
+        '{"UnprocessedItems":{"T":[{"PutRequest":{"Item":{"Id":{"SS":["a"]}}}},{"DeleteRequest":{"Key":{"Id":{"S":"b"}}}}]}}',
+        '{"unprocessedItems":{"T":[{"putRequest":{"item":{"Id":{"$stringSet":["a"]}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}',
+      ],
+      [
+        'problem',
+        '{"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"no","Item":{"Id":{"S":"a"}}}]}',
+        '{"cancellationReasons":[{"code":"None"},{"code":"ConditionalCheckFailed","message":"no","item":{"Id":"a"}}]}',
+      ],
+    ]
+    for (const [operation, text, expected] of all) t.equal(answer(text, answers[operation]), expected)
+  },
+)
+
+t.test('what an answer says is undone can be sent again as it stands', async (t) => {
+  const undone =
+    '{"requestItems":{"T":[{"putRequest":{"item":{"__proto__":{"$map":{"$binary":1.0}}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}'
+  const sent = request(undone, bodies.batchWrite)
+  const got = answer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem)
+  t.equal(got.replace('unprocessedItems', 'requestItems'), undone)
+})
+
+t.test('a field that is not known to the schema is passed on, its name in lower camel case', async (t) => {
+  t.equal(
+    answer(
+      '{"NewField":{"SSEType":"KMS","Inner":[{"ABTest":null},[{"X":1.0}]]},"Count":1,"ConsumedCapacity":{"RowCount":[]}}',
+      answers.query,
+    ),
+    '{"newField":{"sseType":"KMS","inner":[{"abTest":null},[{"x":1.0}]]},"count":1,"consumedCapacity":{"rowCount":[]}}',
+  )
+  t.equal(
+    answer(
+      '{"Table":{"TableName":"T","KeySchema":[{"AttributeName":"Id","KeyType":"HASH"}],"ItemCount":10,"SSEDescription":' +
+        '{"SSEType":"KMS","KMSMasterKeyArn":"arn"},"CreationDateTime":1.7E9,"New":{"DeepField":[{}]},"Flag":true}}',
+      answers.describeTable,
+    ),
+    '{"table":{"tableName":"T","keySchema":[{"attributeName":"Id","keyType":"HASH"}],"itemCount":10,"sseDescription":' +
+      '{"sseType":"KMS","kmsMasterKeyArn":"arn"},"creationDateTime":1.7E9,"new":{"deepField":[{}]},"flag":true}}',
+  )
+})
+
+t.test('an answer tells the names of its members', async (t) => {
+  const { json, names } = readAnswer(
+    Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}'),
+    answers.problem,
+    document,
+  )
+  t.equal(json.toString(), '{"item":{"a":"b"},"other":1}')
+  t.same(names, ['item', 'other'])
+})
+
+t.test('an answer that is no JSON object is refused', async (t) => {
+  for (const text of [
+    '',
+    '[]',
+    '<html>',
+    '{"Count":1',
+    '{"Count":1} x',
+    '{"Items":[{"a":{"Q":1}}]}',
+    '{"Items":[{"a":1}]}',
+  ]) {
+    t.notMatch(
+      refusal(() => answer(text, answers.query)),
+      'nothing is refused',
+    )
+  }
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { readLine, readPage } from '../../src/items/lines.js'
+import { document, typed } from '../../src/items/representation.js'
+import { anyItem, refusal } from '../helpers/attribute-value.js'
+
+const page = (...items: string[]) => Buffer.from(`{"Items":[${items.join(',')}],"Count":${items.length}}`)
+
+t.test('any item comes back from its line, in both formats', async () => {
+  fc.assert(
+    fc.property(fc.array(anyItem), (items) => {
+      for (const representation of [document, typed]) {
+        const { lines } = readPage(page(...items), representation)
+        const read = lines
+          .toString()
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => readLine(Buffer.from(line))?.toString())
+        // A document of `Item` alone cannot be told from an exported item; no table has such items.
+        const told = items.map((item, index) => (/^\{"(?:I|\\u0049)/.test(item) ? read[index] : item))
+        assert.deepEqual(read, told)
+      }
+    }),
+  )
+})
+
+t.test('a page says where it ends', async (t) => {
+  const json = Buffer.from(
+    '{"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}},"Items":[{"id":{"S":"a"}}],"ScannedCount":9,"New":[{}]}',
+  )
+  const read = (text: Buffer, representation = document) => {
+    const { lines, lastEvaluatedKey } = readPage(text, representation)
+    return [lines.toString(), lastEvaluatedKey?.toString()]
+  }
+  t.same(read(json), ['{"id":"a"}\n', '{"id":{"S":"a"}}'])
+  t.same(read(json, typed)[0], '{"Item":{"id":{"S":"a"}}}\n')
+  t.same(read(Buffer.from('{"Count":0}')), ['', undefined])
+})
+
+t.test('an item keeps to its line, however DynamoDB writes it', async (t) => {
+  const json = Buffer.from('{ "Items" : [\n{\n"id" :\n{ "SS" :\n["a\\n",\n"b"]\n}\n}\n]\n}')
+  t.equal(readPage(json, typed).lines.toString().split('\n').length, 2)
+  t.equal(readPage(json, document).lines.toString().split('\n').length, 2)
+})
+
+t.test('a page that is none is refused', async (t) => {
+  for (const json of ['{"Items":[{"id":{"S":"a"}}', '{"Items":{}}', '{"Items":[5]}', '{} x']) {
+    t.match(
+      refusal(() => readPage(Buffer.from(json), document)),
+      /is not valid JSON|must be/,
+    )
+  }
+})
+
+t.test('a line is a document, or what DynamoDB exports', async (t) => {
+  const lines: [line: string, item: string | undefined][] = [
+    ['', undefined],
+    [' \r', undefined],
+    ['{"id":"a"}', '{"id":{"S":"a"}}'],
+    ['{"Item":{"id":{"S":"a"}}}', '{"id":{"S":"a"}}'],
+    ['{"Item":{}}', '{}'],
+    ['{"Item":"a"}', '{"Item":{"S":"a"}}'],
+    ['{"Item":{"id":"a"}}', '{"Item":{"M":{"id":{"S":"a"}}}}'],
+    // The only one of these that a table could have: its key is binary.
+    ['{"Item":{"$binary":"AA=="}}', '{"Item":{"B":"AA=="}}'],
+    ['{"Item":{"$map":{"S":"a"}}}', '{"$map":{"S":"a"}}'],
+    ['{"Item":{"id":{"S":"a"}},"id":"b"}', '{"Item":{"M":{"id":{"M":{"S":{"S":"a"}}}}},"id":{"S":"b"}}'],
+    ['{"id":"b","Item":{"id":{"S":"a"}}}', '{"id":{"S":"b"},"Item":{"M":{"id":{"M":{"S":{"S":"a"}}}}}}'],
+    ['{"item":{"id":{"S":"a"}}}', '{"item":{"M":{"id":{"M":{"S":{"S":"a"}}}}}}'],
+    ['{"Items":{"id":{"S":"a"}}}', '{"Items":{"M":{"id":{"M":{"S":{"S":"a"}}}}}}'],
+  ]
+  for (const [line, item] of lines) t.equal(readLine(Buffer.from(line))?.toString(), item, line)
+  t.match(
+    refusal(() => readLine(Buffer.from([0x7b, 0xff]))),
+    /is not valid UTF-8/,
+  )
+  t.match(
+    refusal(() => readLine(Buffer.from('{"Item":{"id":{"S":"\\ud800"}}}'))),
+    /half a surrogate pair/,
+  )
+  t.match(
+    refusal(() => readLine(Buffer.from('{"Item":{"id":{"S":"a"}} x'))),
+    /is not valid JSON/,
+  )
+  t.match(
+    refusal(() => readLine(Buffer.from('{"Item":{"id":{"N":"x"}}}'))),
+    '/Item/id',
+  )
+})

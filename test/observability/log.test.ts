@@ -1,0 +1,112 @@
+import t from 'tap'
+import { spawnSource } from '../helpers/process.js'
+import { createLogger } from '../../src/observability/log.js'
+import { EMPTY_OBJECT } from '../../src/json/reader.js'
+import { BatchIncompleteError, StorageError } from '../../src/storage/errors.js'
+
+/** A log, and its lines as text. */
+function startLog(level = 'info') {
+  const lines: string[] = []
+  return { log: createLogger(level, { write: (line) => void lines.push(line) }), lines }
+}
+
+t.test('a line is one JSON object', async (t) => {
+  const { log, lines } = startLog()
+  log.info({ table: 'Orders' }, 'two\nlines')
+  t.equal(lines.length, 1)
+  t.match(JSON.parse(lines.join('')), { level: 30, table: 'Orders', msg: 'two\nlines' })
+})
+
+t.test('only what is at least of the level is logged', async (t) => {
+  const { log, lines } = startLog('warn')
+  log.info('no')
+  log.warn('yes')
+  t.match(lines, [/"msg":"yes"/])
+  t.equal(lines.length, 1)
+})
+
+t.test('without a destination, the log is the standard output', async (t) => {
+  t.equal(createLogger('silent').level, 'silent')
+})
+
+t.test('an error is logged with its type, its message, its stack and its causes', async (t) => {
+  const { log, lines } = startLog()
+  const root = new TypeError('the socket is gone')
+  const cause = new StorageError('NetworkError', 'no connection', { cause: root })
+  const entry = { table: 'T', json: EMPTY_OBJECT }
+  const outcome = { unprocessed: [entry, entry], maybeApplied: true, error: cause }
+  log.error({ err: new BatchIncompleteError(outcome, EMPTY_OBJECT) }, 'failed')
+  t.strictSame((JSON.parse(lines.join('')) as { err: unknown }).err, {
+    type: 'BatchIncompleteError',
+    message: '2 entries of the batch are not known to be done',
+    stack: (JSON.parse(lines.join('')) as { err: { stack: string } }).err.stack,
+    cause: {
+      type: 'NetworkError',
+      message: 'no connection',
+      stack: cause.stack,
+      cause: { type: 'TypeError', message: 'the socket is gone', stack: root.stack },
+    },
+  })
+  t.match(lines.join(''), /"stack":"[^"]*log\.test\.ts/)
+})
+
+t.test('what an error carries of the callers’ data is not logged', async (t) => {
+  const { log, lines } = startLog()
+  const body = Buffer.from('{"Item":{"name":{"S":"private"}}}')
+  const error = new StorageError('ConditionalCheckFailedException', 'The conditional request failed', {
+    body,
+  })
+  const entry = { table: 'T', json: Buffer.from('{"private":1}') }
+  const outcome = { unprocessed: [entry], maybeApplied: false, error }
+  const batch = new BatchIncompleteError(outcome, Buffer.from('{"UnprocessedItems":{"private":[]}}'))
+  log.error(error)
+  log.error(batch, 'failed')
+  log.warn({ err: new Error('outer', { cause: batch }) })
+  log.child({ requestId: 'r1' }).error({ err: batch })
+  t.equal(lines.length, 4)
+  for (const line of lines) {
+    t.match(line, 'The conditional request failed')
+    t.notMatch(line, 'private')
+    t.notMatch(line, /"(?:body|output)"/)
+  }
+})
+
+t.test('what is no error is left out rather than logged', async (t) => {
+  const { log, lines } = startLog()
+  log.error({ err: { body: 'private' } }, 'odd')
+  log.error({ err: new Error('caused by a text', { cause: 'private' }) })
+  t.match(lines, [/"msg":"odd"/, /"message":"caused by a text"/])
+  t.notMatch(lines.join(''), /private|"cause"/)
+})
+
+t.test('causes in a circle are logged, too', async (t) => {
+  const { log, lines } = startLog()
+  const first = new Error('first')
+  const second = new Error('second', { cause: first })
+  first.cause = second
+  log.error({ err: second })
+  t.match(lines.join(''), /second.*first/)
+})
+
+/** A process that logs: `log` is its log. Nobody reads it yet. */
+function logTo(statements: string) {
+  const program = `
+    import { createLogger } from './src/log.js'
+    const log = createLogger('info')
+    ${statements}`
+  return spawnSource(['--input-type=module', '--eval', program])
+}
+
+async function outputOf({ stdout }: ReturnType<typeof logTo>): Promise<string[]> {
+  let output = ''
+  for await (const chunk of stdout) output += String(chunk)
+  return output.trim().split('\n')
+}
+
+t.test('what is logged shortly before the process ends is there when it has ended', async (t) => {
+  const logThree = (end: string) =>
+    outputOf(logTo(`for (let n = 0; n < 3; n++) log.info({ n }, 'line')\n${end}`))
+  t.equal((await logThree('process.exit()')).length, 3)
+  t.equal((await logThree("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
+  t.equal((await logThree('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
+})

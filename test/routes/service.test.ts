@@ -1,0 +1,47 @@
+import t from 'tap'
+import { needsDynamoDB, startService } from '../helpers/service.js'
+import { answer, refuse, startStandIn } from '../helpers/stand-in.js'
+
+t.test('with DynamoDB there, the service is live and ready', needsDynamoDB, async (t) => {
+  const service = await startService(t)
+  t.same((await service.get('/health/live')).body, { status: 'live' })
+  const ready = await service.get('/health/ready')
+  t.equal(ready.status, 200)
+  t.same(ready.body, { status: 'ready' })
+  t.equal(
+    service.log.filter(({ url }) => String(url).startsWith('/health')).length,
+    0,
+    'and no log line tells',
+  )
+})
+
+t.test('without DynamoDB it is live and not ready, until DynamoDB is back', async (t) => {
+  let there = false
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    if (there) answer(response, { TableNames: [] })
+    else refuse(response, 500, 'InternalServerError')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  t.equal((await service.get('/health/live')).status, 200)
+  const [ready] = await Promise.all([1, 2, 3].map(() => service.get('/health/ready')))
+  t.equal(ready?.status, 503)
+  t.equal(ready?.headers.get('retry-after'), '1')
+  t.match(ready?.body, { code: 'ServiceUnavailable', retryable: true })
+  t.equal(standIn.requests.length, 1, 'one look serves all')
+
+  there = true
+  let status = 503
+  for (let tries = 0; status !== 200 && tries < 40; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    status = (await service.get('/health/ready')).status
+  }
+  t.equal(status, 200)
+})
+
+t.test('a service whose credentials DynamoDB refuses is not ready', async (t) => {
+  const standIn = await startStandIn(t, (_arrived, response) => {
+    refuse(response, 400, 'UnrecognizedClientException')
+  })
+  const service = await startService(t, {}, standIn.endpoint)
+  t.equal((await service.get('/health/ready')).status, 503)
+})

@@ -1,0 +1,36 @@
+import t from 'tap'
+import { Cancellation } from '../../../src/storage/call/cancellation.js'
+import { Storage } from '../../../src/storage/client.js'
+import { connectionTo, testConfig } from '../../helpers/service.js'
+import { answer, startStandIn } from '../../helpers/stand-in.js'
+
+t.test('puts that wait for room end when all under way is given up', async (t) => {
+  const signal = new Cancellation()
+  const standIn = await startStandIn(t, ({ operation }, response) => {
+    if (operation === 'DescribeTable') {
+      answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
+    } else if (standIn.requests.length === 1 + 8) {
+      // By then the next one has begun and waits for room.
+      setTimeout(() => {
+        signal.abort()
+      }, 50)
+    }
+  })
+  const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())
+  t.teardown(() => storage.close())
+  const items = Array.from({ length: 400 }, (_, n) => ({
+    number: n + 1,
+    json: Buffer.from(`{"id":{"S":"${n + 1000}"}}`),
+  }))
+  const size = items[0]?.json.length ?? 0
+  const source = {
+    items: (async function* () {
+      yield items
+    })(),
+    hold: () => undefined,
+    interrupt: () => undefined,
+  }
+  // Room for 8 requests, and for a part of the next one.
+  const limits = { timeoutMs: 30_000, maxBytes: 8.5 * 25 * size, signal }
+  await t.rejects(storage.putItems('T', source, limits), { name: 'PutItemsError', number: 1, written: 0 })
+})
