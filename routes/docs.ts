@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
-import { isKnown } from '../src/http/entity-tags.js'
+import { isCurrent } from '../src/http/entity-tags.js'
+import type { Route } from '../src/operations/serve.js'
 import { inBuild, packageRoot } from '../src/package-root.js'
-import type { Route } from '../src/operations/operation.js'
 
 interface File {
-  /** Where it stands in the sources; `npm run build` copies it into `BUILT`. */
+  /** Its path in the sources; `npm run build` copies it into `BUILT`. */
   readonly source: string
   readonly mediaType: string
 }
 
-/** All that the page consists of: nothing else is handed out, and nothing comes from elsewhere. */
+/** All files of the page. Nothing else is served, and the page loads nothing from elsewhere. */
 export const FILES: Readonly<Record<string, File>> = {
   'index.html': { source: 'src/explorer/index.html', mediaType: 'text/html; charset=utf-8' },
   'explorer.css': { source: 'src/explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
@@ -27,12 +27,12 @@ export const FILES: Readonly<Record<string, File>> = {
   },
 }
 
-/** Where they stand in the build. */
+/** The folder of these files in the build. */
 export const BUILT = 'dist/explorer'
 
 /**
- * The page runs its own files only and talks to its own service only. Swagger UI's icons are `data:` URLs.
- * It may stand in no frame, where somebody could have it clicked unseen.
+ * The page may run only its own files and call only its own service. Swagger UI's icons are `data:` URLs. No other page
+ * may show it in a frame (clickjacking).
  */
 const headers = {
   'content-security-policy': [
@@ -48,11 +48,11 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  // Kept, but never used without asking: a new version is seen at once.
+  // Browsers keep the files, but revalidate them, so that a new version shows at once.
   'cache-control': 'no-cache',
 }
 
-/** A page to try the API with, at `/docs`, and its files. Each is read when it is first asked for. */
+/** Interactive documentation at `/docs`, and its files. Each file is read on its first request. */
 export const docs: Route = (app) => {
   for (const [name, { source, mediaType }] of Object.entries(FILES)) {
     let reading: Promise<{ readonly content: Buffer; readonly etag: string }> | undefined
@@ -66,7 +66,7 @@ export const docs: Route = (app) => {
     app.get(url, { schema }, async (request, reply) => {
       const { content, etag } = await (reading ??= read())
       reply.headers({ ...headers, etag, 'content-type': mediaType })
-      if (!isKnown(etag, request.headers)) return content
+      if (!isCurrent(etag, request.headers)) return content
       reply.code(304)
       return undefined
     })

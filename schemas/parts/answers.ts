@@ -1,4 +1,4 @@
-/** What answers carry beside items. */
+/** The parts of answers besides items. */
 import * as Type from 'typebox'
 import { Item, MapOf } from './building-blocks.js'
 
@@ -8,9 +8,9 @@ const Capacity = Type.Object(
     readCapacityUnits: Type.Optional(Type.Number()),
     writeCapacityUnits: Type.Optional(Type.Number()),
   },
-  { title: 'Capacity', description: 'What a table or an index has of it.' },
+  { title: 'Capacity', description: 'The capacity units of a table or an index.' },
 )
-const CapacityByIndex = MapOf(Capacity, { title: 'CapacityByIndex', description: 'By index.' })
+const CapacityByIndex = MapOf(Capacity, { title: 'CapacityByIndex', description: 'Capacity by index name.' })
 
 export const ConsumedCapacity = Type.Object(
   {
@@ -23,7 +23,7 @@ export const ConsumedCapacity = Type.Object(
   },
   {
     title: 'ConsumedCapacity',
-    description: 'What the operation consumed, where `returnConsumedCapacity` asked for it.',
+    description: 'The capacity that the operation consumed, if `returnConsumedCapacity` asked for it.',
   },
 )
 
@@ -34,7 +34,7 @@ export const ItemCollectionMetrics = Type.Object(
   },
   {
     title: 'ItemCollectionMetrics',
-    description: 'The item collection the write touched, where `returnItemCollectionMetrics` asked for it.',
+    description: 'The item collection that the write changed, if `returnItemCollectionMetrics` asked for it.',
   },
 )
 
@@ -43,7 +43,7 @@ export const consumedCapacities = Type.Optional(Type.Array(ConsumedCapacity))
 export const itemCollectionMetricsByTable = Type.Optional(
   MapOf(Type.Array(ItemCollectionMetrics), {
     title: 'ItemCollectionMetricsByTable',
-    description: 'By table.',
+    description: 'Metrics by table name.',
   }),
 )
 
@@ -67,10 +67,10 @@ export const WritesAnswer = Type.Object(
 export const PageAnswer = Type.Object(
   {
     items: Type.Optional(Type.Array(Item('An item.'), { description: 'Absent if `select` is `COUNT`.' })),
-    count: Type.Integer({ description: 'The number of items after the filter.' }),
-    scannedCount: Type.Integer({ description: 'The number of items before the filter.' }),
+    count: Type.Integer({ description: 'The number of items that passed the filter.' }),
+    scannedCount: Type.Integer({ description: 'The number of items that were read, before the filter.' }),
     lastEvaluatedKey: Type.Optional(
-      Item('There is more: send this as `exclusiveStartKey` to go on. Absent on the last page.'),
+      Item('Present if there are more pages: send it as `exclusiveStartKey` to read the next one.'),
     ),
     consumedCapacity,
   },

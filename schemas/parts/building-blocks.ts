@@ -1,19 +1,20 @@
 /**
- * What schemas are made of. One with a `title` is a component of that name in `openapi.yaml`, and a type of that name in
- * generated clients; every object and every set of words that stands in more than one place has one.
+ * The building blocks of schemas. A schema with a `title` becomes a component of that name in `openapi.yaml` and a type
+ * of that name in generated clients; every object and every enumeration that is used in more than one place has one.
  */
 import * as Type from 'typebox'
 import type { Static, TObject, TObjectOptions, TProperties, TSchema, TSchemaOptions } from 'typebox'
-import type { Json } from '../../src/json/reader.js'
-import { SHAPE } from '../../src/items/shape.js'
+
+/** The schema keyword for what the JSON type alone does not tell: that a value is an item, or a description. */
+export const SHAPE = 'x-shape'
 
 /**
- * A map of attribute names to values: an item, a key, or the values of an expression. By the time a schema
- * sees it, its representation has been read and checked, and it is DynamoDB's JSON.
+ * A map of attribute names to values: an item, a key, or the values of an expression. Its representation has been read
+ * and checked before validation; it is then a Buffer with DynamoDB's JSON.
  */
-export const Item = (description: string) => Type.Unsafe<Json>({ [SHAPE]: 'item', description })
+export const Item = (description: string) => Type.Unsafe<Buffer>({ [SHAPE]: 'item', description })
 
-/** An object of which DynamoDB alone says what is in it, such as the description of a table; `properties` are some of it. */
+/** An object whose members only DynamoDB defines, such as the description of a table; `properties` are some of them. */
 export const Description = (properties: TProperties, options: TObjectOptions) =>
   Type.Unsafe<object>({
     ...options,
@@ -31,7 +32,7 @@ export const MapOf = <Value extends TSchema>(values: Value, options: TObjectOpti
 export const OneOf = <Word extends string>(words: readonly Word[], options: TSchemaOptions) =>
   Type.Unsafe<Word>({ ...options, type: 'string', enum: words })
 
-/** A whole number as DynamoDB takes them: it has 32 bits for all but the capacity of tables. */
+/** An integer of 32 bits, as DynamoDB takes them for everything but the capacity of tables. */
 export const Int32 = (options: { minimum: number; description?: string }) =>
   Type.Integer({ maximum: 2 ** 31 - 1, ...options })
 
@@ -44,3 +45,7 @@ export const Closed = <Properties extends TProperties>(
 /** An object with exactly one of these fields. */
 export const ExactlyOne = <Properties extends TProperties>(properties: Properties, options: TObjectOptions) =>
   Closed(Type.Partial(Type.Object(properties)).properties, { ...options, minProperties: 1, maxProperties: 1 })
+
+/** An answer without a body. */
+export const NoContent = (description: string, headers: Readonly<Record<string, TSchema>> = {}) =>
+  Type.Null({ description, headers })

@@ -1,8 +1,8 @@
 /**
- * The codes that answers can have, for `openapi.yaml`; `problem.ts` says what each means. A route's schema lists in
- * `errors` those that are its own. The others follow from what the route does.
+ * The error codes that answers can have, for `openapi.yaml`. A route's schema lists its own in `errors`; the others
+ * follow from what the route does.
  */
-import type { Code } from '../problem.js'
+import type { Code } from './codes.js'
 
 /** Of any request. */
 export const anyErrors: readonly Code[] = [
@@ -17,7 +17,6 @@ export const bodyErrors: readonly Code[] = ['PayloadTooLarge', 'UnsupportedMedia
 
 /** Of any call of DynamoDB. */
 export const callErrors: readonly Code[] = [
-  'NotAcceptable',
   'ValidationException',
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -25,6 +24,9 @@ export const callErrors: readonly Code[] = [
   'UpstreamError',
   'UpstreamTimeout',
 ]
+
+/** Of a request whose answer has a body in one of the two representations. */
+export const representationErrors: readonly Code[] = ['NotAcceptable']
 
 /** Of writing to a table. */
 export const writeErrors: readonly Code[] = [
@@ -36,7 +38,7 @@ export const writeErrors: readonly Code[] = [
 
 /** Of creating and deleting a table. */
 export const tableErrors: readonly Code[] = [
-  'RouteNotFound',
+  'MethodNotAllowed',
   'ResourceInUseException',
   'LimitExceededException',
 ]

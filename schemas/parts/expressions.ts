@@ -5,61 +5,61 @@ import { Int32, Item, MapOf, OneOf } from './building-blocks.js'
 export const expressionAttributeNames = Type.Optional(
   MapOf(Type.String(), {
     title: 'ExpressionAttributeNames',
-    description: 'What the placeholders for names in the expressions stand for.',
+    description: 'The attribute names that placeholders in the expressions stand for.',
     examples: [{ '#s': 'status' }],
   }),
 )
 
 export const expressionAttributeValues = Type.Optional(
-  Item('What the placeholders for values in the expressions stand for, such as `":limit"`.'),
+  Item('The values that placeholders in the expressions stand for, such as `":limit"`.'),
 )
 
 export const conditionExpression = Type.String({
-  description: 'The operation is done only if this is true of the item as it stands; otherwise 412.',
+  description: 'The write is applied only if the current item meets this condition; otherwise the answer is 412.',
 })
 
 export const filterExpression = Type.Optional(
-  Type.String({ description: 'Applied after the items were read and before they are returned.' }),
+  Type.String({ description: 'Applied after the items are read and before they are returned.' }),
 )
 
 export const projectionExpression = Type.Optional(
-  Type.String({ description: 'The attributes to return, separated by commas; all of them without it.' }),
+  Type.String({ description: 'The attributes to return, separated by commas. All attributes by default.' }),
 )
 
 export const consistentRead = Type.Optional(
-  Type.Boolean({ description: 'True for a strongly consistent read.' }),
+  Type.Boolean({ description: '`true` for a strongly consistent read.' }),
 )
 
 export const returnValuesOnConditionCheckFailure = Type.Optional(
   OneOf(['ALL_OLD', 'NONE'], {
     title: 'ReturnValuesOnConditionCheckFailure',
-    description: 'Whether the item comes with the error when the condition was false.',
+    description: 'Whether the error contains the item when the condition check failed.',
   }),
 )
 
 export const returnConsumedCapacity = Type.Optional(
   OneOf(['INDEXES', 'TOTAL', 'NONE'], {
     title: 'ReturnConsumedCapacity',
-    description: 'Whether the answer says what was consumed, and of which indexes.',
+    description: 'Whether the answer contains the consumed capacity, in total or also by index.',
   }),
 )
 
 export const returnItemCollectionMetrics = Type.Optional(
   OneOf(['SIZE', 'NONE'], {
     title: 'ReturnItemCollectionMetrics',
-    description: 'Whether the answer says how large the item collection is, in tables with local indexes.',
+    description: 'Whether the answer contains the size of the item collection, in tables with local secondary indexes.',
   }),
 )
 
-/** Of put and delete. */
+/** `returnValues` of put and delete. */
 export const returnOldValues = Type.Optional(
   OneOf(['NONE', 'ALL_OLD'], {
     title: 'ReturnOldValues',
-    description: 'Whether the item as it was comes with the answer.',
+    description: 'Whether the answer contains the item as it was before the write.',
   }),
 )
 
-/** What put, update and delete have in common. */
+/** The options that put, update and delete share. */
 export const writeOptions = {
   conditionExpression: Type.Optional(conditionExpression),
   expressionAttributeNames,
@@ -69,27 +69,27 @@ export const writeOptions = {
   returnItemCollectionMetrics,
 }
 
-/** What query and scan have in common. */
+/** The options that query and scan share. */
 export const readOptions = {
   filterExpression,
   projectionExpression,
   expressionAttributeNames,
   expressionAttributeValues,
   indexName: Type.Optional(
-    Type.String({ description: 'The secondary index to read, instead of the table.' }),
+    Type.String({ description: 'The secondary index to read instead of the table.' }),
   ),
   select: Type.Optional(
     OneOf(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT'], {
       title: 'Select',
-      description: 'What to return: attributes, or how many items there are.',
+      description: 'Which attributes to return, or `COUNT` for the number of items only.',
     }),
   ),
   consistentRead,
   limit: Type.Optional(
-    Int32({ minimum: 1, description: 'At most so many items are read, before the filter.' }),
+    Int32({ minimum: 1, description: 'The maximum number of items to read, before the filter.' }),
   ),
   exclusiveStartKey: Type.Optional(
-    Item('Where to go on: the `lastEvaluatedKey` of the page before, as it stands.'),
+    Item('The `lastEvaluatedKey` of the page before, unchanged.'),
   ),
   returnConsumedCapacity,
 }

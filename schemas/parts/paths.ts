@@ -5,10 +5,10 @@ import { Closed } from './building-blocks.js'
 export const TablePath = Closed({
   table: Type.String({
     minLength: 1,
-    description: 'The name or the ARN of the table, URL-encoded.',
+    description: 'The name or the ARN of the table, percent-encoded.',
     examples: ['Orders'],
   }),
 })
 
-/** These routes take no query parameters; one that is sent is refused rather than ignored. */
+/** The route takes no query parameters: one that is sent is refused rather than ignored. */
 export const NoQuery = Closed({})

@@ -1,69 +1,69 @@
 import type { IncomingMessage } from 'node:http'
-import { ProblemError } from '../problem/problem.js'
+import { ProblemError } from '../problem/problem-error.js'
 
-/** The answer to what is not taken on. One for all: most of the cost of an error is its stack. */
-export const tooBusy = new ProblemError(
+/** The answer to a request that is not admitted. Created once, since most of the cost of an error is its stack. */
+export const overloaded = new ProblemError(
   'ServiceUnavailable',
-  'The service has too much to do. The request was not begun.',
+  'The service is overloaded. The request was not processed.',
 )
 
-const HELD = Symbol('the bytes of its body that are held, while it is under way')
+const HELD_BYTES = Symbol('the bytes of the body that an in-flight request holds in memory')
 
-/** A request, which carries what is known of it itself; see `bag.ts` for what is wrong with a `Map`. */
-type Admitted = IncomingMessage & { [HELD]?: number | undefined }
+/** The count is kept on the request itself; `bag.ts` explains why not in a `Map`. */
+type AdmittedRequest = IncomingMessage & { [HELD_BYTES]?: number | undefined }
 
 export interface AdmissionLimits {
-  /** Requests under way. */
+  /** The maximum number of in-flight requests. */
   readonly maxConcurrentRequests: number
-  /** The bodies of all of them together, in bytes. */
+  /** The maximum size of all their bodies together, in bytes. */
   readonly maxBodyBytes: number
 }
 
 /**
- * What the service takes on at a time. Beyond that it refuses at once: a queue that only grows serves nobody in time,
- * and its memory has no bound.
+ * Admission control: how many requests, and how many bytes of bodies, the service takes on at the same time. It refuses
+ * the rest at once (load shedding), because a growing queue serves every caller too late and takes unlimited memory.
  */
 export class Admission {
   readonly #limits: AdmissionLimits
-  #underWay = 0
+  #inFlight = 0
   #bodyBytes = 0
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits
   }
 
-  /** Takes a request on; false if it is one too many. */
-  enter(request: Admitted): boolean {
-    if (this.#underWay >= this.#limits.maxConcurrentRequests) return false
-    this.#underWay++
-    request[HELD] = 0
+  /** Admits a request; false if there are too many. */
+  enter(request: AdmittedRequest): boolean {
+    if (this.#inFlight >= this.#limits.maxConcurrentRequests) return false
+    this.#inFlight++
+    request[HELD_BYTES] = 0
     return true
   }
 
-  /** Takes on some more of its body; false if that is too much, or if the request is not under way any more. */
-  hold(request: Admitted, bytes: number): boolean {
-    const held = request[HELD]
+  /** Reserves memory for more of the body; false if there is too little left, or if the request is not in flight. */
+  hold(request: AdmittedRequest, bytes: number): boolean {
+    const held = request[HELD_BYTES]
     if (held === undefined || this.#bodyBytes + bytes > this.#limits.maxBodyBytes) return false
     this.#bodyBytes += bytes
-    request[HELD] = held + bytes
+    request[HELD_BYTES] = held + bytes
     return true
   }
 
-  /** Some of what {@link hold} took on is not needed any more. */
-  release(request: Admitted, bytes: number): void {
-    const held = request[HELD]
+  /** Returns some of the memory that {@link hold} reserved. */
+  release(request: AdmittedRequest, bytes: number): void {
+    const held = request[HELD_BYTES]
     if (held === undefined) return
     this.#bodyBytes -= bytes
-    request[HELD] = held - bytes
+    request[HELD_BYTES] = held - bytes
   }
 
-  /** The request is answered, or its caller is gone. */
-  leave(request: Admitted): void {
-    const held = request[HELD]
-    // Health checks are never taken on, and what is gone already may be said to be gone once more.
+  /** The request is answered, or its caller has disconnected. */
+  leave(request: AdmittedRequest): void {
+    const held = request[HELD_BYTES]
+    // Health checks never enter, and a request may leave twice.
     if (held === undefined) return
-    this.#underWay--
+    this.#inFlight--
     this.#bodyBytes -= held
-    request[HELD] = undefined
+    request[HELD_BYTES] = undefined
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What is under way at a time, of which each is there once. It is no `Set` because of the garbage collector: whenever
- * a `Set` or a `Map` that things come into and go from makes itself a new table, the old one keeps a reference to the
- * new one. Once a single old table has grown old, all tables after it do, and with them the requests in them; that cost
- * a tenth of all the CPU time.
+ * An unordered collection of distinct objects that come and go all the time, such as in-flight requests. It is not a
+ * `Set` because of the garbage collector: a `Set` or `Map` that items keep entering and leaving replaces its hash table
+ * again and again, and each old table keeps a reference to the new one. Once one of them has been promoted to the old
+ * generation, all later tables are kept alive, and with them the requests in them. That cost a tenth of the CPU time.
  */
 export class Bag<Item extends object> {
   readonly #items: Item[] = []
@@ -15,7 +15,7 @@ export class Bag<Item extends object> {
     this.#items.push(item)
   }
 
-  /** Takes it out; false if it was not there. */
+  /** Removes an item; false if it was not in the bag. */
   delete(item: Item): boolean {
     const index = this.#items.lastIndexOf(item)
     if (index === -1) return false
@@ -24,7 +24,7 @@ export class Bag<Item extends object> {
     return true
   }
 
-  /** All that are there now, whatever comes or goes meanwhile. */
+  /** The items as of now; adding and removing does not disturb the iteration. */
   [Symbol.iterator](): Iterator<Item> {
     return this.#items.slice().values()
   }

@@ -1,56 +1,56 @@
 /**
- * Which requests of browsers are taken. The service does not ask who calls: whoever can connect may read and write. A
- * browser on the same machine can connect, and it runs the scripts of every page that somebody opens.
+ * Which requests from browsers are served. Without access control everyone who can connect may read and write, and a
+ * browser on the same machine can connect on behalf of every page that is open in it.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Config } from '../config.js'
-import { ProblemError } from '../problem/problem.js'
+import { ProblemError } from '../problem/problem-error.js'
 
-/** Made once; most of the cost of an error is its stack. */
-const ofAnotherPage = new ProblemError(
+// Created once: most of the cost of an error is its stack.
+const crossOrigin = new ProblemError(
   'Forbidden',
-  'A web page of another origin may not use this service. The request was not begun.',
+  'Web pages of another origin may not use this service. The request was not processed.',
 )
-const byAnotherName = new ProblemError(
+const foreignHost = new ProblemError(
   'Forbidden',
-  'Host must be localhost or an IP address, as a web page can have any other name stand for this machine. ' +
-    'A service that has another name is started with AUTH=none. The request was not begun.',
+  'Host must be localhost or an IP address, because a web page can point any other name at this machine (DNS ' +
+    'rebinding). The request was not processed. Start the service with AUTH=none if it has another name.',
 )
 
-/** No name in it that somebody's DNS server answers for (RFC 6761, section 6.3). */
+/** Names that no DNS server resolves to another machine (RFC 6761, section 6.3). */
 const OWN_NAME = /^(?:(?:[\w-]+\.)*localhost\.?|[\d.]+|\[[\da-f:.]+\])(?::\d*)?$/i
 
 /**
- * What refuses requests that a page of another origin has a browser send, which needs no preflight for a POST without
- * `Content-Type`; by the rules of Go's net/http.CrossOriginProtection. Such a page may still link to what is here and
- * have it asked for, but does not get to see the answer. Who is no browser sends neither `Sec-Fetch-Site` nor `Origin`.
+ * Returns a check that throws a `ProblemError` with the code `Forbidden` for:
  *
- * Where nobody has decided who may call, it refuses also what comes by another name than this machine's own: a page can
- * have its own name stand for 127.0.0.1 and then is, for the browser, of the same origin (DNS rebinding).
+ * - requests that a page of another origin makes a browser send, by the rules of Go's
+ *   net/http.CrossOriginProtection. A POST without `Content-Type` needs no CORS preflight. `GET` and `HEAD` are
+ *   allowed: the browser does not show such a page the answer. Other clients send neither `Sec-Fetch-Site` nor `Origin`.
+ * - without `AUTH`: requests to any name that is not this machine's own. A page can make its own name resolve to 127.0.0.1
+ *   and is then of the same origin for the browser (DNS rebinding).
  *
- * It throws a ProblemError `Forbidden`.
+ * @param auth the setting `AUTH`
  */
-export function refusalOfOtherPages({ auth }: Config): (request: IncomingMessage) => void {
-  // Callers use one name, again and again.
+export function createOriginCheck(auth: string | undefined): (request: IncomingMessage) => void {
+  // Callers use the same name again and again.
   let lastHost: string | undefined
   return ({ method, headers }) => {
     const { host } = headers
     if (auth === undefined && host !== lastHost) {
-      if (host !== undefined && !OWN_NAME.test(host)) throw byAnotherName
+      if (host !== undefined && !OWN_NAME.test(host)) throw foreignHost
       lastHost = host
     }
     const { 'sec-fetch-site': site, origin } = headers
     if (site === undefined && origin === undefined) return
     if (method === 'GET' || method === 'HEAD') return
-    const same =
+    const sameOrigin =
       site === undefined
         ? host !== undefined && hostOf(origin) === host
         : site === 'same-origin' || site === 'none'
-    if (!same) throw ofAnotherPage
+    if (!sameOrigin) throw crossOrigin
   }
 }
 
-/** Of an origin; undefined for that of a page which has none. */
+/** The host of an origin; undefined for the opaque origin `null`. */
 function hostOf(origin: string | undefined): string | undefined {
   return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : undefined
 }

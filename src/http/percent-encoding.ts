@@ -1,4 +1,4 @@
-/** Whether a text is percent-encoded UTF-8 (RFC 3986, section 2.1); what does not have to be encoded may be or not. */
+/** Whether a text is percent-encoded UTF-8 (RFC 3986, section 2.1). Unreserved characters may be encoded or not. */
 export function isPercentEncoded(text: string): boolean {
   try {
     decodeURIComponent(text)

@@ -1,77 +1,80 @@
-import type { IncomingMessage } from 'node:http'
-import { type Admission, tooBusy } from './admission.js'
-import { ProblemError } from '../problem/problem.js'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { ProblemError } from '../problem/problem-error.js'
+import { type Admission, overloaded } from './admission.js'
 
 /**
- * Receives the whole body of a request.
- * @param limit the most that it may have, in bytes
- * @param done is given it, or what is wrong: it is too large, the service holds too many already, or it broke off
+ * Reads the body of a request into memory.
+ * @param limit the maximum size, in bytes
+ * @throws ProblemError if the body is too large, if all bodies together take too much memory, or if the caller disconnects
  */
-export function receiveBody(
+export function readRequestBody(
   request: IncomingMessage,
   limit: number,
   admission: Admission,
-  done: (problem: ProblemError | null, body: Buffer) => void,
-): void {
-  const chunks: Buffer[] = []
-  let length = 0
-  let over = false
-  const finish = (problem: ProblemError | null, body: Buffer) => {
-    if (over) return
-    over = true
-    // What else comes is read, but of no use.
-    if (problem !== null) request.removeListener('data', onData)
-    done(problem, body)
-  }
-  const fail = (problem: ProblemError) => {
-    chunks.length = 0
-    finish(problem, NOTHING)
-  }
-  const tooLarge = () => {
-    fail(new ProblemError('PayloadTooLarge', 'The body is larger than BODY_LIMIT_BYTES allows.'))
-  }
-  const onData = (chunk: Buffer) => {
-    length += chunk.length
-    if (length > limit) {
-      tooLarge()
-    } else if (!admission.hold(request, chunk.length)) {
-      fail(tooBusy)
-    } else {
-      chunks.push(chunk)
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const onData = (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) fail(tooLarge(limit))
+      else if (!admission.hold(request, chunk.length)) fail(overloaded)
+      else chunks.push(chunk)
     }
-  }
-  if (Number(request.headers['content-length'] ?? 0) > limit) {
-    tooLarge()
-    return
-  }
-  request.on('data', onData)
-  request.on('end', () => {
-    const [first] = chunks
-    finish(null, chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks))
-  })
-  request.on('error', () => {
-    fail(new ProblemError('InvalidRequest', 'The body broke off.'))
+    const onEnd = () => {
+      const [first] = chunks
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+    }
+    const onError = () => {
+      fail(new ProblemError('InvalidRequest', 'The connection closed before the whole body had arrived.'))
+    }
+    const fail = (problem: ProblemError) => {
+      chunks.length = 0
+      // The server discards what still arrives; see lingering-close.ts.
+      request.off('data', onData)
+      request.off('end', onEnd)
+      reject(problem)
+    }
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      reject(tooLarge(limit))
+      return
+    }
+    request.on('data', onData)
+    request.on('end', onEnd)
+    request.on('error', onError)
   })
 }
 
-const NOTHING = Buffer.alloc(0)
+function tooLarge(limit: number): ProblemError {
+  return new ProblemError(
+    'PayloadTooLarge',
+    `The body is larger than ${limit} bytes (BODY_LIMIT_BYTES). Split it into several requests.`,
+  )
+}
+
+/** Whether a request announces a body (RFC 9112, section 6.3). */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers
+}
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
 
-/** @throws ProblemError if a `Content-Type` says that the body is in anything but UTF-8 */
-export function refuseOtherCharsets(contentType = ''): void {
+/** @throws ProblemError if the body has a character encoding other than UTF-8, or a content coding (RFC 9110, 8.4) */
+export function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
+  const { 'content-type': contentType = '', 'content-encoding': coding = 'identity' } = headers
+  if (coding.toLowerCase() !== 'identity') {
+    throw new ProblemError(
+      'UnsupportedMediaType',
+      `Content-Encoding: ${coding} is not supported. Send the body uncompressed.`,
+    )
+  }
   const charset = CHARSET.exec(contentType)?.[1]
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw new ProblemError('UnsupportedMediaType', `The body must be in UTF-8, not in ${charset}.`)
+    throw new ProblemError('UnsupportedMediaType', `The charset ${charset} is not supported. Send UTF-8.`)
   }
 }
 
-/** @throws ProblemError if a `Content-Encoding` says that the body has to be unpacked first (RFC 9110, section 8.4) */
-export function refuseEncodings(contentEncoding = 'identity'): void {
-  if (contentEncoding.toLowerCase() !== 'identity') {
-    throw new ProblemError(
-      'UnsupportedMediaType',
-      `The body must come as it is, without Content-Encoding: ${contentEncoding}.`,
-    )
-  }
+/** @throws ProblemError that names the media types that the route takes */
+export function refuseMediaType(taken: readonly string[]): never {
+  throw new ProblemError('UnsupportedMediaType', `Content-Type must be ${taken.join(' or ')}.`)
 }

@@ -1,41 +1,41 @@
 import type { IncomingMessage } from 'node:http'
-import { receiveBy } from './http-server.js'
-import { ProblemError } from '../problem/problem.js'
-import { LINE_FEED } from '../items/lines.js'
+import { LINE_FEED } from '../json/character-codes.js'
+import { ProblemError } from '../problem/problem-error.js'
+import { setArrivalDeadline } from './http-server.js'
 
-/** A line of a body, without the line feed behind it. */
+/** One line of a body, without its line feed. */
 export interface Line {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number
   readonly bytes: Buffer
 }
 
 export interface LinesOptions {
-  /** The longest that one line may be. */
+  /** The maximum size of one line. */
   readonly maxBytes: number
   /** The longest wait for more of the body, in ms. */
   readonly timeoutMs: number
-  /** Told of so many more bytes that are held, or less if negative. May throw if that is too much. */
+  /** Called with the number of bytes that are now held in memory, negative when they are released. It may throw. */
   readonly hold: (bytes: number) => void
 }
 
 const NOTHING = Buffer.alloc(0)
-/** Room for the beginning of a line is used again for the next one, unless it is larger. */
-const KEPT_BYTES = 64 * 1024
+/** The buffer for a partial line is reused for the next one, unless it is larger than this. */
+const REUSED_BYTES = 64 * 1024
 
 /**
- * The body of a request as lines, however many there are: it is read when more lines are asked for, and no further. What
- * it throws, a `ProblemError`, is about line `number`.
+ * The body of a request as lines, in any number. It applies back-pressure: the body is read only when more lines are
+ * asked for. A `ProblemError` that it throws is about the line `number`.
  */
-export class Lines {
+export class RequestLines {
   readonly #request: IncomingMessage
   readonly #options: LinesOptions
-  /** Holds the line whose end has not come yet, in one piece, however small those are in which it comes. */
-  #begun = NOTHING
-  #length = 0
+  /** The line whose end has not arrived, in one buffer, even if it arrives in many small pieces. */
+  #partial = NOTHING
+  #partialLength = 0
   #interrupted = false
   #wake: () => void = () => undefined
-  /** Of the line that was given last, or, once that is done with, of the one that comes next. */
+  /** The number of the last line that was returned; after it has been processed, that of the next one. */
   number = 1
 
   constructor(request: IncomingMessage, options: LinesOptions) {
@@ -43,13 +43,13 @@ export class Lines {
     this.#options = options
   }
 
-  /** Nobody waits for more lines any longer: whoever does is told so. */
+  /** Ends the iteration with an error, also while it waits for more lines. */
   interrupt(): void {
     this.#interrupted = true
     this.#wake()
   }
 
-  /** The lines that have come, as many as there are each time. */
+  /** The lines that have arrived, as many as there are each time. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Iterable<Line>> {
     const request = this.#request
     const wake = () => {
@@ -57,24 +57,24 @@ export class Lines {
     }
     const events = ['readable', 'end', 'close', 'error'] as const
     for (const event of events) request.on(event, wake)
-    // As a whole, it may take as long as it likes.
-    receiveBy(request, Infinity)
+    // The body as a whole may take as long as it needs; each wait has its own timeout.
+    setArrivalDeadline(request, Infinity)
     try {
       for (;;) {
-        if (this.#interrupted) throw new ProblemError('ServiceUnavailable', 'The import was given up.')
+        if (this.#interrupted) throw new ProblemError('ServiceUnavailable', 'The import was canceled.')
         const chunk = request.read() as Buffer | null
         if (chunk !== null) yield this.#linesOf(chunk)
         else if (request.readableEnded) break
-        else if (request.destroyed) throw new ProblemError('InvalidRequest', 'The body broke off.')
+        else if (request.destroyed) throw new ProblemError('InvalidRequest', 'The body ended too early.')
         else await this.#more()
       }
-      if (this.#length > 0) yield [this.#complete(NOTHING)]
+      if (this.#partialLength > 0) yield [this.#complete(NOTHING)]
     } finally {
       for (const event of events) request.off(event, wake)
-      this.#forget()
-      // What else comes is read, but of no use; so the answer reaches a caller that is still sending.
+      this.#reset()
+      // The server discards what still arrives, so that the answer reaches a caller that is still sending.
       request.on('error', () => undefined)
-      receiveBy(request, performance.now() + this.#options.timeoutMs)
+      setArrivalDeadline(request, performance.now() + this.#options.timeoutMs)
       request.resume()
     }
   }
@@ -86,42 +86,48 @@ export class Lines {
       this.number++
       start = end + 1
     }
-    if (start === chunk.length) return
-    const rest = chunk.subarray(start)
-    this.#checkLength(rest)
-    this.#options.hold(rest.length)
-    const length = this.#length + rest.length
-    if (length > this.#begun.length) {
+    if (start < chunk.length) this.#keep(chunk.subarray(start))
+  }
+
+  /** Keeps the beginning of a line. */
+  #keep(piece: Buffer): void {
+    this.#checkLength(piece)
+    this.#options.hold(piece.length)
+    const length = this.#partialLength + piece.length
+    if (length > this.#partial.length) {
       const larger = Buffer.allocUnsafe(2 * length)
-      this.#begun.copy(larger, 0, 0, this.#length)
-      this.#begun = larger
+      this.#partial.copy(larger, 0, 0, this.#partialLength)
+      this.#partial = larger
     }
-    rest.copy(this.#begun, this.#length)
-    this.#length = length
+    piece.copy(this.#partial, this.#partialLength)
+    this.#partialLength = length
   }
 
   #complete(end: Buffer): Line {
     this.#checkLength(end)
-    const bytes = this.#length === 0 ? end : Buffer.concat([this.#begun.subarray(0, this.#length), end])
-    this.#forget()
+    const bytes =
+      this.#partialLength === 0 ? end : Buffer.concat([this.#partial.subarray(0, this.#partialLength), end])
+    this.#reset()
     return { number: this.number, bytes }
   }
 
   #checkLength(more: Buffer): void {
-    if (this.#length + more.length <= this.#options.maxBytes) return
-    throw new ProblemError('PayloadTooLarge', 'It is longer than BODY_LIMIT_BYTES allows.')
+    const { maxBytes } = this.#options
+    if (this.#partialLength + more.length <= maxBytes) return
+    throw new ProblemError('PayloadTooLarge', `The line is longer than ${maxBytes} bytes (BODY_LIMIT_BYTES).`)
   }
 
-  #forget(): void {
-    if (this.#length > 0) this.#options.hold(-this.#length)
-    this.#length = 0
-    if (this.#begun.length > KEPT_BYTES) this.#begun = NOTHING
+  #reset(): void {
+    if (this.#partialLength > 0) this.#options.hold(-this.#partialLength)
+    this.#partialLength = 0
+    if (this.#partial.length > REUSED_BYTES) this.#partial = NOTHING
   }
 
   #more(): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new ProblemError('UpstreamTimeout', 'Nothing more came within REQUEST_TIMEOUT_MS.'))
+        const detail = 'No more of the body arrived within REQUEST_TIMEOUT_MS. Send faster, or in parts.'
+        reject(new ProblemError('UpstreamTimeout', detail))
       }, this.#options.timeoutMs)
       this.#wake = () => {
         clearTimeout(timer)

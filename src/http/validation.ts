@@ -1,34 +1,118 @@
-/** How requests are validated: by Ajv, which compiles a schema when the first request needs it. */
-import { Ajv, type ValidateFunction } from 'ajv'
-import type { FastifySchemaCompiler } from 'fastify'
-import { SHAPE } from '../items/shape.js'
-
 /**
- * A compiler of schemas whose validators stop at the first mistake and change nothing: nothing is removed, coerced or
- * defaulted.
- * @param check whether the schemas themselves are checked first, which costs more than to compile them
+ * Validation against TypeBox schemas. A schema is compiled when the first request needs it, since compiling all of them
+ * would delay the start.
  */
-export function createAjv({ check }: { check: boolean }): Ajv {
-  return new Ajv({
-    removeAdditional: false,
-    coerceTypes: false,
-    useDefaults: false,
-    allErrors: false,
-    keywords: [SHAPE],
-    meta: check,
-    validateSchema: check,
-  })
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
+import { clip, ProblemError } from '../problem/problem-error.js'
+
+/** The most errors that one answer lists. */
+export const MAX_ERRORS = 10
+// TypeBox reports some errors twice, once for the value and once for the object around it.
+Settings.Set({ maxErrors: 4 * MAX_ERRORS })
+
+/** Returns texts that say what is wrong with a value, at most {@link MAX_ERRORS}; none if it is valid. */
+export type Validate = (value: unknown) => readonly string[]
+
+const NONE: readonly string[] = []
+
+/** @param part what the value is, as its errors name it, such as `body` */
+export function createValidator(schema: TSchema, part: string): Validate {
+  let compiled: ReturnType<typeof Compile> | undefined
+  return (value) => {
+    compiled ??= Compile(schema)
+    if (compiled.Check(value)) return NONE
+    const errors = compiled.Errors(value) as readonly ValidationError[]
+    return errors.flatMap((error) => explain(error, part, value)).slice(0, MAX_ERRORS)
+  }
 }
 
-/** Fastify would compile the schemas of all routes before it listens. */
-export function createValidatorCompiler(): FastifySchemaCompiler<object> {
-  let ajv: Ajv | undefined
-  return ({ schema }) => {
-    let validate: ValidateFunction | undefined
-    return (data) => {
-      // That they are sound is for the tests to show.
-      validate ??= (ajv ??= createAjv({ check: false })).compile(schema)
-      return validate(data) || { error: validate.errors ?? [] }
+interface ValidationError {
+  readonly keyword: string
+  /** A JSON Pointer (RFC 6901). */
+  readonly instancePath: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message: string
+}
+
+/** One error in plain words, or several, or none where another error says the same. */
+function explain(
+  { keyword, instancePath, params, message }: ValidationError,
+  part: string,
+  value: unknown,
+): readonly string[] {
+  const at = part + clip(instancePath)
+  switch (keyword) {
+    // An unknown field is reported as `boolean`, since its schema is `false`.
+    case 'additionalProperties':
+      return []
+    case 'boolean':
+      return [`${part}${clip(parentOf(instancePath))} has an unknown field ${quote(nameOf(instancePath))}`]
+    case 'required':
+      return namesIn(params['requiredProperties']).map((name) => `${at} must have the field "${name}"`)
+    case 'enum':
+      return [
+        `${at} must be one of ${namesIn(params['allowedValues']).join(', ')}, not ${quote(valueAt(value, instancePath))}`,
+      ]
+    case 'type':
+      return [`${at} must be ${withArticle(String(params['type']))}`]
+    case 'minItems':
+    case 'minProperties':
+    case 'minLength':
+      return [`${at} must not be empty`]
+    case 'maxProperties':
+      return [`${at} must have exactly one field`]
+    case 'minimum':
+      return [`${at} must be at least ${String(params['limit'])}`]
+    case 'maximum':
+      return [`${at} must be at most ${String(params['limit'])}`]
+    case 'pattern':
+      return [`${at} must match ${String(params['pattern'])}`]
+    default:
+      return [`${at} ${message}`]
+  }
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function withArticle(type: string): string {
+  return `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`
+}
+
+function quote(value: unknown): string {
+  return clip(JSON.stringify(value) ?? String(value))
+}
+
+function parentOf(pointer: string): string {
+  return pointer.slice(0, pointer.lastIndexOf('/'))
+}
+
+function nameOf(pointer: string): string {
+  return unescapePointer(pointer.slice(pointer.lastIndexOf('/') + 1))
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((inner, step) => Object(inner)[unescapePointer(step)] as unknown, value)
+}
+
+/** For Fastify: validates the requests of routes outside the API. */
+export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
+  return ({ schema, httpPart = 'request' }) => {
+    const validate = createValidator(schema, httpPart)
+    return (value) => {
+      const errors = validate(value)
+      return errors.length === 0 || { error: new ProblemError('InvalidRequest', errors.join('; ')) }
     }
   }
 }

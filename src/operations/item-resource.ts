@@ -1,92 +1,124 @@
-/** What the routes of an item as a resource have in common: its two places, and conditions on whether it is there. */
-import type { IncomingHttpHeaders } from 'node:http'
-import type { TSchema } from 'typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ItemPath, itemPaths } from '../../schemas/parts/item-paths.js'
+/** One item as a resource, with the methods of HTTP: the key is in the URL, and the item is the body. */
+import { hash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+import { isCurrent, isOutdated, type Precondition, preconditionOf } from '../http/entity-tags.js'
+import { isPercentEncoded } from '../http/percent-encoding.js'
+import { itemIn } from '../items/answer.js'
+import { keyJson, type PathKey, readPathKey, withKey } from '../items/path-key.js'
+import { projectionParameters } from '../items/projection.js'
 import type { Json } from '../json/reader.js'
-import { ProblemError } from '../problem/problem.js'
-import type { PathKey } from '../items/path-key.js'
-import { shapeOf } from '../items/shape.js'
-import type { CallLimits } from '../storage/operations.js'
+import { ProblemError } from '../problem/problem-error.js'
+import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
-import type { Storage } from '../storage/client.js'
-import { limitsOf, type Route } from './operation.js'
+import { type ApiRequest, type Call, sendJson } from './serve.js'
 
-interface Generic {
-  Params: PathKey & { table: string }
-  Querystring: { consistentRead?: string; projection?: string }
-  Body: Json | undefined
-}
-
-export type ItemRequest = FastifyRequest<Generic>
-
-interface ItemRoute {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
-  readonly schema: (path: ItemPath) => { readonly params: TSchema; readonly body?: TSchema }
-  /** Answers the request, for which DynamoDB is called within limits. */
-  readonly serve: (
-    request: ItemRequest,
-    reply: FastifyReply,
-    storage: Storage,
-    limits: CallLimits,
-  ) => Promise<FastifyReply>
-}
-
-/** The routes of a method, in tables without and with a sort key. */
-export function itemRoute({ method, schema, serve }: ItemRoute): Route {
-  return (app) => {
-    for (const path of itemPaths) {
-      const ofPath = schema(path)
-      app.route<Generic>({
-        method,
-        url: path.url,
-        schema: ofPath,
-        config: { api: true, body: ofPath.body && shapeOf(ofPath.body), writes: method !== 'GET' },
-        handler: (request, reply) => serve(request, reply, app.storage, limitsOf(app, reply)),
-      })
-    }
+export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
+  // Errors are covered, too: that an item does not exist may change at any time.
+  reply.header('cache-control', 'no-cache').header('vary', 'Accept, Content-Type')
+  return {
+    TableName: request.params['table'],
+    ...readParameters(request),
+    Key: Buffer.from(keyJson(readPathKey(pathKeyOf(request), keySchema))),
   }
 }
 
-/** What must be true of the item for a write to be done. */
-export type Condition = 'attribute_exists' | 'attribute_not_exists' | undefined
-
-/**
- * The condition that the headers of a write are (RFC 9110, section 13.1): `If-Match: *` or `If-None-Match: *`. All that
- * DynamoDB has no condition for is refused, since to ignore it would be to write where the caller wants nothing written.
- */
-export function conditionOf(headers: IncomingHttpHeaders): Condition {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'if-unmodified-since': since } = headers
-  for (const [name, value] of [
-    ['if-match', ifMatch],
-    ['if-none-match', ifNoneMatch],
-  ] as const) {
-    if (value !== undefined && value.trim() !== '*') throw impossible(name, 'must be *')
+export function answerGet(call: Call, output: Json): FastifyReply {
+  const { request, reply, representation } = call
+  const item = itemIn(output, 'Item', representation)
+  if (item === undefined) throw new ProblemError('ItemNotFound', 'No item has this key.')
+  const tag = `"${hash('sha1', item, 'base64url')}"`
+  if (isOutdated(tag, request.headers)) {
+    throw new ProblemError(
+      'ConditionalCheckFailedException',
+      'The item has none of the entity tags in headers/if-match',
+    )
   }
-  if (since !== undefined) throw impossible('if-unmodified-since', 'must not be there')
-  if (ifMatch === undefined) return ifNoneMatch === undefined ? undefined : 'attribute_not_exists'
-  if (ifNoneMatch === undefined) return 'attribute_exists'
-  throw new ProblemError(
-    'InvalidRequest',
-    'headers/if-match and headers/if-none-match are never true together',
-  )
+  reply.header('etag', tag)
+  if (!isCurrent(tag, request.headers)) return sendJson(call, 200, item)
+  reply.code(304).header('content-type', representation.mediaType)
+  // The Content-Length of an answer to HEAD must be that of the item, or absent (RFC 9110, section 8.6).
+  return reply.send(request.method === 'HEAD' ? item : undefined)
 }
 
-function impossible(name: string, what: string): ProblemError {
-  return new ProblemError(
-    'InvalidRequest',
-    `headers/${name} ${what}: DynamoDB knows neither entity tags nor dates of items; ` +
-      'use a conditionExpression of put or delete instead, such as one about a version number',
-  )
+/** The query parameters as parameters of GetItem. */
+function readParameters({ query: { consistentRead, projection }, url }: ApiRequest): DynamoDBRequest {
+  if (projection === undefined) return { ConsistentRead: consistentRead === 'true' ? true : undefined }
+  if (!isPercentEncoded(url.slice(url.indexOf('?')))) {
+    // The query parser leaves such a text as it is, and it would be taken for the name of another attribute.
+    throw new ProblemError('InvalidRequest', 'querystring is not percent-encoded UTF-8')
+  }
+  const parameters = projectionParameters(projection)
+  if (parameters === undefined) {
+    throw new ProblemError(
+      'InvalidRequest',
+      'querystring/projection must be attribute paths, separated by commas, such as status,lines[0].sku; for names that ' +
+        'contain white space or one of , . [ ] use a projectionExpression of get',
+    )
+  }
+  return { ConsistentRead: consistentRead === 'true' ? true : undefined, ...parameters }
 }
 
-/** The condition as members of DynamoDB's request. Every item has the partition key, so it stands for the item. */
-export function conditionMembers(condition: Condition, schema: KeySchema): object {
-  return (
-    (condition && {
-      ConditionExpression: `${condition}(#key)`,
-      ExpressionAttributeNames: { '#key': schema[0]?.name },
-    }) ??
-    {}
-  )
+export function putRequest({ request, body }: Call, keySchema: KeySchema): DynamoDBRequest {
+  const { headers, params } = request
+  if (!Buffer.isBuffer(body)) throw new ProblemError('InvalidRequest', 'body must be the item')
+  if (headers['content-range'] !== undefined) {
+    throw new ProblemError('InvalidRequest', 'headers/content-range: an item can only be written as a whole')
+  }
+  const precondition = preconditionOf(headers)
+  return {
+    TableName: params['table'],
+    // Without a precondition, only the old item tells whether the item was created or replaced.
+    ReturnValues: precondition === undefined ? 'ALL_OLD' : undefined,
+    ...conditionParameters(precondition, keySchema),
+    Item: withKey(body, readPathKey(pathKeyOf(request), keySchema)),
+  }
+}
+
+export async function sendPut(
+  { request, limits, services: { storage } }: Call,
+  input: DynamoDBRequest,
+): Promise<keyof typeof PUT_STATUS> {
+  const precondition = preconditionOf(request.headers)
+  if (precondition === undefined) return storage.putItem(input, limits)
+  await storage.send('PutItem', input, limits)
+  return precondition === 'exists' ? 'replaced' : 'created'
+}
+
+/** RFC 9110, section 9.3.4; 200 where a lost answer of DynamoDB leaves it open. */
+const PUT_STATUS = { created: 201, replaced: 204, written: 200 } as const
+
+export function answerPut({ reply }: Call, outcome: keyof typeof PUT_STATUS): FastifyReply {
+  return reply.code(PUT_STATUS[outcome]).send()
+}
+
+export function deleteRequest({ request }: Call, keySchema: KeySchema): DynamoDBRequest {
+  const precondition = preconditionOf(request.headers)
+  if (precondition === 'absent') {
+    throw new ProblemError(
+      'InvalidRequest',
+      'headers/if-none-match: an item that does not exist cannot be deleted',
+    )
+  }
+  return {
+    TableName: request.params['table'],
+    ...conditionParameters(precondition, keySchema),
+    Key: Buffer.from(keyJson(readPathKey(pathKeyOf(request), keySchema))),
+  }
+}
+
+export function answerDelete({ reply }: Call): FastifyReply {
+  return reply.code(204).send()
+}
+
+function pathKeyOf({ params: { partitionKey = '', sortKey } }: ApiRequest): PathKey {
+  return sortKey === undefined ? { partitionKey } : { partitionKey, sortKey }
+}
+
+/** The precondition as a condition expression. Every item has its partition key, so that attribute represents the item. */
+function conditionParameters(precondition: Precondition, [partitionKey]: KeySchema): DynamoDBRequest {
+  if (precondition === undefined) return {}
+  return {
+    ConditionExpression: precondition === 'exists' ? 'attribute_exists(#key)' : 'attribute_not_exists(#key)',
+    ExpressionAttributeNames: { '#key': partitionKey?.name },
+  }
 }

@@ -1,116 +1,68 @@
-/** What the route of every operation does: decode, call the storage layer, encode. */
+/** The operations that are one DynamoDB request and its answer. Their schemas say everything that is particular. */
 import * as Type from 'typebox'
-import type { TSchema } from 'typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { App } from '../fastify.js'
-import type { Json } from '../json/reader.js'
-import { type Answer, readAnswer, writeRequest } from '../items/body.js'
-import { document } from '../items/representation.js'
+import type { FastifyReply } from 'fastify'
+import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import { type Answer, translateAnswer } from '../items/answer.js'
+import { toRequest } from '../items/request-body.js'
 import { shapeOf } from '../items/shape.js'
-import { Cancellation } from '../storage/call/cancellation.js'
-import { type CallLimits, isWrite, type Operation } from '../storage/operations.js'
+import type { Json } from '../json/reader.js'
+import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
-import { refuseMetrics, sendItemLines } from './item-lines.js'
-
-/** A route, as `routes/index.ts` lists it. */
-export type Route = (app: App) => void
+import type { Operation } from '../storage/operations.js'
+import type { DynamoDBRequest } from '../storage/request.js'
+import { refuseMetadata, sendItemLines } from './item-lines.js'
+import { apiRoute, type Call, type Route, sendJson } from './serve.js'
 
 interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'
-  /** `:table` in it becomes the request's `TableName`. */
+  /** `:table` in it becomes the parameter `TableName`. */
   readonly path: `/v1/${string}`
-  readonly schema: {
-    readonly body?: TSchema
-    readonly response: Readonly<Record<number, TSchema>>
-    /** Of an answer that is pages: what it is as lines. */
-    readonly responseLines?: TSchema
-  }
-  /** DynamoDB's name of it. */
-  readonly name: Operation
-  /** What the storage layer does with DynamoDB's request, if that is more than to send it; gives DynamoDB's answer. */
-  readonly call?: (storage: Storage, input: Json, limits: CallLimits) => Promise<Json>
-  /** Members of DynamoDB's request that do not come from the body. */
-  readonly members?: (
-    request: OperationRequest,
-    reply: FastifyReply,
-  ) => Readonly<Record<string, string | number>>
-  /** What to find wrong with an answer. */
+  readonly schema: DescribedRoute
+  readonly operation: Operation
+  /** What the storage layer does, if that is more than to send one request. Resolves to DynamoDB's answer. */
+  readonly send?: (storage: Storage, request: DynamoDBRequest, limits: CallLimits) => Promise<Json>
+  /** Parameters that do not come from the body. */
+  readonly parameters?: (call: Call) => DynamoDBRequest
+  /** Throws a ProblemError if the answer is one to the caller. */
   readonly check?: (answer: Answer) => void
 }
 
-interface Generic {
-  Body: object | undefined
-  Params: { table?: string }
-  Querystring: Readonly<Record<string, string>>
-}
-
-export type OperationRequest = FastifyRequest<Generic>
-
 const noFields = shapeOf(Type.Object({}))
 
-/** The route of an operation. Its schema says all that is particular: the fields, and where items stand among them. */
+/** The route of an operation. */
 export function operation({
   method = 'POST',
   path,
   schema,
-  name,
-  call = (storage, input, limits) => storage.send(name, input, limits),
-  members,
+  operation,
+  send = (storage, request, limits) => storage.send(operation, request, limits),
+  parameters,
   check,
 }: OperationRoute): Route {
-  const bodyShape = schema.body && shapeOf(schema.body)
-  const [[status, answerSchema] = ['200', {}]] = Object.entries(schema.response)
+  const bodyShape = schema.body === undefined ? noFields : shapeOf(schema.body)
+  const [[status, answerSchema] = ['200', Type.Object({})]] = Object.entries(schema.response)
   const answerShape = shapeOf(answerSchema)
-  return (app) => {
-    app.route<Generic>({
-      method,
-      url: path,
-      schema,
-      config: {
-        api: true,
-        body: bodyShape,
-        writes: isWrite(name),
-        givesLines: schema.responseLines !== undefined,
-      },
-      handler: async (request, reply) => {
-        const { table } = request.params
-        const { answer: representation = document, inLines = false } = request.representation ?? {}
-        if (inLines) refuseMetrics(request.body ?? {})
-        const input = writeRequest(request.body ?? {}, bodyShape ?? noFields, {
-          ...(table !== undefined && { TableName: table }),
-          ...members?.(request, reply),
-        })
-        const limits = limitsOf(app, reply)
-        if (inLines) return sendItemLines(app, reply, name, input, representation, limits)
-        const output = await call(app.storage, input, limits)
-        const answer = readAnswer(output, answerShape, representation)
-        check?.(answer)
-        reply.code(Number(status)).header('content-type', representation.mediaType)
-        // As bytes, or Fastify would add a charset to the media type, which has none (RFC 8259, section 11).
-        return answer.json
-      },
-    })
-  }
-}
 
-/** The bounds of one request: its deadline, counted from the end of its headers, and the moment when its caller hangs up. */
-export function limitsOf(app: App, reply: FastifyReply): CallLimits & { readonly signal: Cancellation } {
-  return {
-    deadline: performance.now() - reply.elapsedTime + app.config.requestTimeoutMs,
-    signal: underWay(app, reply),
-  }
-}
-
-/** What is aborted when the caller hangs up, or when there is no time left for it. */
-export function underWay(app: App, reply: FastifyReply): Cancellation {
-  const call = new Cancellation()
-  app.calls.add(call)
-  reply.raw.on('close', () => {
-    if (!app.calls.delete(call) || reply.raw.writableFinished) return
-    call.abort()
-    const { method, url } = reply.request
-    reply.log.info({ method, url }, 'the caller hung up')
+  return apiRoute<Json>({
+    method,
+    path,
+    schema,
+    operation,
+    request: (call) => {
+      const { body = {}, request } = call
+      const { table } = request.params
+      if (call.inLines) refuseMetadata(body)
+      return toRequest(body, bodyShape, {
+        ...(table !== undefined && { TableName: table }),
+        ...parameters?.(call),
+      })
+    },
+    send: ({ services, limits }, request) => send(services.storage, request, limits),
+    answer: (call, output, request): FastifyReply | Promise<FastifyReply> => {
+      if (call.inLines) return sendItemLines(call, operation, request, output)
+      const answer = translateAnswer(output, answerShape, call.representation)
+      check?.(answer)
+      return sendJson(call, Number(status), answer.json)
+    },
   })
-  if (app.givenUp) call.abort()
-  return call
 }

@@ -1,0 +1,18 @@
+import * as schemas from '../schemas/batch.js'
+import { operation } from '../src/operations/operation.js'
+import type { Route } from '../src/operations/serve.js'
+
+export const batch: readonly Route[] = [
+  operation({
+    path: '/v1/batch/get',
+    schema: schemas.batchGet,
+    operation: 'BatchGetItem',
+    send: (storage, request, limits) => storage.batchGet(request, limits),
+  }),
+  operation({
+    path: '/v1/batch/write',
+    schema: schemas.batchWrite,
+    operation: 'BatchWriteItem',
+    send: (storage, request, limits) => storage.batchWrite(request, limits),
+  }),
+]

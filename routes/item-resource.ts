@@ -1,0 +1,45 @@
+import { deleteItemResource, getItemResource, itemPaths, putItemResource } from '../schemas/item-resource.js'
+import {
+  answerDelete,
+  answerGet,
+  answerPut,
+  deleteRequest,
+  getRequest,
+  putRequest,
+  sendPut,
+} from '../src/operations/item-resource.js'
+import { apiRoute, type Route } from '../src/operations/serve.js'
+
+/** In tables without and with a sort key. Fastify adds HEAD to GET. */
+export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
+  apiRoute({
+    method: 'GET',
+    path: path.url,
+    schema: getItemResource(path),
+    operation: 'GetItem',
+    needsKeySchema: true,
+    request: getRequest,
+    send: ({ services: { storage }, limits }, request) => storage.send('GetItem', request, limits),
+    answer: answerGet,
+  }),
+  apiRoute({
+    method: 'PUT',
+    path: path.url,
+    schema: putItemResource(path),
+    operation: 'PutItem',
+    needsKeySchema: true,
+    request: putRequest,
+    send: sendPut,
+    answer: answerPut,
+  }),
+  apiRoute({
+    method: 'DELETE',
+    path: path.url,
+    schema: deleteItemResource(path),
+    operation: 'DeleteItem',
+    needsKeySchema: true,
+    request: deleteRequest,
+    send: ({ services: { storage }, limits }, request) => storage.send('DeleteItem', request, limits),
+    answer: answerDelete,
+  }),
+])

@@ -1,0 +1,41 @@
+import * as schemas from '../schemas/tables.js'
+import type { OptionalRoute } from '../src/http/unmatched-routes.js'
+import { operation } from '../src/operations/operation.js'
+import type { Route } from '../src/operations/serve.js'
+
+export const tables: readonly Route[] = [
+  operation({
+    method: 'GET',
+    path: '/v1/tables',
+    schema: schemas.listTables,
+    operation: 'ListTables',
+    parameters: ({ request: { query } }) => ({
+      Limit: query['limit'] === undefined ? undefined : Number(query['limit']),
+      ExclusiveStartTableName: query['exclusiveStartTableName'],
+    }),
+  }),
+  operation({
+    method: 'GET',
+    path: '/v1/tables/:table',
+    schema: schemas.describeTable,
+    operation: 'DescribeTable',
+  }),
+]
+
+/** Only with `TABLE_ADMIN=true`. */
+export const tableAdmin: readonly Route[] = [
+  operation({ path: '/v1/tables', schema: schemas.createTable, operation: 'CreateTable' }),
+  operation({
+    method: 'DELETE',
+    path: '/v1/tables/:table',
+    schema: schemas.deleteTable,
+    operation: 'DeleteTable',
+    send: (storage, request, limits) => storage.deleteTable(request, limits),
+  }),
+]
+
+/** What a caller is told who uses table administration without the setting. */
+export const optionalRoutes: readonly OptionalRoute[] = [
+  { method: 'POST', url: '/v1/tables', setting: 'TABLE_ADMIN=true' },
+  { method: 'DELETE', url: '/v1/tables/:table', setting: 'TABLE_ADMIN=true' },
+]

@@ -1,0 +1,186 @@
+/** Several items, all or nothing. */
+import * as Type from 'typebox'
+import { consumedCapacities, WritesAnswer } from './parts/answers.js'
+import { Closed, ExactlyOne, Item } from './parts/building-blocks.js'
+import { writeErrors } from './parts/errors.js'
+import {
+  conditionExpression,
+  expressionAttributeNames,
+  expressionAttributeValues,
+  projectionExpression,
+  returnConsumedCapacity,
+  returnItemCollectionMetrics,
+  returnValuesOnConditionCheckFailure,
+} from './parts/expressions.js'
+import { NoQuery } from './parts/paths.js'
+import type { RouteSchema } from './parts/route-schema.js'
+
+export const transactGet = {
+  operationId: 'transactGetItems',
+  summary: 'Get items in one transaction',
+  description:
+    'TransactGetItems: reads several items as of one moment. The answer has one entry for each entry of the request.',
+  tags: ['Transactions'],
+  querystring: NoQuery,
+  body: Closed(
+    {
+      transactItems: Type.Array(
+        Closed(
+          {
+            get: Closed(
+              {
+                tableName: Type.String(),
+                key: Item('The key of the item.'),
+                projectionExpression,
+                expressionAttributeNames,
+              },
+              { title: 'Get' },
+            ),
+          },
+          { title: 'TransactGetItem' },
+        ),
+        { minItems: 1 },
+      ),
+      returnConsumedCapacity,
+    },
+    {
+      examples: [
+        {
+          transactItems: [
+            {
+              get: {
+                tableName: 'Orders',
+                key: { customer: 'ada', placed: '2026-11-02' },
+                projectionExpression: 'amount',
+              },
+            },
+            { get: { tableName: 'Orders', key: { customer: 'nobody', placed: '2026-11-02' } } },
+          ],
+        },
+      ],
+    },
+  ),
+  response: {
+    200: Type.Object(
+      {
+        responses: Type.Array(
+          Type.Object(
+            { item: Type.Optional(Item('The item; absent if it does not exist.')) },
+            { title: 'ItemResponse', description: 'The answer to one entry.' },
+          ),
+        ),
+        consumedCapacity: consumedCapacities,
+      },
+      { examples: [{ responses: [{ item: { amount: 129.95 } }, {}] }] },
+    ),
+  },
+  errors: ['ResourceNotFoundException', 'TransactionCanceledException'],
+} satisfies RouteSchema
+
+const targetOptions = {
+  tableName: Type.String(),
+  expressionAttributeNames,
+  expressionAttributeValues,
+  returnValuesOnConditionCheckFailure,
+}
+const key = Item('The key of the item.')
+
+export const transactWrite = {
+  operationId: 'transactWriteItems',
+  summary: 'Write items in one transaction',
+  description:
+    'TransactWriteItems: all writes are applied, or none. A transaction that is sent again with the same ' +
+    '`clientRequestToken` within ten minutes is applied once. The service generates a token for a request without ' +
+    'one, so that its own retries are safe.',
+  tags: ['Transactions'],
+  querystring: NoQuery,
+  headers: Type.Object({
+    'idempotency-key': Type.Optional(
+      Type.String({ description: 'The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key.' }),
+    ),
+  }),
+  body: Closed(
+    {
+      transactItems: Type.Array(
+        ExactlyOne(
+          {
+            put: Closed(
+              {
+                item: Item('The item, with its key.'),
+                ...targetOptions,
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Put' },
+            ),
+            update: Closed(
+              {
+                key,
+                ...targetOptions,
+                updateExpression: Type.String({ description: 'The SET, REMOVE, ADD and DELETE actions.' }),
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Update' },
+            ),
+            delete: Closed(
+              {
+                key,
+                ...targetOptions,
+                conditionExpression: Type.Optional(conditionExpression),
+              },
+              { title: 'Delete' },
+            ),
+            conditionCheck: Closed({ key, ...targetOptions, conditionExpression }, { title: 'ConditionCheck' }),
+          },
+          {
+            title: 'TransactWriteItem',
+            description: 'One write, or a condition on an item that is not written.',
+          },
+        ),
+        { minItems: 1 },
+      ),
+      clientRequestToken: Type.Optional(Type.String({ description: 'At most 36 characters.' })),
+      returnConsumedCapacity,
+      returnItemCollectionMetrics,
+    },
+    {
+      examples: [
+        {
+          transactItems: [
+            {
+              update: {
+                tableName: 'Orders',
+                key: { customer: 'ada', placed: '2026-11-15' },
+                updateExpression: 'SET #s = :shipped',
+                conditionExpression: '#s = :open',
+                expressionAttributeNames: { '#s': 'status' },
+                expressionAttributeValues: { ':shipped': 'shipped', ':open': 'open' },
+              },
+            },
+            { put: { tableName: 'Orders', item: { customer: 'ada', placed: '2026-11-23', status: 'open' } } },
+          ],
+        },
+      ],
+    },
+  ),
+  response: {
+    200: {
+      ...WritesAnswer,
+      headers: {
+        'idempotency-key': Type.Optional(
+          Type.String({
+            description:
+              'The token that the service generated, or the one from the request’s header. With it the transaction can ' +
+              'safely be sent again.',
+          }),
+        ),
+      },
+      examples: [{}],
+    },
+  },
+  errors: [
+    ...writeErrors,
+    'TransactionCanceledException',
+    'TransactionInProgressException',
+    'IdempotentParameterMismatchException',
+  ],
+} satisfies RouteSchema

@@ -1,0 +1,21 @@
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+
+/** One line for each request, when it ends, instead of Fastify's two. */
+export class RequestLog extends LogController {
+  constructor() {
+    super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
+  }
+
+  override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { problem } = request
+    const line = {
+      method: request.method,
+      url: request.url,
+      statusCode: reply.statusCode,
+      responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
+      ...(problem !== null && { code: problem.code, attempts: problem.attempts, ...problem.logged }),
+    }
+    if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
+    else request.log.info(line, 'request completed')
+  }
+}

@@ -1,0 +1,130 @@
+/** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import type { Config } from '../config.js'
+import type { Admission } from '../http/admission.js'
+import type { App } from '../http/fastify.js'
+import type { InFlightRequests } from '../http/in-flight.js'
+import type { Representation } from '../items/representation.js'
+import type { Json } from '../json/reader.js'
+import type { CallState } from '../problem/send-problem.js'
+import type { Cancellation } from '../storage/call/cancellation.js'
+import type { CallLimits } from '../storage/call/limits.js'
+import type { Storage } from '../storage/client.js'
+import { isWrite, type Operation } from '../storage/operations.js'
+import type { DynamoDBRequest } from '../storage/request.js'
+import type { KeySchema } from '../storage/tables/key-schemas.js'
+import { createBodyReader } from './body.js'
+import { createNegotiation } from './negotiation.js'
+import { createValidation } from './validation.js'
+
+/** What routes need from the rest of the service. */
+export interface Services {
+  readonly config: Config
+  readonly storage: Storage
+  readonly admission: Admission
+  readonly inFlight: InFlightRequests
+}
+
+/** Registers one route. */
+export type Route = (app: App, services: Services) => void
+
+interface Generic {
+  Params: Readonly<Record<string, string>>
+  Querystring: Readonly<Record<string, string>>
+}
+
+export type ApiRequest = FastifyRequest<Generic>
+
+/** A request on its way through {@link serve}. */
+export interface Call {
+  readonly request: ApiRequest
+  readonly reply: FastifyReply
+  /** The body with its items as DynamoDB's JSON; undefined for routes that take none, or read it as lines. */
+  readonly body: object | undefined
+  /** Of the items in the answer. */
+  readonly representation: Representation
+  /** Whether the answer is a stream of lines. */
+  readonly inLines: boolean
+  readonly limits: CallLimits & { readonly signal: Cancellation }
+  readonly services: Services
+}
+
+/** What one operation does differently from the others. */
+export interface ApiRoute<Output> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** With `:table` for a path parameter. */
+  readonly path: `/v1/${string}`
+  readonly schema: DescribedRoute
+  /** DynamoDB's name of the operation. */
+  readonly operation: Operation
+  /** Whether the request can only be built with the names and types of the table's key. */
+  readonly needsKeySchema?: true
+  /** Builds DynamoDB's request. */
+  readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
+  /** Calls the storage layer. */
+  readonly send: (call: Call, request: DynamoDBRequest) => Promise<Output>
+  /** Answers the caller. */
+  readonly answer: (call: Call, output: Output, request: DynamoDBRequest) => FastifyReply | Promise<FastifyReply>
+}
+
+const NO_KEY_SCHEMA: KeySchema = []
+
+/** A route of the API. Everything that does not depend on the request is done here, once. */
+export function apiRoute<Output>(route: ApiRoute<Output>): Route {
+  const { method, path, schema, operation } = route
+  const negotiate = createNegotiation(schema)
+  const readBody = createBodyReader(schema, method)
+  const validate = createValidation(schema)
+
+  async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { config, storage, admission, inFlight } = services
+
+    // 1. Negotiate the representations of the request and of its answer.
+    const negotiated = negotiate(request)
+    const state: CallState = { representation: negotiated.answer, writes: false }
+    request.call = state
+
+    // 2. Limit the time, counted from the end of the headers. The call ends early if the caller disconnects.
+    const limits = {
+      deadline: performance.now() - reply.elapsedTime + config.requestTimeoutMs,
+      signal: inFlight.add(reply),
+    }
+
+    // 3. Read the body and validate it together with the parameters.
+    const { value: body, errors } = await readBody(request.raw, negotiated.body, config.bodyLimitBytes, admission)
+    validate(request, body, errors)
+
+    // 4. Call the storage layer.
+    const { answer: representation, inLines } = negotiated
+    const call: Call = { request, reply, body, representation, inLines, limits, services }
+    let sent: DynamoDBRequest = {}
+    const send = (keySchema: KeySchema): Promise<Output> => {
+      sent = route.request(call, keySchema)
+      state.writes = isWrite(operation, sent)
+      return route.send(call, sent)
+    }
+    const output = route.needsKeySchema
+      ? await storage.withKeySchema(request.params['table'] ?? '', limits, send)
+      : await send(NO_KEY_SCHEMA)
+
+    // 5. Answer. An error at any step is answered by problem/send-problem.ts.
+    return route.answer(call, output, sent)
+  }
+
+  return (app, services) => {
+    app.route<Generic>({
+      method,
+      url: path,
+      schema,
+      // All parts are validated together in step 3.
+      validatorCompiler: () => () => true,
+      handler: (request, reply) => serve(services, request, reply),
+    })
+  }
+}
+
+/** Sends a body that is already JSON. As bytes, since Fastify would add a charset to the media type of a string. */
+export function sendJson({ reply, representation }: Call, status: number, json: Json): FastifyReply {
+  return reply.code(status).header('content-type', representation.mediaType).send(json)
+}

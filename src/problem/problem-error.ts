@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http'
+import { type Code, rowOf } from '../../schemas/parts/codes.js'
+import type { Json } from '../json/reader.js'
+import { objectOf } from '../json/writer.js'
+
+/** Members of a problem beyond those of RFC 9457, each already JSON. */
+export type Members = Map<string, Json>
+
+export interface ProblemOptions {
+  readonly members?: Members
+  /** Whether the same request may succeed later; by default what the code says. */
+  readonly retryable?: boolean
+  /** Whether a write may have been applied despite the error. */
+  readonly maybeApplied?: boolean
+  readonly dynamodbRequestId?: string | undefined
+  readonly attempts?: number | undefined
+  readonly retryAfterMs?: number | undefined
+  /** For the log line of the request only; the caller does not see it. */
+  readonly logged?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** An error with a code of the contract. `message` becomes the `detail` that the caller reads. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: Code
+  readonly members: Members
+  readonly retryable: boolean
+  readonly maybeApplied: boolean
+  readonly dynamodbRequestId: string | undefined
+  readonly attempts: number | undefined
+  readonly retryAfterMs: number | undefined
+  readonly logged: Readonly<Record<string, string>>
+
+  constructor(code: Code, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.members = options.members ?? new Map<string, Json>()
+    this.retryable = options.retryable ?? rowOf(code).retryable
+    this.maybeApplied = options.maybeApplied ?? false
+    this.dynamodbRequestId = options.dynamodbRequestId
+    this.attempts = options.attempts
+    this.retryAfterMs = options.retryAfterMs
+    this.logged = options.logged ?? {}
+  }
+
+  get status(): number {
+    return rowOf(this.code).status
+  }
+}
+
+/** The problem as JSON (RFC 9457, section 3). Items in it keep their digits and characters. */
+export function problemText(problem: ProblemError, requestId: string, url: string): string {
+  const { status, title } = rowOf(problem.code)
+  const own = JSON.stringify({
+    type: `urn:dynamodb-storage-service:problem:${problem.code}`,
+    title,
+    status,
+    detail: sentences(problem.message, nextStep(problem)),
+    instance: pathOf(url),
+    code: problem.code,
+    requestId,
+    retryable: problem.retryable,
+    maybeApplied: problem.maybeApplied,
+    dynamodbRequestId: problem.dynamodbRequestId,
+    attempts: problem.attempts,
+  })
+  return problem.members.size === 0
+    ? own
+    : `${own.slice(0, -1)},${objectOf(problem.members).toString().slice(1)}`
+}
+
+/**
+ * The problem as a whole HTTP/1.1 response, for a connection on which no request could be read. The connection is
+ * closed after it.
+ */
+export function problemResponse(problem: ProblemError, requestId: string): string {
+  const body = problemText(problem, requestId, '')
+  return (
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
+    `content-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  )
+}
+
+/** What the caller can do next, where that is known. */
+function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
+  const row = rowOf(code)
+  if (retryable === row.retryable) return row.next ?? ''
+  if (retryable) return 'Send the request again.'
+  return maybeApplied ? 'Read the item to find out, before you send the request again.' : ''
+}
+
+/** Joins texts to sentences, each with a full stop. Empty ones are left out. */
+export function sentences(...texts: readonly string[]): string {
+  const present = texts.filter((text) => text !== '')
+  return present.length === 1 ? (present[0] ?? '') : present.map((text) => text.replace(/\.?$/, '.')).join(' ')
+}
+
+/** A caller's own text in a message, bounded: it must not come back by the megabyte. */
+export function clip(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text
+}
+
+/** The path of a request target, which may also be an absolute URL (RFC 9112, section 3.2.2). */
+export function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/]*/i, '').split('?', 1)[0] ?? ''
+}

@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { document, type Representation } from '../items/representation.js'
+import { JsonError } from '../json/reader.js'
+import {
+  BatchIncompleteError,
+  DuplicateKeyError,
+  ImportError,
+  KeyMismatchError,
+  StorageError,
+} from '../storage/errors.js'
+import { batchProblem, importProblem } from './batch-problem.js'
+import { internalProblem } from './internal-problem.js'
+import { ProblemError, problemText, sentences } from './problem-error.js'
+import { storageProblem } from './storage-problem.js'
+
+/** What the error handler has to know about the DynamoDB call of a request. */
+export interface CallState {
+  /** Of the items in the answer, errors included. */
+  readonly representation: Representation
+  /** True from the moment at which a write was handed to the storage layer. */
+  writes: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null for requests that do not call DynamoDB. */
+    call: CallState | null
+    /** The error that the request was answered with. */
+    problem: ProblemError | null
+  }
+}
+
+/** Answers with `application/problem+json` (RFC 9457). This is Fastify's error handler. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request.call)
+  const { status } = problem
+  request.problem = problem
+  if (status === 429 || status === 503 || status === 504) {
+    reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
+  }
+  return reply
+    .code(status)
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(problemText(problem, request.id, request.url)))
+}
+
+/** The problem for any error. */
+function toProblem(error: unknown, call: CallState | null): ProblemError {
+  const { representation = document, writes = false } = call ?? {}
+  if (error instanceof ProblemError) return error
+  if (error instanceof StorageError) return storageProblem(error, representation)
+  if (error instanceof BatchIncompleteError) return batchProblem(error, representation)
+  if (error instanceof ImportError) return importProblem(error, error.number ?? 1, representation)
+  if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
+  if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
+  // DynamoDB's answer: a JsonError of a request body becomes an InvalidRequest where the body is read.
+  if (error instanceof JsonError) {
+    const detail = 'DynamoDB returned a malformed response.'
+    // DynamoDB has acknowledged the write, in an answer that cannot be read otherwise.
+    return new ProblemError(
+      'UpstreamError',
+      sentences(detail, writes ? 'It is unknown whether the write was applied.' : ''),
+      { retryable: !writes, maybeApplied: writes, cause: error },
+    )
+  }
+  return internalProblem(error, writes)
+}

@@ -1,0 +1,143 @@
+/** The problem for an error of the storage layer, by its kind. */
+import { type Code, CODES } from '../../schemas/parts/codes.js'
+import { ProblemMembers } from '../../schemas/problem.js'
+import { translateAnswer } from '../items/answer.js'
+import type { Representation } from '../items/representation.js'
+import { shapeOf } from '../items/shape.js'
+import { type Json, JsonError, members as membersOfJson } from '../json/reader.js'
+import { objectOf } from '../json/writer.js'
+import { isRetryable, type StorageError } from '../storage/errors.js'
+import { type Members, ProblemError, sentences } from './problem-error.js'
+import { redact, redactReasons } from './redact.js'
+
+/** DynamoDB's own exceptions that mean the same to a caller as another code. */
+const synonyms: Readonly<Record<string, Code>> = {
+  RequestTooLarge: 'PayloadTooLarge',
+  SerializationException: 'ValidationException',
+  TableNotFoundException: 'ResourceNotFoundException',
+}
+
+const UNKNOWN_OUTCOME = 'It is unknown whether the write was applied.'
+const NOT_REPEATED = `${UNKNOWN_OUTCOME} The service did not send it again, because applying it twice differs from applying it once.`
+const EARLIER_UNKNOWN = 'An earlier attempt was not answered and may have been applied.'
+
+/** @param representation of the items in the problem */
+export function storageProblem(error: StorageError, representation: Representation): ProblemError {
+  const { code, detail, passedOn } = explain(error)
+  return new ProblemError(code, sentences(detail, uncertaintyOf(error)), {
+    ...(passedOn && { members: membersOf(error.body, representation) }),
+    retryable: error.repeatable && isRetryableAs(code, error),
+    maybeApplied: error.maybeApplied || error.earlierMaybeApplied,
+    dynamodbRequestId: error.requestId,
+    attempts: error.attempts,
+    retryAfterMs: error.retryAfterMs,
+    ...(error.kind === 'access_denied' && { logged: { permission: missingPermission(error) } }),
+    cause: error,
+  })
+}
+
+interface Explanation {
+  readonly code: Code
+  readonly detail: string
+  /** Whether DynamoDB's own answer is the caller's: its message, and the items in it. */
+  readonly passedOn?: boolean
+}
+
+function explain(error: StorageError): Explanation {
+  switch (error.kind) {
+    case 'no_credentials':
+      return {
+        code: 'UpstreamError',
+        detail:
+          'The service has no AWS credentials, so it did not call DynamoDB. Its operator has to provide them.',
+      }
+    case 'credentials':
+      return {
+        code: 'UpstreamError',
+        detail: `DynamoDB refused the AWS credentials of the service (${error.name}). Its operator has to renew or correct them.`,
+      }
+    case 'access_denied':
+      return {
+        code: 'UpstreamError',
+        detail:
+          'The AWS credentials of the service lack a permission that this request needs. Its operator finds the name of the permission in the log.',
+      }
+    case 'encryption_key':
+      return {
+        code: 'UpstreamError',
+        detail: `DynamoDB cannot use the AWS KMS key of the table (${error.name}). The operator of the service has to check the key and its policy.`,
+      }
+    case 'clock_skew':
+      return {
+        code: 'UpstreamError',
+        detail: 'DynamoDB refused a request because the clock of the service was wrong. Send it again.',
+      }
+    case 'checksum':
+      return { code: 'UpstreamError', detail: 'DynamoDB’s answer arrived damaged: its checksum is wrong.' }
+    case 'malformed':
+      return { code: 'UpstreamError', detail: 'DynamoDB returned a malformed response.' }
+    case 'timeout':
+      return { code: 'UpstreamTimeout', detail: 'DynamoDB did not respond in time.' }
+    case 'network':
+      return { code: 'ServiceUnavailable', detail: 'The connection to DynamoDB failed.' }
+    case 'cancelled':
+      return { code: 'ServiceUnavailable', detail: 'The request was abandoned during a shutdown.' }
+    case 'throttling':
+    case 'transient':
+    case 'conflict':
+    case 'refused':
+      return explainRefusal(error)
+  }
+}
+
+/** DynamoDB has answered with an exception. */
+function explainRefusal({ name, message, kind }: StorageError): Explanation {
+  // DynamoDB's own ServiceUnavailable says nothing about this service.
+  const code = synonyms[name] ?? (isCode(name) && name !== 'ServiceUnavailable' ? name : undefined)
+  // DynamoDB does not always send a message.
+  if (code !== undefined) return { code, detail: redact(message) || CODES[code].title, passedOn: true }
+  if (kind === 'transient') return { code: 'ServiceUnavailable', detail: 'DynamoDB is unavailable.' }
+  const other = kind === 'throttling' ? 'ThrottlingException' : 'ValidationException'
+  return { code: other, detail: `${name}: ${redact(message)}` }
+}
+
+function isCode(name: string): name is Code {
+  return Object.hasOwn(CODES, name)
+}
+
+/** For some codes the kind of the error tells more than the code does. */
+function isRetryableAs(code: Code, { kind }: StorageError): boolean {
+  const dependsOnKind = code === 'TransactionCanceledException' || code === 'UpstreamError'
+  return dependsOnKind ? isRetryable(kind) : CODES[code].retryable
+}
+
+/** What the caller must know about a write besides why it failed. */
+function uncertaintyOf({ repeatable, maybeApplied, earlierMaybeApplied }: StorageError): string {
+  if (!repeatable) return NOT_REPEATED
+  if (maybeApplied) return UNKNOWN_OUTCOME
+  return earlierMaybeApplied ? EARLIER_UNKNOWN : ''
+}
+
+/** `dynamodb:GetItem`, from "User: … is not authorized to perform: dynamodb:GetItem on resource: …". */
+function missingPermission({ message, operation }: StorageError): string {
+  return /perform: ([\w-]+:\w+)/.exec(message)?.[1] ?? `dynamodb:${operation ?? '*'}`
+}
+
+const NULL = Buffer.from('null')
+const problemShape = shapeOf(ProblemMembers)
+
+/** The members that DynamoDB's answer brings. Each is read alone: one that cannot be read must not hide the others. */
+export function membersOf(body: Json, representation: Representation): Members {
+  const found: Members = new Map()
+  for (const [dynamoDBName, member] of membersOfJson(body)) {
+    try {
+      const { json } = translateAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
+      const [[name, value] = ['', NULL]] = membersOfJson(json)
+      if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue
+      found.set(name, name === 'cancellationReasons' ? redactReasons(value) : value)
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error
+    }
+  }
+  return found
+}
