@@ -3,7 +3,7 @@ import { readItem as schema } from '../schemas/read-item.js'
 import { isKnown, isOther } from '../src/http/entity-tags.js'
 import { isPercentEncoded } from '../src/http/percent-encoding.js'
 import { ProblemError } from '../src/problem/problem.js'
-import { readItem as readAnswer } from '../src/items/body.js'
+import { itemIn } from '../src/items/answer.js'
 import { document } from '../src/items/representation.js'
 import { keyJson, readPathKey } from '../src/items/path-key.js'
 import { projectionMembers } from '../src/items/projection.js'
@@ -23,7 +23,7 @@ export const readItem = itemRoute({
       const key = keyJson(readPathKey(path, keySchema))
       return storage.send('GetItem', Buffer.from(`${members},"Key":${key}}`), limits)
     })
-    const item = readAnswer(output, 'Item', representation)
+    const item = itemIn(output, 'Item', representation)
     if (item === undefined) throw new ProblemError('ItemNotFound', 'There is no item with this key.')
     const tag = `"${hash('sha1', item, 'base64url')}"`
     if (isOther(tag, request.headers)) {

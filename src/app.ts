@@ -15,7 +15,7 @@ import type { Config } from './config.js'
 import type { App } from './fastify.js'
 import { createHttpServer, requestIdOf } from './http/http-server.js'
 import { JsonError } from './json/reader.js'
-import { readBody } from './items/body.js'
+import { readBody } from './items/request-body.js'
 import {
   answerRepresentation,
   document,
@@ -163,7 +163,7 @@ function negotiate(request: FastifyRequest): void {
   // By HTTP/1.0, lines that broke off would look like all there are (RFC 9112, section 8).
   const inLines = givesLines && request.raw.httpVersion !== '1.0'
   const ofAnswer = answerRepresentation(accept, ofRequest, inLines)
-  const answer = ofAnswer !== undefined && 'readItem' in ofAnswer ? ofAnswer : ofRequest
+  const answer = ofAnswer !== undefined && 'decode' in ofAnswer ? ofAnswer : ofRequest
   request.representation = { request: ofRequest, answer, inLines: ofAnswer === ndjson }
   if (ofAnswer === undefined) {
     const lines = givesLines ? `, or, by HTTP/1.1, ${ndjson.mediaType}` : ''

@@ -14,7 +14,8 @@ import { anyErrors, bodyErrors, callErrors } from '../../schemas/parts/errors.js
 import { type Code, CODES, Problem } from '../../schemas/problem.js'
 import type { App } from '../../src/fastify.js'
 import { packageRoot, version } from '../../src/package-root.js'
-import { readAnswer, readBody, writeRequest } from '../../src/items/body.js'
+import { translateAnswer } from '../../src/items/answer.js'
+import { readBody, writeRequest } from '../../src/items/request-body.js'
 import { document, ndjson, type Representation, typed } from '../../src/items/representation.js'
 import { SHAPE, shapeOf } from '../../src/items/shape.js'
 
@@ -379,7 +380,7 @@ function inTypes(example: Json, schema: object): Json {
   const whole = Type.Object({ value: schema })
   const shape = shapeOf(whole)
   const body = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
-  const { json } = readAnswer(writeRequest(body as object, shape), shape, typed)
+  const { json } = translateAnswer(writeRequest(body as object, shape), shape, typed)
   return (JSON.parse(json.toString()) as { value: Json }).value
 }
 

@@ -4,7 +4,8 @@ import type { TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../fastify.js'
 import type { Json } from '../json/reader.js'
-import { type Answer, readAnswer, writeRequest } from '../items/body.js'
+import { type Answer, translateAnswer } from '../items/answer.js'
+import { writeRequest } from '../items/request-body.js'
 import { document } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
 import { Cancellation } from '../storage/call/cancellation.js'
@@ -83,7 +84,7 @@ export function operation({
         const limits = limitsOf(app, reply)
         if (inLines) return sendItemLines(app, reply, name, input, representation, limits)
         const output = await call(app.storage, input, limits)
-        const answer = readAnswer(output, answerShape, representation)
+        const answer = translateAnswer(output, answerShape, representation)
         check?.(answer)
         reply.code(Number(status)).header('content-type', representation.mediaType)
         // As bytes, or Fastify would add a charset to the media type, which has none (RFC 8259, section 11).

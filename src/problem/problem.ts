@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Code, CODES, ProblemMembers } from '../../schemas/problem.js'
 import { type Json, JsonError, members as membersOfJson } from '../json/reader.js'
 import { objectOf } from '../json/writer.js'
-import { readAnswer } from '../items/body.js'
+import { translateAnswer } from '../items/answer.js'
 import { document, MEDIA_TYPES, type Representation } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
 import {
@@ -303,7 +303,7 @@ function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
   for (const [dynamoDBName, member] of membersOfJson(body)) {
     try {
-      const { json } = readAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
+      const { json } = translateAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
       const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (name in ProblemMembers.properties && !value.equals(NULL)) found.set(name, value)
     } catch (error) {

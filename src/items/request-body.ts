@@ -1,26 +1,21 @@
 /**
- * The bodies around items. A request is read into an object whose items are already DynamoDB's JSON, is validated, and
- * is written as DynamoDB's request. An answer goes from bytes to bytes.
+ * Request bodies. A body is read into an object whose items are already DynamoDB's JSON. The schema validates that
+ * object, and it becomes DynamoDB's request.
  */
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
-  COLON,
   COMMA,
-  eachMember,
   type Json,
   JsonReader,
-  LETTER_N,
   Names,
   OPEN_BRACE,
   OPEN_BRACKET,
   parse,
 } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
-import { toFieldName } from './field-names.js'
 import type { Representation } from './representation.js'
 import type { Shape } from './shape.js'
-import { sortItem } from './sorted.js'
 
 /** One for all: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
@@ -40,7 +35,7 @@ export function readBody(json: Json, shape: Shape, representation: Representatio
 function readValue(reader: JsonReader, shape: Shape, representation: Representation): unknown {
   if (shape.kind === 'item') {
     writer.clear()
-    representation.readItem(reader, writer)
+    representation.decode(reader, writer)
     return writer.take()
   }
   const code = reader.peek()
@@ -132,96 +127,4 @@ function writeMembers(object: object, shape: Shape, first = true): void {
     writeValue(value, inner)
   }
   writer.byte(CLOSE_BRACE)
-}
-
-/** An answer as a caller gets it. */
-export interface Answer {
-  readonly json: Json
-  /** Of its members. */
-  readonly names: readonly string[]
-}
-
-/**
- * Translates DynamoDB's answer to the fields and the representation of a caller. Fields that DynamoDB has and
- * `shape` has not are passed on under their lower-camel-case names: nothing is dropped.
- * @throws JsonError if the answer is no such JSON
- */
-export function readAnswer(json: Json, shape: Shape, representation: Representation): Answer {
-  const names: string[] = []
-  const reader = new JsonReader(json)
-  writer.clear()
-  writer.byte(OPEN_BRACE)
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    if (!first) writer.byte(COMMA)
-    names.push(translateMember(reader, shape, representation))
-  }
-  reader.end()
-  writer.byte(CLOSE_BRACE)
-  return { json: writer.take(), names }
-}
-
-/**
- * The item that stands in DynamoDB's answer under a name, alone, as a caller gets it: the same bytes for the same
- * content. Undefined if there is none.
- * @throws JsonError if the answer is no such JSON
- */
-export function readItem(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
-  // A copy, because it is put in order where it stands.
-  const reader = new JsonReader(Buffer.from(json))
-  let item: number | undefined
-  eachMember(reader, (name) => {
-    if (name === dynamoDBName) {
-      item = reader.position
-      sortItem(reader)
-    } else reader.value()
-  })
-  reader.end()
-  if (item === undefined) return undefined
-  reader.position = item
-  writer.clear()
-  representation.writeItem(reader, writer)
-  return writer.take()
-}
-
-const description: Shape = { kind: 'description' }
-
-/** Reads a member with one of DynamoDB's names and writes it as a caller sees it. Gives its name. */
-function translateMember(reader: JsonReader, shape: Shape, representation: Representation): string {
-  reader.name()
-  const dynamoDBName = reader.nameText()
-  const field = shape.kind === 'struct' ? shape.byDynamoDBName.get(dynamoDBName) : undefined
-  const name = field?.name ?? toFieldName(dynamoDBName)
-  writer.text(field?.written ?? `${JSON.stringify(name)}:`)
-  translate(reader, field?.shape ?? description, representation)
-  return name
-}
-
-/** Reads the value that comes next and writes it as a caller sees it. */
-function translate(reader: JsonReader, shape: Shape, representation: Representation): void {
-  const code = reader.peek()
-  if (shape.kind === 'item' && code !== LETTER_N) representation.writeItem(reader, writer)
-  else if (shape.kind !== 'plain' && code === OPEN_BRACE) {
-    reader.position++
-    writer.byte(OPEN_BRACE)
-    for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-      if (!first) writer.byte(COMMA)
-      if (shape.kind === 'map') {
-        reader.name()
-        writer.copy(reader.bytes, reader.nameStart, reader.nameEnd)
-        writer.byte(COLON)
-        translate(reader, shape.values, representation)
-      } else translateMember(reader, shape, representation)
-    }
-    writer.byte(CLOSE_BRACE)
-  } else if (shape.kind !== 'plain' && code === OPEN_BRACKET) {
-    reader.position++
-    writer.byte(OPEN_BRACKET)
-    const inner = shape.kind === 'list' ? shape.elements : shape
-    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-      if (!first) writer.byte(COMMA)
-      translate(reader, inner, representation)
-    }
-    writer.byte(CLOSE_BRACKET)
-  } else writer.copy(reader.take())
 }
