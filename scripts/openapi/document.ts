@@ -15,9 +15,10 @@ import { type Code, CODES, Problem } from '../../schemas/problem.js'
 import type { App } from '../../src/fastify.js'
 import { packageRoot, version } from '../../src/package-root.js'
 import { translateAnswer } from '../../src/items/answer.js'
-import { readBody, writeRequest } from '../../src/items/request-body.js'
+import { readBody, toRequest } from '../../src/items/request-body.js'
 import { document, ndjson, type Representation, typed } from '../../src/items/representation.js'
 import { SHAPE, shapeOf } from '../../src/items/shape.js'
+import { serialize } from '../../src/storage/request.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type JsonObject = Record<string, Json>
@@ -380,7 +381,7 @@ function inTypes(example: Json, schema: object): Json {
   const whole = Type.Object({ value: schema })
   const shape = shapeOf(whole)
   const body = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
-  const { json } = translateAnswer(writeRequest(body as object, shape), shape, typed)
+  const { json } = translateAnswer(serialize(toRequest(body as object, shape)), shape, typed)
   return (JSON.parse(json.toString()) as { value: Json }).value
 }
 

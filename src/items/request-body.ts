@@ -5,7 +5,6 @@
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
-  COMMA,
   type Json,
   JsonReader,
   Names,
@@ -14,6 +13,7 @@ import {
   parse,
 } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
+import type { DynamoDBRequest, Parameter } from '../storage/request.js'
 import type { Representation } from './representation.js'
 import type { Shape } from './shape.js'
 
@@ -69,62 +69,63 @@ function readObject(
     // Before anything else is found wrong: a misspelt name explains why another one is missing.
     if (inner === undefined) return reader.fail(`has an unknown field ${JSON.stringify(name)}`, start)
     const value = readValue(reader, inner, representation)
-    // A plain assignment to `__proto__` would vanish.
-    if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true })
-    else object[name] = value
+    setProperty(object, name, value)
   }
   return object
 }
 
 /**
- * Writes a body that {@link readBody} has read and its schema has found valid as DynamoDB's request.
- * `members` are put in front of its own, as they are.
+ * DynamoDB's request for a body that {@link readBody} has read and its schema has found valid. Fields get DynamoDB's
+ * names, items stay Buffers, and nothing is serialized.
+ * @param shape of the body
+ * @param parameters of the request that do not come from the body, such as `{ TableName: 't' }`; they come first
  */
-export function writeRequest(
-  body: object,
-  shape: Shape,
-  members: Readonly<Record<string, string | number>> = {},
-): Json {
-  writer.clear()
-  writer.byte(OPEN_BRACE)
-  for (const [name, value] of Object.entries(members)) {
-    if (writer.length > 1) writer.byte(COMMA)
-    writer.text(`"${name}":${JSON.stringify(value)}`)
-  }
-  writeMembers(body, shape, writer.length === 1)
-  return writer.take()
+export function toRequest(body: object, shape: Shape, parameters: DynamoDBRequest = {}): DynamoDBRequest {
+  if (!isRecord(body)) throw new TypeError('a request body must be an object')
+  const request = { ...parameters }
+  addParameters(request, body, shape)
+  return request
 }
 
-/** Writes a part of a body that {@link readBody} has read as DynamoDB's JSON. */
-function writeValue(value: unknown, shape: Shape): void {
-  if (shape.kind === 'item' && Buffer.isBuffer(value)) writer.copy(value)
-  else if (shape.kind === 'list' && Array.isArray(value)) {
-    writer.byte(OPEN_BRACKET)
-    for (const [index, element] of value.entries()) {
-      if (index > 0) writer.byte(COMMA)
-      writeValue(element, shape.elements)
-    }
-    writer.byte(CLOSE_BRACKET)
-  } else if (
-    (shape.kind === 'struct' || shape.kind === 'map') &&
-    typeof value === 'object' &&
-    value !== null
-  ) {
-    writer.byte(OPEN_BRACE)
-    writeMembers(value, shape)
-  } else writer.text(JSON.stringify(value))
+function addParameters(to: Record<string, Parameter>, from: Values, shape: Shape): void {
+  // A third cheaper than Object.entries, which counts in a batch of 10,000 entries.
+  for (const name of Object.keys(from)) {
+    if (shape.kind === 'struct') {
+      const field = shape.fields.get(name)
+      if (field !== undefined) to[field.dynamoDBName] = parameterOf(from[name], field.shape)
+    } else setProperty(to, name, parameterOf(from[name], shape.kind === 'map' ? shape.values : plain))
+  }
 }
 
-/** Members and the closing brace. */
-function writeMembers(object: object, shape: Shape, first = true): void {
-  for (const [name, value] of Object.entries(object)) {
-    const field = shape.kind === 'struct' ? shape.fields.get(name) : undefined
-    const inner = shape.kind === 'map' ? shape.values : field?.shape
-    if (inner === undefined) continue
-    if (!first) writer.byte(COMMA)
-    first = false
-    writer.text(field?.writtenForDynamoDB ?? `${JSON.stringify(name)}:`)
-    writeValue(value, inner)
+function parameterOf(value: unknown, shape: Shape): Parameter {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return value
   }
-  writer.byte(CLOSE_BRACE)
+  if (value === null || Buffer.isBuffer(value)) return value
+  if (Array.isArray(value)) {
+    const elements = shape.kind === 'list' ? shape.elements : plain
+    return value.map((element) => parameterOf(element, elements))
+  }
+  if (!isRecord(value)) throw new TypeError(`a request body cannot hold a ${typeof value}`)
+  const parameters: Record<string, Parameter> = {}
+  addParameters(parameters, value, shape)
+  return parameters
+}
+
+const plain: Shape = { kind: 'plain' }
+
+type Values = Readonly<Record<string, unknown>>
+
+function isRecord(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Sets a property that may have any name: assigning to `__proto__` would set the prototype instead. */
+function setProperty<Value>(object: Record<string, Value>, name: string, value: Value): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true })
+  else object[name] = value
 }

@@ -5,12 +5,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../fastify.js'
 import type { Json } from '../json/reader.js'
 import { type Answer, translateAnswer } from '../items/answer.js'
-import { writeRequest } from '../items/request-body.js'
+import { toRequest } from '../items/request-body.js'
 import { document } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
 import { Cancellation } from '../storage/call/cancellation.js'
 import { type CallLimits, isWrite, type Operation } from '../storage/operations.js'
 import type { Storage } from '../storage/client.js'
+import { serialize } from '../storage/request.js'
 import { refuseMetrics, sendItemLines } from './item-lines.js'
 
 /** A route, as `routes/index.ts` lists it. */
@@ -77,10 +78,12 @@ export function operation({
         const { table } = request.params
         const { answer: representation = document, inLines = false } = request.representation ?? {}
         if (inLines) refuseMetrics(request.body ?? {})
-        const input = writeRequest(request.body ?? {}, bodyShape ?? noFields, {
-          ...(table !== undefined && { TableName: table }),
-          ...members?.(request, reply),
-        })
+        const input = serialize(
+          toRequest(request.body ?? {}, bodyShape ?? noFields, {
+            ...(table !== undefined && { TableName: table }),
+            ...members?.(request, reply),
+          }),
+        )
         const limits = limitsOf(app, reply)
         if (inLines) return sendItemLines(app, reply, name, input, representation, limits)
         const output = await call(app.storage, input, limits)

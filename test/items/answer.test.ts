@@ -8,8 +8,9 @@ import { query } from '../../schemas/query.js'
 import { transactGet } from '../../schemas/transact-get.js'
 import { translateAnswer } from '../../src/items/answer.js'
 import { document, typed } from '../../src/items/representation.js'
-import { readBody, writeRequest } from '../../src/items/request-body.js'
+import { readBody, toRequest } from '../../src/items/request-body.js'
 import { type Shape, shapeOf } from '../../src/items/shape.js'
+import { serialize } from '../../src/storage/request.js'
 import { refusal } from '../helpers/attribute-value.js'
 
 const answers = {
@@ -113,7 +114,7 @@ t.test('unprocessed items can be sent again as they are', async (t) => {
   const shape = shapeOf(batchWrite.body)
   const body = readBody(Buffer.from(unprocessed), shape, document)
   if (typeof body !== 'object' || body === null) throw new TypeError('no object')
-  const sent = writeRequest(body, shape).toString()
+  const sent = serialize(toRequest(body, shape)).toString()
   const got = answer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem)
   t.equal(got.replace('unprocessedItems', 'requestItems'), unprocessed)
 })

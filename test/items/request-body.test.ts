@@ -6,9 +6,10 @@ import { put } from '../../schemas/put.js'
 import { query } from '../../schemas/query.js'
 import { transactGet } from '../../schemas/transact-get.js'
 import { transactWrite } from '../../schemas/transact-write.js'
-import { readBody, writeRequest } from '../../src/items/request-body.js'
+import { readBody, toRequest } from '../../src/items/request-body.js'
 import { document, type Representation, typed } from '../../src/items/representation.js'
 import { type Shape, shapeOf } from '../../src/items/shape.js'
+import { type DynamoDBRequest, serialize } from '../../src/storage/request.js'
 import { refusal } from '../helpers/attribute-value.js'
 
 const bodies = {
@@ -21,13 +22,16 @@ const bodies = {
   createTable: shapeOf(createTable.body),
 }
 
-type Members = Parameters<typeof writeRequest>[2]
-
 /** A caller's body as DynamoDB's request. */
-function request(body: string, shape: Shape, representation = document, members?: Members): string {
+function request(
+  body: string,
+  shape: Shape,
+  representation = document,
+  parameters?: DynamoDBRequest,
+): string {
   const read = readBody(Buffer.from(body), shape, representation)
   if (typeof read !== 'object' || read === null) throw new TypeError('no object')
-  return writeRequest(read, shape, members).toString()
+  return serialize(toRequest(read, shape, parameters)).toString()
 }
 
 t.test('a body becomes DynamoDB’s request: its names with a capital, items with types', async (t) => {
@@ -91,10 +95,14 @@ t.test('a body becomes DynamoDB’s request: its names with a capital, items wit
 })
 
 t.test('what the route knows stands in front', async (t) => {
-  const members = { TableName: 'a"b', Limit: 5 }
-  t.equal(request('{"item":{}}', bodies.put, document, members), '{"TableName":"a\\"b","Limit":5,"Item":{}}')
-  t.equal(writeRequest({}, bodies.put, members).toString(), '{"TableName":"a\\"b","Limit":5}')
-  t.equal(writeRequest({}, bodies.put).toString(), '{}')
+  const parameters = { TableName: 'a"b', Limit: 5 }
+  t.equal(
+    request('{"item":{}}', bodies.put, document, parameters),
+    '{"TableName":"a\\"b","Limit":5,"Item":{}}',
+  )
+  t.equal(serialize(toRequest({}, bodies.put, parameters)).toString(), '{"TableName":"a\\"b","Limit":5}')
+  t.equal(serialize(toRequest({}, bodies.put)).toString(), '{}')
+  t.strictSame(parameters, { TableName: 'a"b', Limit: 5 }, 'the parameters themselves stay as they are')
 })
 
 t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
@@ -288,4 +296,22 @@ t.test('names that are the caller’s own are not touched', async (t) => {
       `{"ExpressionAttributeNames":{${table}:${table}}}`,
     )
   }
+})
+
+t.test('builds a request without copying or serializing items', async (t) => {
+  const [item, key] = [Buffer.from('{"id":{"S":"a"}}'), Buffer.from('{"id":{"S":"b"}}')]
+  const body = { requestItems: { T: [{ putRequest: { item } }, { deleteRequest: { key } }] } }
+  const built = toRequest(body, bodies.batchWrite, { ReturnConsumedCapacity: 'TOTAL' })
+  t.same(Object.keys(built), ['ReturnConsumedCapacity', 'RequestItems'])
+  t.strictSame(built, {
+    ReturnConsumedCapacity: 'TOTAL',
+    RequestItems: { T: [{ PutRequest: { Item: item } }, { DeleteRequest: { Key: key } }] },
+  })
+  t.equal(toRequest({ item }, bodies.put)['Item'], item)
+})
+
+t.test('builds a request without losing a name such as __proto__', async (t) => {
+  const body = readBody(Buffer.from('{"requestItems":{"__proto__":{"keys":[]}}}'), bodies.batchGet, document)
+  const built = toRequest(body as object, bodies.batchGet)['RequestItems'] ?? {}
+  t.same(Object.keys(built), ['__proto__'])
 })
