@@ -14,8 +14,7 @@ import { receiveBody, refuseEncodings, refuseOtherCharsets } from './http/reques
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
 import { createHttpServer, requestIdOf } from './http/http-server.js'
-import { JsonError } from './json/reader.js'
-import { readBody } from './items/request-body.js'
+import { readBody, RequestBodyError } from './items/request-body.js'
 import {
   answerRepresentation,
   document,
@@ -194,11 +193,18 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
   // Decoding would put U+FFFD in the place of what is no UTF-8, and nobody would know.
   if (!isUtf8(body)) throw new ProblemError('InvalidRequest', 'body is not valid UTF-8')
   try {
-    return readBody(body, shape, request.representation.request)
+    const { value, unknownFields } = readBody(body, shape, request.representation.request)
+    if (unknownFields.length === 0) return value
+    throw invalidBody(unknownFields.map(clip))
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw new ProblemError('InvalidRequest', `body${clip(error.path)} ${clip(error.message)}`)
+    if (!(error instanceof RequestBodyError)) throw error
+    throw invalidBody([...error.unknownFields.map(clip), `${clip(error.path)} ${clip(error.message)}`])
   }
+}
+
+/** @param faults each with the path of its place in front */
+function invalidBody(faults: readonly string[]): ProblemError {
+  return new ProblemError('InvalidRequest', faults.map((fault) => `body${fault}`).join('; '))
 }
 
 /** What a schema found wrong, naming the field. */

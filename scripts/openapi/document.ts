@@ -380,7 +380,7 @@ function examplesOf(examples: readonly Json[] | undefined): JsonObject {
 function inTypes(example: Json, schema: object): Json {
   const whole = Type.Object({ value: schema })
   const shape = shapeOf(whole)
-  const body = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
+  const { value: body } = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
   const { json } = translateAnswer(serialize(toRequest(body as object, shape)), shape, typed)
   return (JSON.parse(json.toString()) as { value: Json }).value
 }

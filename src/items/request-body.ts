@@ -6,6 +6,7 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   type Json,
+  JsonError,
   JsonReader,
   Names,
   OPEN_BRACE,
@@ -17,62 +18,128 @@ import type { DynamoDBRequest, Parameter } from '../storage/request.js'
 import type { Representation } from './representation.js'
 import type { Shape } from './shape.js'
 
-/** One for all: nothing waits between the first byte that is written and the last. */
+/** Shared by all bodies: nothing waits between the first byte of an item and the last. */
 const writer = new JsonWriter()
 
-/**
- * Reads a request body. Items come as {@link Json} of DynamoDB's, everything else as the value it is.
- * @throws JsonError if the bytes are not JSON, have a field that the shape does not know or a name twice in one
- *   object, or hold an item that is none
- */
-export function readBody(json: Json, shape: Shape, representation: Representation): unknown {
-  const reader = new JsonReader(json, { wellFormed: true })
-  const body = readValue(reader, shape, representation)
-  reader.end()
-  return body
+/** More unknown fields than this are not reported: one message has to hold them. */
+const MAX_UNKNOWN_FIELDS = 10
+
+export interface RequestBody {
+  /** The body with its items as DynamoDB's {@link Json} and everything else as plain values. */
+  readonly value: unknown
+  /**
+   * The first ten fields that the shape does not know, as texts such as `/transactItems/0 has an unknown field "foo"`.
+   * The path is that of a {@link JsonError}. Empty if the shape knows all fields.
+   */
+  readonly unknownFields: readonly string[]
 }
 
-function readValue(reader: JsonReader, shape: Shape, representation: Representation): unknown {
-  if (shape.kind === 'item') {
-    writer.clear()
-    representation.decode(reader, writer)
-    return writer.take()
+/** A body that cannot be read to its end, and the unknown fields that were found before. */
+export class RequestBodyError extends JsonError {
+  readonly unknownFields: readonly string[]
+
+  constructor({ message, path }: JsonError, unknownFields: readonly string[]) {
+    super(message, path)
+    this.unknownFields = unknownFields
   }
-  const code = reader.peek()
-  if (code === OPEN_BRACE && (shape.kind === 'struct' || shape.kind === 'map')) {
-    return readObject(reader, shape, representation)
+}
+
+/**
+ * Reads a request body. Unknown fields are skipped and collected, so that all can be reported at once.
+ * @throws RequestBodyError if the bytes are not JSON, if a name occurs twice in one object, or if an item is not one
+ */
+export function readBody(json: Json, shape: Shape, representation: Representation): RequestBody {
+  const reader = new JsonReader(json, { wellFormed: true })
+  const bodyReader = new BodyReader(reader, representation)
+  const { unknownFields } = bodyReader
+  try {
+    const value = bodyReader.read(shape)
+    reader.end()
+    return { value, unknownFields }
+  } catch (error) {
+    throw error instanceof JsonError ? new RequestBodyError(error, unknownFields) : error
   }
-  if (code === OPEN_BRACKET && shape.kind === 'list') {
-    reader.position++
+}
+
+class BodyReader {
+  readonly unknownFields: string[] = []
+  readonly #reader: JsonReader
+  readonly #representation: Representation
+  /**
+   * The place of the next value, two numbers a level: the start and the end of a name, or an index and -1. Finding the
+   * place in the bytes afterwards would mean walking the whole body for each unknown field.
+   */
+  readonly #path: number[] = []
+
+  constructor(reader: JsonReader, representation: Representation) {
+    this.#reader = reader
+    this.#representation = representation
+  }
+
+  /** Reads the next value. Its nesting is that of the shape: deeper values are not read here. */
+  read(shape: Shape): unknown {
+    const reader = this.#reader
+    if (shape.kind === 'item') {
+      writer.clear()
+      this.#representation.decode(reader, writer)
+      return writer.take()
+    }
+    const code = reader.peek()
+    if (code === OPEN_BRACE && (shape.kind === 'struct' || shape.kind === 'map')) return this.#object(shape)
+    if (code === OPEN_BRACKET && shape.kind === 'list') return this.#list(shape.elements)
+    // A value of another type than the shape wants is refused by the schema, which says what is right.
+    return parse(reader.take())
+  }
+
+  #list(shape: Shape): unknown[] {
+    const reader = this.#reader
     const list: unknown[] = []
+    reader.expect(OPEN_BRACKET)
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-      list.push(readValue(reader, shape.elements, representation))
+      list.push(this.#readAt(list.length, INDEX, shape))
     }
     return list
   }
-  return parse(reader.take())
+
+  #object(shape: Extract<Shape, { kind: 'struct' | 'map' }>): object {
+    const reader = this.#reader
+    const names = new Names(reader)
+    const object: Record<string, unknown> = {}
+    reader.expect(OPEN_BRACE)
+    for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+      reader.name()
+      names.add()
+      const name = reader.nameText()
+      const inner = shape.kind === 'map' ? shape.values : shape.fields.get(name)?.shape
+      if (inner === undefined) {
+        this.#addUnknownField(name)
+        reader.value()
+      } else setProperty(object, name, this.#readAt(reader.nameStart, reader.nameEnd, inner))
+    }
+    return object
+  }
+
+  #readAt(start: number, end: number, shape: Shape): unknown {
+    this.#path.push(start, end)
+    const value = this.read(shape)
+    this.#path.pop()
+    this.#path.pop()
+    return value
+  }
+
+  #addUnknownField(name: string): void {
+    if (this.unknownFields.length === MAX_UNKNOWN_FIELDS) return
+    let path = ''
+    for (let i = 0; i < this.#path.length; i += 2) {
+      const [start = 0, end = 0] = this.#path.slice(i, i + 2)
+      path += `/${end === INDEX ? start : this.#reader.bytes.toString('utf8', start + 1, end - 1)}`
+    }
+    this.unknownFields.push(`${path} has an unknown field ${JSON.stringify(name)}`)
+  }
 }
 
-function readObject(
-  reader: JsonReader,
-  shape: Extract<Shape, { kind: 'struct' | 'map' }>,
-  representation: Representation,
-): object {
-  const start = reader.position++
-  const names = new Names(reader)
-  const object: Record<string, unknown> = {}
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    reader.name()
-    names.add()
-    const name = reader.nameText()
-    const inner = shape.kind === 'map' ? shape.values : shape.fields.get(name)?.shape
-    // Before anything else is found wrong: a misspelt name explains why another one is missing.
-    if (inner === undefined) return reader.fail(`has an unknown field ${JSON.stringify(name)}`, start)
-    const value = readValue(reader, inner, representation)
-    setProperty(object, name, value)
-  }
-  return object
-}
+/** In a path, the end of a name that is none but an index. */
+const INDEX = -1
 
 /**
  * DynamoDB's request for a body that {@link readBody} has read and its schema has found valid. Fields get DynamoDB's

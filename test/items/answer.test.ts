@@ -112,7 +112,7 @@ t.test('unprocessed items can be sent again as they are', async (t) => {
   const unprocessed =
     '{"requestItems":{"T":[{"putRequest":{"item":{"__proto__":{"$map":{"$binary":1.0}}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}'
   const shape = shapeOf(batchWrite.body)
-  const body = readBody(Buffer.from(unprocessed), shape, document)
+  const { value: body } = readBody(Buffer.from(unprocessed), shape, document)
   if (typeof body !== 'object' || body === null) throw new TypeError('no object')
   const sent = serialize(toRequest(body, shape)).toString()
   const got = answer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem)

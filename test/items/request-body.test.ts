@@ -6,7 +6,7 @@ import { put } from '../../schemas/put.js'
 import { query } from '../../schemas/query.js'
 import { transactGet } from '../../schemas/transact-get.js'
 import { transactWrite } from '../../schemas/transact-write.js'
-import { readBody, toRequest } from '../../src/items/request-body.js'
+import { readBody, RequestBodyError, toRequest } from '../../src/items/request-body.js'
 import { document, type Representation, typed } from '../../src/items/representation.js'
 import { type Shape, shapeOf } from '../../src/items/shape.js'
 import { type DynamoDBRequest, serialize } from '../../src/storage/request.js'
@@ -22,6 +22,13 @@ const bodies = {
   createTable: shapeOf(createTable.body),
 }
 
+/** The value of a body whose fields are all known. */
+function readValue(body: string, shape: Shape, representation = document): unknown {
+  const { value, unknownFields } = readBody(Buffer.from(body), shape, representation)
+  if (unknownFields.length > 0) throw new Error(unknownFields.join('; '))
+  return value
+}
+
 /** A caller's body as DynamoDB's request. */
 function request(
   body: string,
@@ -29,7 +36,7 @@ function request(
   representation = document,
   parameters?: DynamoDBRequest,
 ): string {
-  const read = readBody(Buffer.from(body), shape, representation)
+  const read = readValue(body, shape, representation)
   if (typeof read !== 'object' || read === null) throw new TypeError('no object')
   return serialize(toRequest(read, shape, parameters)).toString()
 }
@@ -111,11 +118,11 @@ t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
 })
 
 t.test('a body that has been read shows its items as JSON and all else as values', async (t) => {
-  t.strictSame(readBody(Buffer.from('{"item":{"a":1},"returnValues":"NONE"}'), bodies.put, document), {
+  t.strictSame(readValue('{"item":{"a":1},"returnValues":"NONE"}', bodies.put, document), {
     item: Buffer.from('{"a":{"N":"1"}}'),
     returnValues: 'NONE',
   })
-  t.strictSame(readBody(Buffer.from('{"limit":1e1,"consistentRead":false}'), bodies.query, document), {
+  t.strictSame(readValue('{"limit":1e1,"consistentRead":false}', bodies.query, document), {
     limit: 10,
     consistentRead: false,
   })
@@ -124,16 +131,16 @@ t.test('a body that has been read shows its items as JSON and all else as values
 t.test('values of the wrong type are left to the schema, which knows what is right', async (t) => {
   for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
     const parsed: unknown = JSON.parse(value)
-    t.strictSame(readBody(Buffer.from(`{"returnValues":${value}}`), bodies.put, document), {
+    t.strictSame(readValue(`{"returnValues":${value}}`, bodies.put, document), {
       returnValues: parsed,
     })
     if (value.startsWith('{')) {
-      t.strictSame(readBody(Buffer.from(`{"transactItems":${value}}`), bodies.transactGet, document), {
+      t.strictSame(readValue(`{"transactItems":${value}}`, bodies.transactGet, document), {
         transactItems: parsed,
       })
     } else {
-      t.strictSame(readBody(Buffer.from(value), bodies.put, document), parsed)
-      t.strictSame(readBody(Buffer.from(`{"expressionAttributeNames":${value}}`), bodies.put, document), {
+      t.strictSame(readValue(value, bodies.put, document), parsed)
+      t.strictSame(readValue(`{"expressionAttributeNames":${value}}`, bodies.put, document), {
         expressionAttributeNames: parsed,
       })
     }
@@ -174,11 +181,66 @@ t.test('an unknown field is refused by its name and its place, at every depth', 
     ],
   ]
   for (const [operation, body, message] of refused) {
-    t.equal(
-      refusal(() => readBody(Buffer.from(body), bodies[operation], document)),
-      message,
-    )
+    t.same(readBody(Buffer.from(body), bodies[operation], document).unknownFields, [message])
   }
+})
+
+t.test('reports all unknown fields at once, and the known fields beside them', async (t) => {
+  const body = `{"transactItems": [
+    {"get": {"tableName": "t", "keys": [{"a": [1, {"b": "}"}]}], "key": {"id": "a"}}, "foo": {"item": {}}},
+    {"\\u0066oo": 1, "get": {"": null}}
+  ], "limit": "x"}`
+  t.strictSame(readBody(Buffer.from(body), bodies.transactGet, document), {
+    value: {
+      transactItems: [{ get: { tableName: 't', key: Buffer.from('{"id":{"S":"a"}}') } }, { get: {} }],
+    },
+    unknownFields: [
+      '/transactItems/0/get has an unknown field "keys"',
+      '/transactItems/0 has an unknown field "foo"',
+      '/transactItems/1 has an unknown field "foo"',
+      '/transactItems/1/get has an unknown field ""',
+      ' has an unknown field "limit"',
+    ],
+  })
+})
+
+t.test('writes names in the path of an unknown field as the caller wrote them, as errors do', async (t) => {
+  const body = (value: string) => Buffer.from(`{"requestItems":{"a\\"\\u00e9😀":{"keys":[],${value}}}}`)
+  const { unknownFields } = readBody(body('"foo":1'), bodies.batchGet, document)
+  t.same(unknownFields, ['/requestItems/a\\"\\u00e9😀 has an unknown field "foo"'])
+  t.equal(
+    refusal(() => readBody(body('"keys":[]'), bodies.batchGet, document)),
+    '/requestItems/a\\"\\u00e9😀/keys has the name "keys" twice',
+  )
+})
+
+t.test('reports at most ten unknown fields', async (t) => {
+  const fields = Array.from({ length: 11 }, (_, i) => `"f${i}":0`).join(',')
+  const body = Buffer.from(`{${fields},"item":{}}`)
+  const { value, unknownFields } = readBody(body, bodies.put, document)
+  t.strictSame(value, { item: Buffer.from('{}') })
+  t.same(
+    unknownFields,
+    Array.from({ length: 10 }, (_, i) => ` has an unknown field "f${i}"`),
+  )
+})
+
+t.test('an error carries the unknown fields that were found before it', async (t) => {
+  const bodyError = (body: string) => {
+    try {
+      readBody(Buffer.from(body), bodies.put, document)
+    } catch (error) {
+      if (error instanceof RequestBodyError) return [error.unknownFields, error.path]
+      throw error
+    }
+    throw new Error('nothing was thrown')
+  }
+  const foo = ' has an unknown field "foo"'
+  t.same(bodyError('{"foo":[1,{}],"item":5,"bar":1}'), [[foo], '/item'])
+  t.same(bodyError('{"foo":1,"item":{}'), [[foo], '/item'])
+  t.same(bodyError('{"foo":1,"foo":1}'), [[foo], '/foo'])
+  t.same(bodyError('{"foo":{"a":?}}'), [[foo], '/foo/a'])
+  t.same(bodyError('{"item":5}'), [[], '/item'])
 })
 
 t.test('a field that stands twice is refused', async (t) => {
@@ -311,7 +373,7 @@ t.test('builds a request without copying or serializing items', async (t) => {
 })
 
 t.test('builds a request without losing a name such as __proto__', async (t) => {
-  const body = readBody(Buffer.from('{"requestItems":{"__proto__":{"keys":[]}}}'), bodies.batchGet, document)
+  const body = readValue('{"requestItems":{"__proto__":{"keys":[]}}}', bodies.batchGet)
   const built = toRequest(body as object, bodies.batchGet)['RequestItems'] ?? {}
   t.same(Object.keys(built), ['__proto__'])
 })
