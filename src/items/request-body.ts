@@ -8,6 +8,7 @@ import {
   type Json,
   JsonError,
   JsonReader,
+  LETTER_N,
   Names,
   OPEN_BRACE,
   OPEN_BRACKET,
@@ -45,7 +46,8 @@ export class RequestBodyError extends JsonError {
 }
 
 /**
- * Reads a request body. Unknown fields are skipped and collected, so that all can be reported at once.
+ * Reads a request body. Unknown fields are skipped and collected, so that all can be reported at once. A field that is
+ * `null` is left out of the value; inside an item, null is a value.
  * @throws RequestBodyError if the bytes are not JSON, if a name occurs twice in one object, or if an item is not one
  */
 export function readBody(json: Json, shape: Shape, representation: Representation): RequestBody {
@@ -114,6 +116,9 @@ class BodyReader {
       if (inner === undefined) {
         this.#addUnknownField(name)
         reader.value()
+      } else if (shape.kind === 'struct' && reader.peek() === LETTER_N) {
+        // As in DynamoDB, a parameter that is null is absent. Serializers of many languages send it.
+        reader.literal('null')
       } else setProperty(object, name, this.#readAt(reader.nameStart, reader.nameEnd, inner))
     }
     return object

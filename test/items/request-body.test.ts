@@ -22,6 +22,8 @@ const bodies = {
   createTable: shapeOf(createTable.body),
 }
 
+const itemShape: Shape = { kind: 'item' }
+
 /** The value of a body whose fields are all known. */
 function readValue(body: string, shape: Shape, representation = document): unknown {
   const { value, unknownFields } = readBody(Buffer.from(body), shape, representation)
@@ -132,7 +134,8 @@ t.test('values of the wrong type are left to the schema, which knows what is rig
   for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
     const parsed: unknown = JSON.parse(value)
     t.strictSame(readValue(`{"returnValues":${value}}`, bodies.put, document), {
-      returnValues: parsed,
+      // A parameter that is null is absent.
+      ...(parsed !== null && { returnValues: parsed }),
     })
     if (value.startsWith('{')) {
       t.strictSame(readValue(`{"transactItems":${value}}`, bodies.transactGet, document), {
@@ -141,7 +144,7 @@ t.test('values of the wrong type are left to the schema, which knows what is rig
     } else {
       t.strictSame(readValue(value, bodies.put, document), parsed)
       t.strictSame(readValue(`{"expressionAttributeNames":${value}}`, bodies.put, document), {
-        expressionAttributeNames: parsed,
+        ...(parsed !== null && { expressionAttributeNames: parsed }),
       })
     }
   }
@@ -241,6 +244,98 @@ t.test('an error carries the unknown fields that were found before it', async (t
   t.same(bodyError('{"foo":1,"foo":1}'), [[foo], '/foo'])
   t.same(bodyError('{"foo":{"a":?}}'), [[foo], '/foo/a'])
   t.same(bodyError('{"item":5}'), [[], '/item'])
+})
+
+t.test('null for an optional parameter is as if it were absent, at every depth', async (t) => {
+  const absent: [operation: keyof typeof bodies, body: string, value: object][] = [
+    ['put', '{"conditionExpression":null}', {}],
+    ['put', '{"returnValues" : null , "expressionAttributeNames":\n null }', {}],
+    ['put', '{"item":null,"expressionAttributeValues":null}', {}],
+    [
+      'query',
+      '{"exclusiveStartKey":null,"limit":null,"consistentRead":null,"indexName":"i"}',
+      { indexName: 'i' },
+    ],
+    ['batchGet', '{"requestItems":null}', {}],
+    [
+      'batchGet',
+      '{"requestItems":{"T":{"keys":null,"projectionExpression":null}}}',
+      { requestItems: { T: {} } },
+    ],
+    [
+      'batchWrite',
+      '{"requestItems":{"T":[{"putRequest":{"item":null},"deleteRequest":null}]}}',
+      { requestItems: { T: [{ putRequest: {} }] } },
+    ],
+    [
+      'transactWrite',
+      '{"transactItems":[{"put":null,"delete":{"tableName":"t","conditionExpression":null}}],"clientRequestToken":null}',
+      { transactItems: [{ delete: { tableName: 't' } }] },
+    ],
+    [
+      'createTable',
+      '{"sseSpecification":{"enabled":true,"sseType":null},"globalSecondaryIndexes":null}',
+      { sseSpecification: { enabled: true } },
+    ],
+  ]
+  for (const representation of [document, typed]) {
+    for (const [operation, body, value] of absent) {
+      t.strictSame(readValue(body, bodies[operation], representation), value, body)
+    }
+    t.equal(
+      request('{"item":{},"conditionExpression":null}', bodies.put, representation),
+      '{"Item":{}}',
+      'and DynamoDB does not see it',
+    )
+  }
+})
+
+t.test('null stays null inside items, in lists, and under names that belong to the caller', async (t) => {
+  const values: [operation: keyof typeof bodies, body: string, value: object][] = [
+    ['put', '{"expressionAttributeNames":{"#a":null}}', { expressionAttributeNames: { '#a': null } }],
+    ['batchGet', '{"requestItems":{"T":null}}', { requestItems: { T: null } }],
+    ['batchWrite', '{"requestItems":{"T":[null]}}', { requestItems: { T: [null] } }],
+    ['transactGet', '{"transactItems":[null]}', { transactItems: [null] }],
+  ]
+  for (const representation of [document, typed]) {
+    for (const [operation, body, value] of values) {
+      t.strictSame(readValue(body, bodies[operation], representation), value, body)
+    }
+    t.equal(readValue('null', bodies.put, representation), null)
+  }
+  const item = '{"item":{"a":null},"expressionAttributeValues":{":n":null}}'
+  const typedItem = '{"item":{"a":{"NULL":true}},"expressionAttributeValues":{":n":{"NULL":true}}}'
+  const expected = '{"Item":{"a":{"NULL":true}},"ExpressionAttributeValues":{":n":{"NULL":true}}}'
+  t.equal(request(item, bodies.put), expected)
+  t.equal(request(typedItem, bodies.put, typed), expected)
+  t.equal(
+    refusal(() => readValue(item, bodies.put, typed)),
+    '/item/a must be an AttributeValue, such as {"S": "text"}',
+  )
+  for (const shape of [itemShape, { kind: 'list', elements: itemShape } as const]) {
+    for (const representation of [document, typed]) {
+      t.equal(
+        refusal(() =>
+          readBody(Buffer.from(shape.kind === 'item' ? 'null' : '[null]'), shape, representation),
+        ),
+        `${shape.kind === 'item' ? '' : '/0'} must be an object`,
+      )
+    }
+  }
+})
+
+t.test('null changes nothing about a field that is unknown, malformed or there twice', async (t) => {
+  t.same(readBody(Buffer.from('{"foo":null}'), bodies.put, document).unknownFields, [
+    ' has an unknown field "foo"',
+  ])
+  t.equal(
+    refusal(() => readBody(Buffer.from('{"item":nul}'), bodies.put, document)),
+    '/item is not valid JSON: expected a value, found "n" at character 8',
+  )
+  t.equal(
+    refusal(() => readBody(Buffer.from('{"item":null,"item":{}}'), bodies.put, document)),
+    '/item has the name "item" twice',
+  )
 })
 
 t.test('a field that stands twice is refused', async (t) => {
