@@ -14,9 +14,11 @@ import { anyErrors, bodyErrors, callErrors } from '../../schemas/parts/errors.js
 import { type Code, CODES, Problem } from '../../schemas/problem.js'
 import type { App } from '../../src/fastify.js'
 import { packageRoot, version } from '../../src/package-root.js'
-import { readAnswer, readBody, writeRequest } from '../../src/items/body.js'
+import { translateAnswer } from '../../src/items/answer.js'
+import { readBody, toRequest } from '../../src/items/request-body.js'
 import { document, ndjson, type Representation, typed } from '../../src/items/representation.js'
 import { SHAPE, shapeOf } from '../../src/items/shape.js'
+import { serialize } from '../../src/storage/request.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type JsonObject = Record<string, Json>
@@ -378,8 +380,8 @@ function examplesOf(examples: readonly Json[] | undefined): JsonObject {
 function inTypes(example: Json, schema: object): Json {
   const whole = Type.Object({ value: schema })
   const shape = shapeOf(whole)
-  const body = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
-  const { json } = readAnswer(writeRequest(body as object, shape), shape, typed)
+  const { value: body } = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
+  const { json } = translateAnswer(serialize(toRequest(body as object, shape)), shape, typed)
   return (JSON.parse(json.toString()) as { value: Json }).value
 }
 

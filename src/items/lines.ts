@@ -44,7 +44,7 @@ export function readPage(json: Json, representation: Representation): Page {
     if (name === 'Items') {
       eachElement(reader, () => {
         writer.ascii(before)
-        representation.writeItem(reader, writer)
+        representation.encode(reader, writer)
         writer.ascii(after)
       })
     } else if (name === 'LastEvaluatedKey') lastEvaluatedKey = reader.take()
@@ -71,9 +71,9 @@ export function readLine(line: Buffer): Json | undefined {
   if (!isUtf8(line)) throw new JsonError('is not valid UTF-8', '')
   writer.clear()
   if (enterExported(reader)) {
-    typed.readItem(reader, writer)
+    typed.decode(reader, writer)
     reader.expect(CLOSE_BRACE)
-  } else document.readItem(reader, writer)
+  } else document.decode(reader, writer)
   reader.end()
   return writer.take()
 }

@@ -10,25 +10,25 @@ import { checkItem, copyItem } from './typed.js'
 /** How items stand in a body. */
 export interface Representation {
   readonly mediaType: string
-  /** From the caller's item to DynamoDB's. */
-  readonly readItem: (reader: JsonReader, writer: JsonWriter) => void
-  /** From DynamoDB's item to the caller's. */
-  readonly writeItem: (reader: JsonReader, writer: JsonWriter) => void
-  /** What stands around an item that has a line of its own. */
+  /** Reads a caller's item and writes it as DynamoDB's JSON. Throws JsonError if it is not an item. */
+  readonly decode: (reader: JsonReader, writer: JsonWriter) => void
+  /** Reads an item in DynamoDB's JSON and writes it as the caller gets it. */
+  readonly encode: (reader: JsonReader, writer: JsonWriter) => void
+  /** The bytes before and after an item that has a line of its own. */
   readonly line: readonly [before: string, after: string]
 }
 
 export const document: Representation = {
   mediaType: 'application/json',
-  readItem: decodeItem,
-  writeItem: encodeItem,
+  decode: decodeItem,
+  encode: encodeItem,
   line: ['', '\n'],
 }
 
 export const typed: Representation = {
   mediaType: 'application/vnd.dynamodb+json',
-  readItem: checkItem,
-  writeItem: copyItem,
+  decode: checkItem,
+  encode: copyItem,
   // As DynamoDB's own exports have it (Developer Guide, "DynamoDB table export output format").
   line: ['{"Item":', '}\n'],
 }

@@ -26,9 +26,8 @@ export type Shape =
 export interface Field {
   readonly name: string
   readonly dynamoDBName: string
-  /** Both names as they stand in front of a value, `"tableName":`. */
+  /** The name as it is written in front of a value in an answer, such as `"tableName":`. */
   readonly written: string
-  readonly writtenForDynamoDB: string
   readonly shape: Shape
 }
 
@@ -59,7 +58,6 @@ function structOf(properties: Readonly<Record<string, TSchema>>): Shape {
     name,
     dynamoDBName: toDynamoDBName(name),
     written: `"${name}":`,
-    writtenForDynamoDB: `"${toDynamoDBName(name)}":`,
     shape: shapeOf(schema),
   }))
   return {

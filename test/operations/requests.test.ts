@@ -29,7 +29,7 @@ t.test('requests', async (t) => {
       ['/v1/tables/T/scan', { limit: 2 ** 31 }, 'body/limit must be <= 2147483647'],
       [put, { item: 'x' }, 'body/item must be an object'],
       [put, { item: [] }, 'body/item must be an object'],
-      [put, { item: null }, 'body/item must be an object'],
+      [put, { item: null }, 'body must have the field "item"'],
       [put, { item, conditionExpression: 5 }, 'body/conditionExpression must be string'],
       [put, { item, returnValues: 'ALL_NEW' }, 'body/returnValues must be one of NONE, ALL_OLD'],
       [
