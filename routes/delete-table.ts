@@ -1,4 +1,5 @@
 import { deleteTable as schema } from '../schemas/delete-table.js'
+import { members } from '../src/json/reader.js'
 import { operation } from '../src/operations/operation.js'
 
 export const deleteTable = operation({
@@ -6,5 +7,5 @@ export const deleteTable = operation({
   path: '/v1/tables/:table',
   schema,
   name: 'DeleteTable',
-  call: (storage, input, limits) => storage.deleteTable(input, limits),
+  call: (storage, input, limits) => storage.deleteTable(Object.fromEntries(members(input)), limits),
 })

@@ -7,6 +7,7 @@ import { readItem as readAnswer } from '../src/items/body.js'
 import { document } from '../src/items/representation.js'
 import { keyJson, readPathKey } from '../src/items/path-key.js'
 import { projectionMembers } from '../src/items/projection.js'
+import type { DynamoDBRequest } from '../src/storage/request.js'
 import { itemRoute, type ItemRequest } from '../src/operations/item-resource.js'
 
 /** `GET`, and `HEAD`, which Fastify makes from it. */
@@ -18,10 +19,10 @@ export const readItem = itemRoute({
     reply.header('cache-control', 'no-cache').header('vary', 'Accept, Content-Type')
     const { table, ...path } = request.params
     const representation = request.representation?.answer ?? document
-    const members = JSON.stringify({ TableName: table, ...readOptions(request) }).slice(0, -1)
+    const parameters = { TableName: table, ...readOptions(request) }
     const output = await storage.withKeySchema(table, limits, async (keySchema) => {
-      const key = keyJson(readPathKey(path, keySchema))
-      return storage.send('GetItem', Buffer.from(`${members},"Key":${key}}`), limits)
+      const Key = Buffer.from(keyJson(readPathKey(path, keySchema)))
+      return storage.send('GetItem', { ...parameters, Key }, limits)
     })
     const item = readAnswer(output, 'Item', representation)
     if (item === undefined) throw new ProblemError('ItemNotFound', 'There is no item with this key.')
@@ -40,7 +41,7 @@ export const readItem = itemRoute({
 })
 
 /** The query parameters as members of DynamoDB's request. */
-function readOptions({ query: { consistentRead, projection }, url }: ItemRequest): object {
+function readOptions({ query: { consistentRead, projection }, url }: ItemRequest): DynamoDBRequest {
   if (projection !== undefined && !isPercentEncoded(url.slice(url.indexOf('?')))) {
     // It would stand here as it is, and be taken for the name of another attribute.
     throw new ProblemError('InvalidRequest', 'querystring is not percent-encoded UTF-8')

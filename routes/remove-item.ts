@@ -12,9 +12,9 @@ export const removeItem = itemRoute({
       throw new ProblemError('InvalidRequest', 'headers/if-none-match: what is not there cannot be removed')
     }
     await storage.withKeySchema(table, limits, async (keySchema) => {
-      const members = JSON.stringify({ TableName: table, ...conditionMembers(condition, keySchema) })
-      const key = keyJson(readPathKey(path, keySchema))
-      return storage.send('DeleteItem', Buffer.from(`${members.slice(0, -1)},"Key":${key}}`), limits)
+      const Key = Buffer.from(keyJson(readPathKey(path, keySchema)))
+      const request = { TableName: table, ...conditionMembers(condition, keySchema), Key }
+      return storage.send('DeleteItem', request, limits)
     })
     return reply.code(204).send()
   },

@@ -1,5 +1,5 @@
 import { writeItem as schema } from '../schemas/write-item.js'
-import type { Json } from '../src/json/reader.js'
+import type { DynamoDBRequest } from '../src/storage/request.js'
 import { ProblemError } from '../src/problem/problem.js'
 import { readPathKey, withKey } from '../src/items/path-key.js'
 import type { KeySchema } from '../src/storage/tables/key-schemas.js'
@@ -25,18 +25,14 @@ export const writeItem = itemRoute({
       )
     }
     const condition = conditionOf(headers)
-    const requestFor = (keySchema: KeySchema): Json => {
+    const requestFor = (keySchema: KeySchema): DynamoDBRequest => {
       const item = withKey(body, readPathKey(path, keySchema))
-      const members = {
+      return {
         TableName: table,
         ...(condition === undefined && { ReturnValues: 'ALL_OLD' }),
         ...conditionMembers(condition, keySchema),
+        Item: item,
       }
-      return Buffer.concat([
-        Buffer.from(`${JSON.stringify(members).slice(0, -1)},"Item":`),
-        item,
-        Buffer.from('}'),
-      ])
     }
     const written = await storage.withKeySchema(table, limits, async (keySchema) => {
       const input = requestFor(keySchema)

@@ -3,12 +3,13 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { App } from '../fastify.js'
 import { type Json, members } from '../json/reader.js'
-import { objectOf } from '../json/writer.js'
 import { ProblemError } from '../problem/problem.js'
 import { type Page, readPage } from '../items/lines.js'
 import { ndjson, type Representation } from '../items/representation.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
-import type { CallLimits, Operation } from '../storage/operations.js'
+import type { CallLimits } from '../storage/call/limits.js'
+import type { DynamoDBRequest } from '../storage/request.js'
+import type { Operation } from '../storage/operations.js'
 
 /** So many bytes are written at a time. A reader has `REQUEST_TIMEOUT_MS` to take them. */
 const SLICE_BYTES = 64 * 1024
@@ -37,17 +38,20 @@ export async function sendItemLines(
   { signal, ...limits }: CallLimits & { readonly signal: Cancellation },
 ): Promise<void> {
   const { requestTimeoutMs: timeoutMs } = app.config
-  const fields = members(input)
+  const request: DynamoDBRequest = Object.fromEntries(members(input))
   const fetch = (lastEvaluatedKey: Json) => {
-    fields.set('ExclusiveStartKey', lastEvaluatedKey)
     const deadline = performance.now() + timeoutMs
-    const page = app.storage.send(operation, objectOf(fields), { deadline, signal })
+    const page = app.storage.send(
+      operation,
+      { ...request, ExclusiveStartKey: lastEvaluatedKey },
+      { deadline, signal },
+    )
     // Until the page before it is written, nobody waits for it.
     page.catch(() => undefined)
     return page
   }
 
-  let page: Page = readPage(await app.storage.send(operation, input, { ...limits, signal }), representation)
+  let page: Page = readPage(await app.storage.send(operation, request, { ...limits, signal }), representation)
   const { raw } = reply
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) {

@@ -7,7 +7,8 @@ import type { Json } from '../json/reader.js'
 import { ProblemError } from '../problem/problem.js'
 import type { PathKey } from '../items/path-key.js'
 import { shapeOf } from '../items/shape.js'
-import type { CallLimits } from '../storage/operations.js'
+import type { CallLimits } from '../storage/call/limits.js'
+import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
 import type { Storage } from '../storage/client.js'
 import { limitsOf, type Route } from './operation.js'
@@ -81,7 +82,7 @@ function impossible(name: string, what: string): ProblemError {
 }
 
 /** The condition as members of DynamoDB's request. Every item has the partition key, so it stands for the item. */
-export function conditionMembers(condition: Condition, schema: KeySchema): object {
+export function conditionMembers(condition: Condition, schema: KeySchema): DynamoDBRequest {
   return (
     (condition && {
       ConditionExpression: `${condition}(#key)`,

@@ -3,12 +3,13 @@ import * as Type from 'typebox'
 import type { TSchema } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../fastify.js'
-import type { Json } from '../json/reader.js'
+import { type Json, members as membersOf } from '../json/reader.js'
 import { type Answer, readAnswer, writeRequest } from '../items/body.js'
 import { document } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
 import { Cancellation } from '../storage/call/cancellation.js'
-import { type CallLimits, isWrite, type Operation } from '../storage/operations.js'
+import type { CallLimits } from '../storage/call/limits.js'
+import { isWrite, type Operation } from '../storage/operations.js'
 import type { Storage } from '../storage/client.js'
 import { refuseMetrics, sendItemLines } from './item-lines.js'
 
@@ -54,7 +55,7 @@ export function operation({
   path,
   schema,
   name,
-  call = (storage, input, limits) => storage.send(name, input, limits),
+  call = (storage, input, limits) => storage.send(name, Object.fromEntries(membersOf(input)), limits),
   members,
   check,
 }: OperationRoute): Route {
@@ -69,7 +70,7 @@ export function operation({
       config: {
         api: true,
         body: bodyShape,
-        writes: isWrite(name),
+        writes: isWrite(name, {}),
         givesLines: schema.responseLines !== undefined,
       },
       handler: async (request, reply) => {
