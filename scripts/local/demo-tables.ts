@@ -1,6 +1,6 @@
 /** The tables that the examples use: orders, by customer and day, with an index by status, and customers. */
-import type { Json } from '../../src/json/reader.js'
 import { StorageError } from '../../src/storage/errors.js'
+import type { DynamoDBRequest } from '../../src/storage/request.js'
 import type { Storage } from '../../src/storage/client.js'
 
 const tables = {
@@ -45,7 +45,7 @@ const order = (
   tags: { SS: tags },
 })
 
-const items: Readonly<Record<keyof typeof tables, readonly object[]>> = {
+const items: Readonly<Record<keyof typeof tables, readonly DynamoDBRequest[]>> = {
   Orders: [
     order('ada', '2026-11-02', 'shipped', '129.95', ['books', 'maps']),
     order('ada', '2026-11-15', 'open', '18.00', ['books']),
@@ -54,21 +54,19 @@ const items: Readonly<Record<keyof typeof tables, readonly object[]>> = {
   Customers: [{ customer: { S: 'ada' }, name: { S: 'Ada Lovelace' }, points: { N: '1815' } }],
 }
 
-const json = (value: object): Json => Buffer.from(JSON.stringify(value))
-
 /** Creates the tables with their items, unless they are there already. `suffix` is added to their names. */
 export async function createDemoTables(storage: Storage, suffix = ''): Promise<void> {
   const limits = { deadline: performance.now() + 30_000 }
   for (const [name, table] of Object.entries(tables)) {
     const TableName = name + suffix
     try {
-      const request = json({ TableName, BillingMode: 'PAY_PER_REQUEST', ...table })
+      const request = { TableName, BillingMode: 'PAY_PER_REQUEST', ...table }
       await storage.send('CreateTable', request, limits)
     } catch (error) {
       if (error instanceof StorageError && error.name === 'ResourceInUseException') continue
       throw error
     }
     const writes = items[name as keyof typeof tables].map((Item) => ({ PutRequest: { Item } }))
-    await storage.batchWrite(json({ RequestItems: { [TableName]: writes } }), limits)
+    await storage.batchWrite({ RequestItems: { [TableName]: writes } }, limits)
   }
 }

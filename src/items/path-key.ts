@@ -4,7 +4,8 @@
  */
 import { CLOSE_BRACE, type Json, JsonReader, OPEN_BRACE } from '../json/reader.js'
 import { KeyMismatchError } from '../storage/errors.js'
-import { isSameValue, type KeyAttribute, type KeySchema } from '../storage/tables/key-schemas.js'
+import type { KeyAttribute, KeySchema } from '../storage/tables/key-schemas.js'
+import { isSameValue } from '../storage/tables/keys.js'
 import { isNumber } from './attribute-value.js'
 
 /** What stands in the path. */

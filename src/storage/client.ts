@@ -11,11 +11,15 @@ import type { Connection } from './call/connection.js'
 import { KeptCredentials } from './call/credentials.js'
 import { StorageError } from './errors.js'
 import { type KeySchema, KeySchemas } from './tables/key-schemas.js'
-import type { CallLimits, Send, StreamLimits } from './operations.js'
+import type { CallLimits, Send, StreamLimits } from './call/limits.js'
+import { isRepeatable, isWrite, type Operation } from './operations.js'
+import { type DynamoDBRequest, serialize } from './request.js'
 import { type ItemSource, putItems } from './batch/import-writer.js'
-import { isRepeatable } from './repeatable.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
-import { Transport, type TransportOptions } from './call/transport.js'
+import { type Call, Transport, type TransportOptions } from './call/transport.js'
+
+/** The smallest request that there is. */
+const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
 
 export interface StorageOptions extends RetryOptions, TransportOptions {}
 
@@ -44,11 +48,7 @@ export class Storage {
    * @throws StorageError
    */
   readonly send: Send = (operation, request, limits) => {
-    return this.#retry.run(
-      limits,
-      () => this.#transport.attempt(operation, request, limits),
-      () => isRepeatable(operation, request),
-    )
+    return this.#run(operation, request, limits, () => isRepeatable(operation, request))
   }
 
   /**
@@ -58,7 +58,7 @@ export class Storage {
    * @throws BatchIncompleteError with all that was found and all that was not done
    * @throws DuplicateKeyError if a key stands twice in `request`
    */
-  batchGet(request: Json, limits: CallLimits): Promise<Json> {
+  batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     return batchGet(request, { send: this.send, pace: this.#pace, limits })
   }
 
@@ -69,7 +69,7 @@ export class Storage {
    * @throws BatchIncompleteError with all that is not known to be written
    * @throws DuplicateKeyError if two writes in `request` have one key
    */
-  batchWrite(request: Json, limits: CallLimits): Promise<Json> {
+  batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
   }
 
@@ -94,16 +94,12 @@ export class Storage {
    * @returns `written` if it is not known whether there was an item before
    * @throws StorageError
    */
-  async putItem(request: Json, limits: CallLimits): Promise<'created' | 'replaced' | 'written'> {
+  async putItem(request: DynamoDBRequest, limits: CallLimits): Promise<'created' | 'replaced' | 'written'> {
     const earlier = { maybeApplied: false }
     const onMaybeApplied = () => {
       earlier.maybeApplied = true
     }
-    const output = await this.#retry.run(
-      { ...limits, onMaybeApplied },
-      () => this.#transport.attempt('PutItem', request, limits),
-      () => true,
-    )
+    const output = await this.#run('PutItem', request, { ...limits, onMaybeApplied }, () => true)
     if (!members(output).has('Attributes')) return 'created'
     return earlier.maybeApplied ? 'written' : 'replaced'
   }
@@ -112,7 +108,7 @@ export class Storage {
    * DeleteTable; what is known of tables is forgotten.
    * @throws StorageError
    */
-  async deleteTable(request: Json, limits: CallLimits): Promise<Json> {
+  async deleteTable(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     try {
       return await this.send('DeleteTable', request, limits)
     } finally {
@@ -137,11 +133,22 @@ export class Storage {
   async ping(timeoutMs: number): Promise<void> {
     try {
       const limits = { deadline: performance.now() + timeoutMs }
-      await this.#pingTransport.attempt('ListTables', Buffer.from('{"Limit":1}'), limits)
+      await this.#pingTransport.attempt(PING, limits)
     } catch (error) {
       // Not being allowed to list tables says that DynamoDB is there and has accepted the signature.
       if (!(error instanceof StorageError && error.name === 'AccessDeniedException')) throw error
     }
+  }
+
+  /** Serializes the request once for all attempts. */
+  #run(
+    operation: Operation,
+    request: DynamoDBRequest,
+    limits: CallLimits,
+    repeatable: () => boolean,
+  ): Promise<Json> {
+    const call = { operation, body: serialize(request), isWrite: isWrite(operation, request) }
+    return this.#retry.run(limits, () => this.#transport.attempt(call, limits), repeatable)
   }
 
   /** Closes the sockets. Calls that are under way fail. */

@@ -1,5 +1,4 @@
 import { EMPTY_OBJECT, type Json } from '../json/reader.js'
-import type { BatchOutcome } from './batch/chunks.js'
 
 /**
  * What went wrong with a call of DynamoDB. `name` is that of DynamoDB's exception, or one of ours:
@@ -63,7 +62,17 @@ export class BatchIncompleteError extends Error {
   readonly maybeApplied: boolean
   override readonly cause: StorageError | undefined
 
-  constructor({ unprocessed: { length }, maybeApplied, error }: BatchOutcome, output: Json) {
+  /** @param outcome of the batch; `error` is the cause */
+  constructor(
+    outcome: {
+      readonly unprocessed: readonly unknown[]
+      readonly maybeApplied: boolean
+      readonly error: StorageError | undefined
+    },
+    output: Json,
+  ) {
+    const { unprocessed, maybeApplied, error } = outcome
+    const { length } = unprocessed
     super(`${length} ${length === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
     this.output = output
     this.maybeApplied = maybeApplied

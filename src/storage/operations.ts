@@ -1,57 +1,181 @@
+/**
+ * The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. Everything that has to be known of
+ * an operation is in its row, and a row without one of the facts does not compile.
+ */
 import type { Json } from '../json/reader.js'
-import type { CancelSignal } from './call/cancellation.js'
+import {
+  type DynamoDBRequest,
+  elementsOf,
+  jsonOf,
+  membersOf,
+  type Parameter,
+  RequestError,
+  textOf,
+} from './request.js'
+import { isIdempotent } from './update-expression.js'
 
-/** The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. */
-export type Operation =
-  | 'BatchGetItem'
-  | 'BatchWriteItem'
-  | 'CreateTable'
-  | 'DeleteItem'
-  | 'DeleteTable'
-  | 'DescribeTable'
-  | 'GetItem'
-  | 'ListTables'
-  | 'PutItem'
-  | 'Query'
-  | 'Scan'
-  | 'TransactGetItems'
-  | 'TransactWriteItems'
-  | 'UpdateItem'
+export interface OperationRow {
+  /** Whether it can change anything. After a lost response of a write, its outcome is unknown. */
+  readonly effect: Effect | ((request: DynamoDBRequest) => Effect)
+  /**
+   * Whether the request may be sent again after an attempt with unknown outcome: only if doing it twice has the same
+   * result as doing it once. A counter would count twice, and a response with the old item would contain the new one.
+   */
+  readonly repeatable: (request: DynamoDBRequest) => boolean
+  /** The tables, indexes and items that the request is about; one target for each entry of a batch or transaction. */
+  readonly targets: (request: DynamoDBRequest) => readonly Target[]
+}
 
-const writes: ReadonlySet<Operation> = new Set<Operation>([
-  'BatchWriteItem',
-  'CreateTable',
-  'DeleteItem',
-  'DeleteTable',
-  'PutItem',
-  'TransactWriteItems',
-  'UpdateItem',
+export type Effect = 'read' | 'write'
+
+/** One thing that a request reads or writes. */
+export interface Target {
+  /**
+   * DynamoDB's name of the single operation: `PutItem` for a put in a batch or transaction, `ConditionCheckItem` for a
+   * condition check.
+   */
+  readonly action: string
+  /** As the request names it: the name of the table or its ARN. */
+  readonly table: string
+  /** The index that is read; undefined if it is the table itself. */
+  readonly index?: string
+  /** The key, or the item that contains it, in DynamoDB's JSON; undefined if the request is not about one item. */
+  readonly key?: Json
+}
+
+const always = () => true
+
+/** PutItem and DeleteItem; UpdateItem as far as its expression does not matter. */
+function returnsNoOldItem({ ReturnValues }: DynamoDBRequest): boolean {
+  return textOf(ReturnValues)?.endsWith('_OLD') !== true
+}
+
+/** `AttributeUpdates` is the legacy form of an update, which is not analyzed. */
+function isRepeatableUpdate(request: DynamoDBRequest): boolean {
+  const { AttributeUpdates, UpdateExpression } = request
+  if (!returnsNoOldItem(request) || AttributeUpdates !== undefined) return false
+  const expression = textOf(UpdateExpression)
+  return expression === undefined || isIdempotent(expression)
+}
+
+export const operations = {
+  GetItem: { effect: 'read', repeatable: always, targets: keyTarget('GetItem', 'Key') },
+  PutItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('PutItem', 'Item') },
+  UpdateItem: { effect: 'write', repeatable: isRepeatableUpdate, targets: keyTarget('UpdateItem', 'Key') },
+  DeleteItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('DeleteItem', 'Key') },
+  Query: { effect: 'read', repeatable: always, targets: tableOrIndexTarget('Query') },
+  Scan: { effect: 'read', repeatable: always, targets: tableOrIndexTarget('Scan') },
+  BatchGetItem: { effect: 'read', repeatable: always, targets: batchGetTargets },
+  // Its entries are whole items and keys, without conditions.
+  BatchWriteItem: { effect: 'write', repeatable: always, targets: batchWriteTargets },
+  TransactGetItems: { effect: 'read', repeatable: always, targets: transactionTargets },
+  // DynamoDB applies a transaction with a token only once (Developer Guide, "Idempotency").
+  TransactWriteItems: {
+    effect: 'write',
+    repeatable: ({ ClientRequestToken }) => ClientRequestToken !== undefined,
+    targets: transactionTargets,
+  },
+  // DynamoDB refuses the second of two equal requests, because the table exists, or is being deleted.
+  CreateTable: { effect: 'write', repeatable: always, targets: tableTarget('CreateTable') },
+  DeleteTable: { effect: 'write', repeatable: always, targets: tableTarget('DeleteTable') },
+  DescribeTable: { effect: 'read', repeatable: always, targets: tableTarget('DescribeTable') },
+  ListTables: { effect: 'read', repeatable: always, targets: () => [] },
+} satisfies Record<string, OperationRow>
+
+export type Operation = keyof typeof operations
+
+/** The rows without their literal types. */
+const rows: Readonly<Record<Operation, OperationRow>> = operations
+
+/** Whether a lost response leaves it unknown if the request changed anything. */
+export function isWrite(operation: Operation, request: DynamoDBRequest): boolean {
+  const { effect } = rows[operation]
+  return (typeof effect === 'function' ? effect(request) : effect) === 'write'
+}
+
+/** See {@link OperationRow.repeatable}. */
+export function isRepeatable(operation: Operation, request: DynamoDBRequest): boolean {
+  return rows[operation].repeatable(request)
+}
+
+/**
+ * See {@link OperationRow.targets}.
+ * @throws RequestError if a parameter is missing or not of the type that DynamoDB wants
+ */
+export function targetsOf(operation: Operation, request: DynamoDBRequest): readonly Target[] {
+  return rows[operation].targets(request)
+}
+
+function tableOf({ TableName }: DynamoDBRequest): string {
+  const table = textOf(TableName)
+  if (table === undefined) throw new RequestError('the request has no TableName')
+  return table
+}
+
+function keyIn(request: DynamoDBRequest, parameter: 'Key' | 'Item'): Json {
+  const key = request[parameter]
+  if (key === undefined) throw new RequestError(`the request has no ${parameter}`)
+  return jsonOf(key)
+}
+
+function tableTarget(action: string): OperationRow['targets'] {
+  return (request) => [{ action, table: tableOf(request) }]
+}
+
+function tableOrIndexTarget(action: string): OperationRow['targets'] {
+  return (request) => {
+    const index = textOf(request['IndexName'])
+    const table = tableOf(request)
+    return [index === undefined ? { action, table } : { action, table, index }]
+  }
+}
+
+/** @param parameter where the key is */
+function keyTarget(action: string, parameter: 'Key' | 'Item'): OperationRow['targets'] {
+  return (request) => [{ action, table: tableOf(request), key: keyIn(request, parameter) }]
+}
+
+/** `{ "RequestItems": { "T": { "Keys": [{…}, …] } } }` */
+function batchGetTargets({ RequestItems }: DynamoDBRequest): Target[] {
+  return [...membersOf(RequestItems)].flatMap(([table, asked]) =>
+    elementsOf(new Map(membersOf(asked)).get('Keys')).map((key) => ({
+      action: 'GetItem',
+      table,
+      key: jsonOf(key),
+    })),
+  )
+}
+
+/** Entries of BatchWriteItem and of transactions: the operation that each is, and where its key is. */
+const entryKinds: ReadonlyMap<string, readonly [action: string, parameter: 'Key' | 'Item']> = new Map([
+  ['PutRequest', ['PutItem', 'Item']],
+  ['DeleteRequest', ['DeleteItem', 'Key']],
+  ['Get', ['GetItem', 'Key']],
+  ['Put', ['PutItem', 'Item']],
+  ['Update', ['UpdateItem', 'Key']],
+  ['Delete', ['DeleteItem', 'Key']],
+  ['ConditionCheck', ['ConditionCheckItem', 'Key']],
 ])
 
-/** Whether a lost answer leaves it open if something was changed. */
-export function isWrite(operation: Operation): boolean {
-  return writes.has(operation)
+/** `{ "RequestItems": { "T": [{ "PutRequest": { "Item": {…} } }, { "DeleteRequest": { "Key": {…} } }, …] } }` */
+function batchWriteTargets({ RequestItems }: DynamoDBRequest): Target[] {
+  return [...membersOf(RequestItems)].flatMap(([table, writes]) =>
+    elementsOf(writes).flatMap((write) => entryTargets(write, () => table)),
+  )
 }
 
-/** The bounds of one call, all its attempts and waits together. */
-export interface CallLimits {
-  /** When the call must be over, on the clock of `performance.now()`. */
-  readonly deadline: number
-  /** Aborted when the caller gives the call up. */
-  readonly signal?: CancelSignal | undefined
-  /** Told of each attempt of a write that may have been applied, whatever becomes of the call. */
-  readonly onMaybeApplied?: () => void
+/** `{ "TransactItems": [{ "Put": { "TableName": "T", "Item": {…} } }, …] }` */
+function transactionTargets({ TransactItems }: DynamoDBRequest): Target[] {
+  return elementsOf(TransactItems).flatMap((entry) => entryTargets(entry, tableOf))
 }
 
-/** The bounds of what takes any number of calls. */
-export interface StreamLimits {
-  /** The longest that one of its steps may take, such as a call with all its attempts and waits; in ms. */
-  readonly timeoutMs: number
-  /** The most that may be held of it at a time, in bytes. */
-  readonly maxBytes: number
-  /** Aborted when the caller gives it up. */
-  readonly signal: CancelSignal
+/** DynamoDB refuses an entry that is not exactly one operation; here each operation in it is a target. */
+function entryTargets(entry: Parameter, tableIn: (parameters: DynamoDBRequest) => string): Target[] {
+  return [...membersOf(entry)].map(([name, value]) => {
+    const kind = entryKinds.get(name)
+    if (kind === undefined) throw new RequestError(`unknown entry ${name}`)
+    const [action, parameter] = kind
+    const parameters = Object.fromEntries(membersOf(value))
+    return { action, table: tableIn(parameters), key: keyIn(parameters, parameter) }
+  })
 }
-
-/** How to send one request, with all the attempts that it takes; see {@link Storage.send}. */
-export type Send = (operation: Operation, request: Json, limits: CallLimits) => Promise<Json>

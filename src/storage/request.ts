@@ -1,9 +1,12 @@
 /**
  * DynamoDB requests: the only way to build one and to look into one. A request is a plain object of DynamoDB's own
- * parameters, in which items, keys and whatever else is JSON already stay the bytes they are. It is serialized once,
- * when it is sent; until then its parameters can be read without parsing anything.
+ * parameters, in which items, keys and everything else that is JSON already stay the bytes they are. It is serialized
+ * once, when it is sent; until then its parameters can be read without parsing anything.
+ *
+ * Tables and attributes may be called `__proto__`. Build objects with such names by Object.fromEntries or computed
+ * keys: an assignment would change the prototype and lose the name.
  */
-import type { Json } from '../json/reader.js'
+import { elements, type Json, members, parse } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 
 /** A parameter's value. A Buffer is one JSON value and is sent as it is; an undefined parameter is not sent. */
@@ -20,6 +23,57 @@ export type Parameter =
 /** The parameters of an operation under DynamoDB's names, such as `{ TableName: 't', Key: <{"id":{"S":"1"}}> }`. */
 export type DynamoDBRequest = Readonly<Record<string, Parameter>>
 
+/** A parameter is missing, or is not of the type that the operation needs. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+}
+
+/** The string that a parameter is; undefined if it is missing or not a string. */
+export function textOf(value: Parameter): string | undefined {
+  const text = Buffer.isBuffer(value) ? parse(value) : value
+  return typeof text === 'string' ? text : undefined
+}
+
+/**
+ * The members of an object, none if it is missing.
+ * @throws RequestError if it is not an object
+ * @throws JsonError if it is a Buffer that is not an object
+ */
+export function membersOf(value: Parameter): Iterable<readonly [name: string, value: Parameter]> {
+  if (Buffer.isBuffer(value)) return members(value)
+  if (isObject(value)) return Object.entries(value)
+  if (value === undefined) return []
+  throw new RequestError('a parameter is not an object')
+}
+
+/**
+ * The elements of an array, none if it is missing.
+ * @throws RequestError if it is not an array
+ * @throws JsonError if it is a Buffer that is not an array
+ */
+export function elementsOf(value: Parameter): readonly Parameter[] {
+  if (Buffer.isBuffer(value)) return elements(value)
+  if (isArray(value)) return value
+  if (value === undefined) return []
+  throw new RequestError('a parameter is not an array')
+}
+
+/** A value as JSON; no copy if it is JSON already. */
+export function jsonOf(value: Parameter): Json {
+  if (Buffer.isBuffer(value)) return value
+  writer.clear()
+  write(value)
+  return writer.take()
+}
+
+function isArray(value: Parameter): value is readonly Parameter[] {
+  return Array.isArray(value)
+}
+
+function isObject(value: Parameter): value is DynamoDBRequest {
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) && !Array.isArray(value)
+}
+
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
@@ -27,7 +81,7 @@ const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
 const COLON = 0x3a
 
-/** Shared by all requests: serializing never waits. */
+/** One writer serves all requests, because serializing is synchronous. */
 const writer = new JsonWriter()
 
 /** The body of a request as DynamoDB reads it. */
@@ -39,8 +93,8 @@ export function serialize(request: DynamoDBRequest): Json {
 
 function write(value: Parameter): void {
   if (Buffer.isBuffer(value)) writer.copy(value)
-  else if (Array.isArray(value)) writeArray(value as readonly Parameter[])
-  else if (typeof value === 'object' && value !== null) writeObject(value as DynamoDBRequest)
+  else if (isArray(value)) writeArray(value)
+  else if (isObject(value)) writeObject(value)
   else writer.text(JSON.stringify(value ?? null))
 }
 
@@ -59,11 +113,11 @@ function writeObject(object: DynamoDBRequest): void {
   writer.byte(CLOSE_BRACE)
 }
 
-function writeArray(elements: readonly Parameter[]): void {
+function writeArray(values: readonly Parameter[]): void {
   writer.byte(OPEN_BRACKET)
-  for (let index = 0; index < elements.length; index++) {
+  for (let index = 0; index < values.length; index++) {
     if (index > 0) writer.byte(COMMA)
-    write(elements[index])
+    write(values[index])
   }
   writer.byte(CLOSE_BRACKET)
 }

@@ -18,7 +18,7 @@ import { PATIENCE } from '../helpers/within.js'
 import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
 
 const range = (length: number) => Array.from({ length }, (_, n) => n)
-const requestOf = (id: number) => Buffer.from(`{"TableName":"T","Key":{"id":{"N":"${id}"}}}`)
+const requestOf = (id: number) => ({ TableName: 'T', Key: { id: { N: String(id) } } })
 const soon = (ms = 60_000) => ({ deadline: performance.now() + ms })
 
 async function start(t: Test, behave: Behaviour, settings: Partial<Config> = {}) {
@@ -216,7 +216,7 @@ t.test('no call outlives its deadline by more than 50 ms', async (t) => {
           if (id % 12 === 0) {
             const Keys = range(300).map((n) => ({ id: { N: String(n) } }))
             await storage
-              .batchGet(Buffer.from(JSON.stringify({ RequestItems: { T: { Keys } } })), limits)
+              .batchGet({ RequestItems: { T: { Keys } } }, limits)
               .catch(() => undefined)
           } else {
             await call(round * 120 + id, limits)

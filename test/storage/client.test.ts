@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { EMPTY_OBJECT } from '../../src/json/reader.js'
 import { version } from '../../src/package-root.js'
 import { StorageError } from '../../src/storage/errors.js'
 import { Storage } from '../../src/storage/client.js'
@@ -12,7 +11,7 @@ import { connectionTo, testConfig } from '../helpers/service.js'
 import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
 import { PATIENCE } from '../helpers/within.js'
 
-const REQUEST = Buffer.from('{"TableName":"T","Key":{"id":{"S":"a"}}}')
+const REQUEST = { TableName: 'T', Key: { id: { S: 'a' } } }
 const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
 
 async function start(t: Test, behave: Behaviour, settings: Parameters<typeof testConfig>[0] = {}) {
@@ -39,7 +38,7 @@ t.test('a call', async (t) => {
     })
     t.equal(String(await storage.send('GetItem', REQUEST, soon())), '{"Item":{}}')
     const [arrived] = standIn.requests
-    t.equal(arrived?.text, REQUEST.toString())
+    t.equal(arrived?.text, '{"TableName":"T","Key":{"id":{"S":"a"}}}')
     t.match(arrived?.headers, {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.GetItem',
@@ -155,7 +154,7 @@ t.test('a call', async (t) => {
         refuse(response, 400, 'TransactionCanceledException', 'cancelled', cancelled(...codes))
       })
       t.equal(
-        (await failure(storage.send('TransactWriteItems', EMPTY_OBJECT, soon()))).attempts,
+        (await failure(storage.send('TransactWriteItems', {}, soon()))).attempts,
         attempts,
         codes.join(),
       )
@@ -163,7 +162,7 @@ t.test('a call', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 400, 'TransactionCanceledException')
     })
-    t.equal((await failure(storage.send('TransactWriteItems', EMPTY_OBJECT, soon()))).attempts, 1)
+    t.equal((await failure(storage.send('TransactWriteItems', {}, soon()))).attempts, 1)
   })
 
   t.test('remembers that an earlier attempt may have been applied', async (t) => {

@@ -1,96 +1,112 @@
-import {
-  eachMember,
-  elements,
-  EMPTY_ARRAY,
-  EMPTY_OBJECT,
-  type Json,
-  JsonReader,
-  members,
-} from '../../json/reader.js'
+import { eachMember, EMPTY_OBJECT, type Json, JsonReader, members } from '../../json/reader.js'
 import { arrayOf, objectOf } from '../../json/writer.js'
-import {
-  asRequested,
-  type BatchContext,
-  byTable,
-  type Entry,
-  Metrics,
-  refuseTwoNames,
-  sendAll,
-} from './chunks.js'
 import { BatchIncompleteError } from '../errors.js'
-import type { CallLimits } from '../operations.js'
-import { keyOf, refuseDuplicates } from '../tables/key-schemas.js'
+import { type DynamoDBRequest, elementsOf, jsonOf, membersOf, serialize } from '../request.js'
+import { keyOf, refuseDuplicates } from '../tables/keys.js'
+import { asRequested, refuseTwoNames } from '../tables/table-names.js'
+import { type BatchContext, byTable, type Entry, sendAll } from './chunks.js'
+import { ConsumedCapacity } from './consumed-capacity.js'
 
-/** DynamoDB takes so many keys in one BatchGetItem. */
+/** The most keys in one BatchGetItem (API Reference). */
 const KEYS_IN_A_REQUEST = 100
 /**
- * With so many bytes of items no more keys are asked for, so that the size of the batch does not decide how
- * much memory it takes. DynamoDB itself stops at 16 MB in each request.
+ * Once the items found so far have this size, no more keys are sent: the memory that a batch takes must not depend on
+ * its size. DynamoDB itself limits one response to 16 MB.
  */
 const FULL_ANSWER_BYTES = 32 * 1024 * 1024
 
 /** BatchGetItem for any number of keys; see {@link Storage.batchGet}. */
-export async function batchGet(request: Json, context: BatchContext): Promise<Json> {
-  const { RequestItems: requestItems = EMPTY_OBJECT, ...options } = Object.fromEntries(members(request))
-  const tables = new Map([...members(requestItems)].map(([table, asked]) => [table, members(asked)]))
+export async function batchGet(request: DynamoDBRequest, context: BatchContext): Promise<Json> {
+  const { RequestItems, ...options } = request
+  const tables = new Map(
+    [...membersOf(RequestItems)].map(([table, asked]) => [table, Object.fromEntries(membersOf(asked))]),
+  )
   const names = [...tables.keys()]
   refuseTwoNames(names)
   const entries: Entry[] = []
-  for (const [table, asked] of tables) {
-    for (const json of elements(asked.get('Keys') ?? EMPTY_ARRAY)) entries.push({ table, json })
+  for (const [table, { Keys }] of tables) {
+    for (const value of elementsOf(Keys)) entries.push({ table, value })
   }
-  // Within one request DynamoDB finds the key that stands there twice itself.
+  // Within one request, DynamoDB itself refuses duplicates.
   if (entries.length > KEYS_IN_A_REQUEST) {
-    for (const [table, keys] of byTable(entries)) refuseDuplicates(table, keys.map(keyOf))
+    for (const [table, keys] of byTable(entries)) {
+      refuseDuplicates(
+        table,
+        keys.map((key) => keyOf(jsonOf(key))),
+      )
+    }
   }
 
-  /** The keys in the shape of `RequestItems`, each table with the projection and consistency it was asked with. */
+  /** `RequestItems` with these keys, and with the projection and the consistency that the caller asked for. */
   const requestItemsOf = (some: readonly Entry[]) =>
-    objectOf(
-      [...byTable(some)].map(([table, keys]) => {
-        const asked = new Map(tables.get(table)).set('Keys', arrayOf(keys))
-        return [table, objectOf(asked)]
-      }),
+    Object.fromEntries(
+      [...byTable(some)].map(([table, Keys]) => [table, { ...tables.get(table), Keys }] as const),
     )
 
-  const found = new Map(names.map((table) => [table, [] as Json[]]))
-  const metrics = new Metrics()
-  let bytes = 0
-  const send = async (some: readonly Entry[], limits: CallLimits) => {
-    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...Object.entries(options)])
-    const reader = new JsonReader(await context.send('BatchGetItem', chunk, limits))
-    const answer = new Map<string, Json>()
-    eachMember(reader, (name) => {
-      if (name !== 'Responses') answer.set(name, reader.take())
-      else {
-        eachMember(reader, (answered) => {
-          const items = reader.take()
-          bytes += items.length
-          const inner = items.subarray(1, -1)
-          if (inner.some((byte) => byte > 0x20)) found.get(asRequested(answered, names))?.push(inner)
-        })
-      }
-    })
-    metrics.add(answer)
-    return [...members(answer.get('UnprocessedKeys') ?? EMPTY_OBJECT)].flatMap(([answered, left]) => {
-      const table = asRequested(answered, names)
-      return elements(members(left).get('Keys') ?? EMPTY_ARRAY).map((json) => ({ table, json }))
-    })
-  }
+  const found = new FoundItems(names)
+  const consumed = new ConsumedCapacity()
   const outcome = await sendAll(
     entries,
     {
       operation: 'BatchGetItem',
       size: KEYS_IN_A_REQUEST,
-      send,
-      isFull: () => bytes >= FULL_ANSWER_BYTES,
+      requestFor: (some) => ({ ...options, RequestItems: requestItemsOf(some) }),
+      unprocessedIn: (answer) => {
+        const others = found.add(answer)
+        consumed.add(others)
+        return [...members(others.get('UnprocessedKeys') ?? EMPTY_OBJECT)].flatMap(([answered, left]) => {
+          const table = asRequested(answered, names)
+          return elementsOf(members(left).get('Keys')).map((value) => ({ table, value }))
+        })
+      },
+      isFull: () => found.bytes >= FULL_ANSWER_BYTES,
     },
     context,
   )
 
-  const responses = names.map((table) => [table, arrayOf(found.get(table) ?? [])] as const)
-  const output = (unprocessedKeys?: Json) =>
-    objectOf([['Responses', objectOf(responses)], ['UnprocessedKeys', unprocessedKeys], ...metrics.members()])
-  if (outcome.unprocessed.length === 0) return output()
-  throw new BatchIncompleteError(outcome, output(requestItemsOf(outcome.unprocessed)))
+  const isComplete = outcome.unprocessed.length === 0
+  const rest = serialize({
+    UnprocessedKeys: isComplete ? undefined : requestItemsOf(outcome.unprocessed),
+    ...consumed.members(),
+  })
+  const output = objectOf([['Responses', found.responses()], ...members(rest)])
+  if (isComplete) return output
+  throw new BatchIncompleteError(outcome, output)
+}
+
+/** The items that were found so far, as they stand in the answers. */
+class FoundItems {
+  /** Of each table: non-empty lists of items, without their brackets. */
+  readonly #lists: ReadonlyMap<string, Json[]>
+  /** The size of all lists. */
+  bytes = 0
+
+  constructor(tables: readonly string[]) {
+    this.#lists = new Map(tables.map((table) => [table, []]))
+  }
+
+  /** Takes the items out of an answer. Returns its other members. */
+  add(answer: Json): Map<string, Json> {
+    const others = new Map<string, Json>()
+    const tables = [...this.#lists.keys()]
+    const reader = new JsonReader(answer)
+    eachMember(reader, (name) => {
+      if (name !== 'Responses') {
+        others.set(name, reader.take())
+        return
+      }
+      eachMember(reader, (answered) => {
+        const items = reader.take()
+        this.bytes += items.length
+        const inner = items.subarray(1, -1)
+        if (inner.some((byte) => byte > 0x20)) this.#lists.get(asRequested(answered, tables))?.push(inner)
+      })
+    })
+    return others
+  }
+
+  /** `{"T": [{…}, …], …}` */
+  responses(): Json {
+    return objectOf([...this.#lists].map(([table, lists]) => [table, arrayOf(lists)] as const))
+  }
 }

@@ -1,71 +1,66 @@
-import { eachElement, eachMember, EMPTY_OBJECT, type Json, JsonReader, members } from '../../json/reader.js'
-import { arrayOf, objectOf } from '../../json/writer.js'
-import {
-  asRequested,
-  type BatchContext,
-  byTable,
-  type Entry,
-  Metrics,
-  refuseTwoNames,
-  sendAll,
-} from './chunks.js'
+import { EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
 import { BatchIncompleteError } from '../errors.js'
-import type { CallLimits } from '../operations.js'
-import { type KeySchemas, refuseDuplicates } from '../tables/key-schemas.js'
+import { type DynamoDBRequest, elementsOf, membersOf, type Parameter, serialize } from '../request.js'
+import type { KeySchemas } from '../tables/key-schemas.js'
+import { refuseDuplicates } from '../tables/keys.js'
+import { asRequested, refuseTwoNames } from '../tables/table-names.js'
+import { type BatchContext, byTable, type Entry, sendAll } from './chunks.js'
+import { ConsumedCapacity } from './consumed-capacity.js'
 
-/** DynamoDB takes so many writes in one BatchWriteItem. */
+/** The most writes in one BatchWriteItem (API Reference). */
 export const WRITES_IN_A_REQUEST = 25
 
 /** BatchWriteItem for any number of writes; see {@link Storage.batchWrite}. */
 export async function batchWrite(
-  request: Json,
+  request: DynamoDBRequest,
   context: BatchContext,
   keySchemas: KeySchemas,
 ): Promise<Json> {
-  const entries: Entry[] = []
-  const options: [name: string, value: Json][] = []
-  const reader = new JsonReader(request)
-  eachMember(reader, (name) => {
-    if (name === 'RequestItems') readEntries(reader, entries)
-    else options.push([name, reader.take()])
-  })
+  const { RequestItems, ...options } = request
+  const entries = entriesOf(RequestItems)
   const tables = byTable(entries)
   const names = [...tables.keys()]
   refuseTwoNames(names)
-  // Within one request DynamoDB finds two writes to one key itself.
+  // Within one request, DynamoDB itself refuses two writes to one key.
   if (entries.length > WRITES_IN_A_REQUEST) {
     for (const [table, writes] of tables) {
       refuseDuplicates(table, await keySchemas.keysOf(table, writes, context.limits))
     }
   }
 
-  const metrics = new Metrics()
-  const send = async (some: readonly Entry[], limits: CallLimits) => {
-    const chunk = objectOf([['RequestItems', requestItemsOf(some)], ...options])
-    const answer = members(await context.send('BatchWriteItem', chunk, limits))
-    metrics.add(answer)
-    const left: Entry[] = []
-    readEntries(new JsonReader(answer.get('UnprocessedItems') ?? EMPTY_OBJECT), left)
-    return left.map(({ table, json }) => ({ table: asRequested(table, names), json }))
-  }
+  const consumed = new ConsumedCapacity()
   const outcome = await sendAll(
     entries,
-    { operation: 'BatchWriteItem', size: WRITES_IN_A_REQUEST, send },
+    {
+      operation: 'BatchWriteItem',
+      size: WRITES_IN_A_REQUEST,
+      requestFor: (some) => ({ ...options, RequestItems: requestItemsOf(some) }),
+      unprocessedIn: (answer) => {
+        const answered = members(answer)
+        consumed.add(answered)
+        return entriesOf(answered.get('UnprocessedItems') ?? EMPTY_OBJECT).map(({ table, value }) => ({
+          table: asRequested(table, names),
+          value,
+        }))
+      },
+    },
     context,
   )
 
-  if (outcome.unprocessed.length === 0) return objectOf(metrics.members())
-  const output = objectOf([['UnprocessedItems', requestItemsOf(outcome.unprocessed)], ...metrics.members()])
-  throw new BatchIncompleteError(outcome, output)
+  if (outcome.unprocessed.length === 0) return serialize(consumed.members())
+  const output = { UnprocessedItems: requestItemsOf(outcome.unprocessed), ...consumed.members() }
+  throw new BatchIncompleteError(outcome, serialize(output))
 }
 
-/** Reads `{"T": [{"PutRequest": …}, …], …}` into entries. */
-function readEntries(reader: JsonReader, entries: Entry[]): void {
-  eachMember(reader, (table) => {
-    eachElement(reader, () => entries.push({ table, json: reader.take() }))
-  })
+/** The entries of `{"T": [{"PutRequest": …}, …], …}`. */
+function entriesOf(requestItems: Parameter): Entry[] {
+  const entries: Entry[] = []
+  for (const [table, writes] of membersOf(requestItems)) {
+    for (const value of elementsOf(writes)) entries.push({ table, value })
+  }
+  return entries
 }
 
-function requestItemsOf(entries: readonly Entry[]): Json {
-  return objectOf([...byTable(entries)].map(([table, writes]) => [table, arrayOf(writes)]))
+function requestItemsOf(entries: readonly Entry[]): Parameter {
+  return Object.fromEntries(byTable(entries))
 }

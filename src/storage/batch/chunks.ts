@@ -1,23 +1,24 @@
 /**
- * What both batch operations do: cut any number of entries into requests of DynamoDB's size, keep a bounded
- * number of them under way, and send again what comes back unprocessed.
+ * Batches of any size: cut into chunks, each of which is one request to DynamoDB, with a bounded number of requests in
+ * flight. Entries that DynamoDB leaves unprocessed are sent again.
  */
-import { elements, type Json, members, parse } from '../../json/reader.js'
-import { arrayOf, objectOf } from '../../json/writer.js'
+import type { Json } from '../../json/reader.js'
 import type { CancelSignal } from '../call/cancellation.js'
-import { DuplicateKeyError, StorageError } from '../errors.js'
-import { type CallLimits, isWrite, type Operation, type Send } from '../operations.js'
+import type { CallLimits, Send } from '../call/limits.js'
+import { StorageError } from '../errors.js'
+import { isWrite, type Operation } from '../operations.js'
+import type { DynamoDBRequest, Parameter } from '../request.js'
 
-/** Requests of one batch that are under way at a time. They bound its memory and what others have to wait. */
+/** The most requests of one batch in flight. They bound its memory and the time for which it blocks other callers. */
 export const CONCURRENCY = 8
 
-/** One key to get or one write, as DynamoDB's JSON, with the table it belongs to. */
+/** A key to get or a write, as it stands in `RequestItems`, with the table it belongs to. */
 export interface Entry {
   readonly table: string
-  readonly json: Json
+  readonly value: Parameter
 }
 
-/** How the re-sending of unprocessed entries is paced; see {@link RetryOptions}. */
+/** The pace at which unprocessed entries are sent again; see {@link RetryOptions}. */
 export interface Pace {
   readonly maxAttempts: number
   readonly jitter: (retry: number) => number
@@ -30,34 +31,38 @@ export interface BatchContext {
   readonly limits: CallLimits
 }
 
-/** How entries are sent together. */
-export interface BatchRequest<Kind> {
+/** How entries are sent in one request. */
+export interface BatchRequest<Item> {
   readonly operation: Operation
-  /** Sends some entries and gives those that DynamoDB left unprocessed. */
-  readonly send: (entries: readonly Kind[], limits: CallLimits) => Promise<readonly Kind[]>
-  /** True from the moment when the answer must not become any longer. */
+  readonly requestFor: (entries: readonly Item[]) => DynamoDBRequest
+  /**
+   * Reads the answer to a request for `entries` and returns the entries that DynamoDB left unprocessed.
+   * @throws JsonError if the answer is malformed
+   */
+  readonly unprocessedIn: (answer: Json, entries: readonly Item[]) => readonly Item[]
+  /** True once the answer to the whole batch must not grow any more. */
   readonly isFull?: () => boolean
 }
 
-/** The requests that a batch is cut into. */
+/** How a batch is cut into requests. */
 export interface BatchRequests extends BatchRequest<Entry> {
-  /** Entries in a request. */
+  /** The most entries in a request. */
   readonly size: number
 }
 
-/** What became of a batch. */
-export interface BatchOutcome<Kind = Entry> {
-  /** The entries that are not known to be done. */
-  readonly unprocessed: readonly Kind[]
-  /** Whether some of them may be done all the same. */
+/** The outcome of a batch or of one of its requests. */
+export interface BatchOutcome<Item = Entry> {
+  /** The entries that are not confirmed. */
+  readonly unprocessed: readonly Item[]
+  /** Whether some of them may have been applied. */
   readonly maybeApplied: boolean
-  /** Why the batch stopped, if it did. */
+  /** The error that stopped the batch; undefined if there was none. */
   readonly error: StorageError | undefined
 }
 
 /**
- * Sends all entries: {@link sendRequest} for each request's worth of them. A request that fails for good stops the
- * batch: those under way are finished, the rest is not sent.
+ * Sends all entries, one chunk at a time by {@link sendRequest}. A chunk that fails for good stops the batch: requests
+ * in flight are finished, the rest is not sent.
  */
 export async function sendAll(
   entries: readonly Entry[],
@@ -70,145 +75,76 @@ export async function sendAll(
   let maybeApplied = false
   let next = 0
 
-  async function work(): Promise<void> {
+  async function sendChunks(): Promise<void> {
     while (next < entries.length && errors.length === 0 && !isFull()) {
       const chunk = entries.slice(next, next + size)
       next += size
       const outcome = await sendRequest(chunk, requests, context)
-      unprocessed.push(...outcome.unprocessed)
+      for (const entry of outcome.unprocessed) unprocessed.push(entry)
       maybeApplied ||= outcome.maybeApplied
       if (outcome.error !== undefined) errors.push(outcome.error)
     }
   }
 
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, Math.ceil(entries.length / size)) }, work))
+  const chunks = Math.ceil(entries.length / size)
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, chunks) }, sendChunks))
   return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error: errors[0] }
 }
 
 /**
- * Sends the entries of one request. If DynamoDB answers, but leaves entries of it unprocessed, it is followed by one with
- * just these, after a wait with jittered backoff. Only requests that get nothing done count as failed attempts; after
- * `maxAttempts` of them in a row, and at the deadline, the entries are given up.
+ * Sends the entries of one request. As long as DynamoDB leaves entries unprocessed, these are sent again after a wait
+ * with jittered backoff. Only requests without any progress count as failed attempts. The entries are given up after
+ * `maxAttempts` of these in a row, and at the deadline.
  */
-export async function sendRequest<Kind>(
-  entries: readonly Kind[],
-  { operation, send, isFull = () => false }: BatchRequest<Kind>,
-  { pace, limits }: Omit<BatchContext, 'send'>,
-): Promise<BatchOutcome<Kind>> {
+export async function sendRequest<Item>(
+  entries: readonly Item[],
+  { operation, requestFor, unprocessedIn, isFull = () => false }: BatchRequest<Item>,
+  { send, pace, limits }: BatchContext,
+): Promise<BatchOutcome<Item>> {
   let pending = entries
+  let request = requestFor(pending)
   let maybeApplied = false
   const onMaybeApplied = () => {
     maybeApplied = true
   }
   try {
-    let failures = 0
-    for (;;) {
-      const left = await send(pending, { ...limits, onMaybeApplied })
+    for (let failures = 0; ;) {
+      const answer = await send(operation, request, { ...limits, onMaybeApplied })
+      const left = unprocessedIn(answer, pending)
       failures = left.length < pending.length ? 0 : failures + 1
       pending = left
-      if (pending.length === 0) return { unprocessed: pending, maybeApplied: false, error: undefined }
-      if (isFull()) break
+      if (pending.length === 0) return { unprocessed: [], maybeApplied: false, error: undefined }
       const delayMs = pace.jitter(Math.max(failures - 1, 0))
-      if (failures === pace.maxAttempts || performance.now() + delayMs >= limits.deadline) break
+      const isLate = performance.now() + delayMs >= limits.deadline
+      if (isFull() || failures === pace.maxAttempts || isLate) {
+        return { unprocessed: pending, maybeApplied, error: undefined }
+      }
       await pace.wait(delayMs, limits.signal)
+      request = requestFor(pending)
     }
-    return { unprocessed: pending, maybeApplied, error: undefined }
-  } catch (failure) {
-    const error = toStorageError(failure, operation)
+  } catch (cause) {
+    const error = toStorageError(cause, isWrite(operation, request))
     if (error.maybeApplied) onMaybeApplied()
     return { unprocessed: pending, maybeApplied, error }
   }
 }
 
-/** Whatever stops a batch, its callers must still learn what is done and what is not. */
-function toStorageError(failure: unknown, operation: Operation): StorageError {
-  if (failure instanceof StorageError) return failure
-  return new StorageError('MalformedAnswer', 'the answer is not what it should be', {
-    cause: failure,
-    maybeApplied: isWrite(operation),
+/** Callers must learn which entries are confirmed, whatever error stops the batch. */
+function toStorageError(cause: unknown, maybeApplied: boolean): StorageError {
+  if (cause instanceof StorageError) return cause
+  return new StorageError('MalformedAnswer', 'DynamoDB returned a malformed response', {
+    cause,
+    maybeApplied,
   })
 }
 
-/**
- * The table as the request names it: DynamoDB may answer with the name of one that was asked for by its ARN.
- * @param tables those of the request
- */
-export function asRequested(table: string, tables: readonly string[]): string {
-  return tables.includes(table) ? table : (tables.find((asked) => nameOf(asked) === nameOf(table)) ?? table)
-}
-
-/**
- * Refuses a table that stands in a request both by its name and by its ARN: two entries for one key could hide
- * behind that.
- * @throws DuplicateKeyError
- */
-export function refuseTwoNames(tables: readonly string[]): void {
-  const arn = tables.find((table) => nameOf(table) !== table && tables.includes(nameOf(table)))
-  if (arn !== undefined) throw new DuplicateKeyError(`The table ${nameOf(arn)} is named twice: as ${arn} too`)
-}
-
-/** `T` of `arn:aws:dynamodb:eu-central-1:123456789012:table/T`, and of `T`. */
-function nameOf(table: string): string {
-  return /^arn:.*:table\/([^/]+)$/.exec(table)?.[1] ?? table
-}
-
-/** Entries by table, each table's in their order. */
-export function byTable(entries: readonly Entry[]): Map<string, Json[]> {
-  const tables = new Map<string, Json[]>()
-  for (const { table, json } of entries) {
-    const found = tables.get(table)
-    if (found === undefined) tables.set(table, [json])
-    else found.push(json)
+/** The entries by table, in their order. */
+export function byTable(entries: readonly Entry[]): Map<string, Parameter[]> {
+  const tables = new Map<string, Parameter[]>()
+  for (const { table, value } of entries) {
+    const values = tables.get(table)
+    if (values === undefined) tables.set(table, [value])
+    else values.push(value)
   }
   return tables
-}
-
-/** Collects what answers say beside items: `ConsumedCapacity` and `ItemCollectionMetrics`, one for all requests. */
-export class Metrics {
-  readonly #capacities = new Map<string, Summable>()
-  readonly #metrics = new Map<string, Json[]>()
-
-  add(answer: ReadonlyMap<string, Json>): void {
-    const capacities = answer.get('ConsumedCapacity')
-    if (capacities !== undefined) {
-      for (const capacity of (parse(capacities) ?? []) as (Summable & { TableName: string })[]) {
-        const { TableName: table } = capacity
-        const sum = this.#capacities.get(table)
-        if (sum === undefined) this.#capacities.set(table, capacity)
-        else addTo(sum, capacity)
-      }
-    }
-    const metrics = answer.get('ItemCollectionMetrics')
-    if (metrics !== undefined) {
-      for (const [table, list] of members(metrics)) {
-        this.#metrics.set(table, [...(this.#metrics.get(table) ?? []), ...elements(list)])
-      }
-    }
-  }
-
-  /** The members of the answer to the whole batch. */
-  members(): [name: string, value: Json | undefined][] {
-    const metrics = [...this.#metrics].map(([table, list]) => [table, arrayOf(list)] as const)
-    return [
-      [
-        'ConsumedCapacity',
-        this.#capacities.size === 0 ? undefined : Buffer.from(JSON.stringify([...this.#capacities.values()])),
-      ],
-      ['ItemCollectionMetrics', metrics.length === 0 ? undefined : objectOf(metrics)],
-    ]
-  }
-}
-
-/** `{"TableName": …, "CapacityUnits": 1, "Table": {"CapacityUnits": 1}, "GlobalSecondaryIndexes": {…}}` */
-interface Summable {
-  [name: string]: string | number | Summable
-}
-
-function addTo(sum: Summable, part: Summable): void {
-  for (const [name, value] of Object.entries(part)) {
-    const before = sum[name]
-    if (typeof before === 'number' && typeof value === 'number') sum[name] = before + value
-    else if (typeof before === 'object' && typeof value === 'object') addTo(before, value)
-    else sum[name] = value
-  }
 }

@@ -3,9 +3,7 @@
  * take. Two puts of one key are done in their order.
  */
 import { elements, EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
-import { objectOf } from '../../json/writer.js'
 import {
-  asRequested,
   type BatchContext,
   type BatchOutcome,
   type BatchRequest,
@@ -16,7 +14,9 @@ import { WRITES_IN_A_REQUEST } from './batch-write.js'
 import { PutItemsError, type StorageError } from '../errors.js'
 import { errorType } from '../call/retry.js'
 import type { KeySchemas } from '../tables/key-schemas.js'
-import type { StreamLimits } from '../operations.js'
+import type { StreamLimits } from '../call/limits.js'
+import { type Parameter, serialize } from '../request.js'
+import { asRequested } from '../tables/table-names.js'
 
 /** A request that has so many bytes of items is sent, however few they are. */
 const FULL_REQUEST_BYTES = 1024 * 1024
@@ -69,14 +69,12 @@ export async function putItems(
 ): Promise<number> {
   const request: BatchRequest<Put> = {
     operation: 'BatchWriteItem',
-    send: async (puts, limits) => {
-      const asked = objectOf([['RequestItems', requestItemsOf(table, puts)]])
-      const answer = members(await send('BatchWriteItem', asked, limits))
-      return unprocessedOf(puts, answer.get('UnprocessedItems') ?? EMPTY_OBJECT, table, keyOf)
-    },
+    requestFor: (puts) => ({ RequestItems: requestItemsOf(table, puts) }),
+    unprocessedIn: (answer, puts) =>
+      unprocessedOf(puts, members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT, table, keyOf),
   }
   const sendPuts = (puts: readonly Put[]) =>
-    sendRequest(puts, request, { pace, limits: { deadline: performance.now() + timeoutMs, signal } })
+    sendRequest(puts, request, { send, pace, limits: { deadline: performance.now() + timeoutMs, signal } })
 
   let keyOf: (item: Json) => string | undefined = () => undefined
   const underWay: Batch[] = []
@@ -207,7 +205,7 @@ function stopped(
     output:
       unprocessed.length === 0
         ? EMPTY_OBJECT
-        : objectOf([['UnprocessedItems', requestItemsOf(table, unprocessed)]]),
+        : serialize({ UnprocessedItems: requestItemsOf(table, unprocessed) }),
     cause: first === undefined ? failure : first.error,
   })
 }
@@ -236,12 +234,6 @@ function unprocessedOf(
   return left.length === keys.size ? left : puts
 }
 
-const OPEN = Buffer.from('{"PutRequest":{"Item":')
-const NEXT = Buffer.from('}},{"PutRequest":{"Item":')
-const CLOSE = Buffer.from('}}]}')
-
-/** `{"T": [{"PutRequest": {"Item": …}}, …]}` */
-function requestItemsOf(table: string, puts: readonly Put[]): Json {
-  const parts = puts.flatMap(({ json }, index) => [index === 0 ? OPEN : NEXT, json])
-  return Buffer.concat([Buffer.from(`{${JSON.stringify(table)}:[`), ...parts, CLOSE])
+function requestItemsOf(table: string, puts: readonly Put[]): Parameter {
+  return { [table]: puts.map(({ json }) => ({ PutRequest: { Item: json } })) }
 }

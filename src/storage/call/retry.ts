@@ -7,7 +7,7 @@
 import { type Json, parse } from '../../json/reader.js'
 import type { CancelSignal } from './cancellation.js'
 import { StorageError } from '../errors.js'
-import type { CallLimits } from '../operations.js'
+import type { CallLimits } from './limits.js'
 
 export interface RetryOptions {
   /** Attempts of one call, the first one included. */

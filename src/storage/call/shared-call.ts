@@ -1,6 +1,6 @@
 import { Cancellation } from './cancellation.js'
 import { StorageError } from '../errors.js'
-import type { CallLimits } from '../operations.js'
+import type { CallLimits } from './limits.js'
 
 /**
  * One call for all who want its result at the same time. Each waits for it within limits of its own, so that nobody's

@@ -11,8 +11,17 @@ import type { Connection, Credentials } from './connection.js'
 import type { KeptCredentials } from './credentials.js'
 import { StorageError } from '../errors.js'
 import { Turns } from './socket-queue.js'
-import { type CallLimits, isWrite, type Operation } from '../operations.js'
+import type { CallLimits } from './limits.js'
+import type { Operation } from '../operations.js'
 import { Signer } from './signature.js'
+
+/** A request that is ready to be sent, as often as it takes. */
+export interface Call {
+  readonly operation: Operation
+  readonly body: Json
+  /** Whether an attempt without a response may have changed something. */
+  readonly isWrite: boolean
+}
 
 export interface TransportOptions {
   readonly maxConnections: number
@@ -68,11 +77,11 @@ export class Transport {
    * @returns the body of the answer, whose CRC-32 has been checked where DynamoDB sent one
    * @throws StorageError
    */
-  async attempt(operation: Operation, body: Json, limits: CallLimits): Promise<Json> {
+  async attempt({ operation, body, isWrite }: Call, limits: CallLimits): Promise<Json> {
     const clockOffsetMs = this.#clockOffsetMs
     let signedWith: Credentials | undefined
     const { statusCode, headers, answer } = await new Promise<RawAnswer>((resolve, reject) => {
-      const exchange = new Exchange(operation, this.#attemptTimeoutMs, limits, resolve, reject)
+      const exchange = new Exchange(isWrite, this.#attemptTimeoutMs, limits, resolve, reject)
       const send = (credentials: Credentials) => {
         if (exchange.settled) return
         signedWith = credentials
@@ -95,14 +104,14 @@ export class Transport {
       new StorageError(name, message, {
         statusCode,
         requestId: headerOf(headers, 'x-amzn-requestid'),
-        maybeApplied: isWrite(operation),
+        maybeApplied: isWrite,
       })
     const checksum = headerOf(headers, 'x-amz-crc32')
     if (checksum !== undefined && Number(checksum) !== crc32(answer)) {
       throw damaged('CorruptAnswer', 'the answer does not have the CRC-32 that DynamoDB sent with it')
     }
     if (statusCode !== 200) {
-      const refusal = this.#refusal(operation, statusCode, headers, answer, clockOffsetMs)
+      const refusal = this.#refusal(isWrite, statusCode, headers, answer, clockOffsetMs)
       if (refusal.name === 'ExpiredTokenException') this.#credentials.expire(signedWith)
       throw refusal
     }
@@ -119,7 +128,7 @@ export class Transport {
 
   /** The error that DynamoDB answered with: `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`. */
   #refusal(
-    operation: Operation,
+    isWrite: boolean,
     statusCode: number,
     headers: Headers,
     body: Buffer,
@@ -146,7 +155,7 @@ export class Transport {
       ...(type !== undefined && { body }),
       retryAfterMs: retryAfterMs(headers),
       // "In progress" is said of the very transaction that this attempt repeats.
-      maybeApplied: isWrite(operation) && (statusCode >= 500 || name === 'TransactionInProgressException'),
+      maybeApplied: isWrite && (statusCode >= 500 || name === 'TransactionInProgressException'),
     })
   }
 
@@ -174,7 +183,7 @@ interface RawAnswer {
  * makes an object of all headers, though hardly one is looked at, and one more for each request to abort it with.
  */
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly #operation: Operation
+  readonly #isWrite: boolean
   readonly #timeoutMs: number
   readonly #deadline: number
   readonly #resolve: (answer: RawAnswer) => void
@@ -193,13 +202,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   settled = false
 
   constructor(
-    operation: Operation,
+    isWrite: boolean,
     timeoutMs: number,
     { deadline, signal }: CallLimits,
     resolve: (answer: RawAnswer) => void,
     reject: (error: unknown) => void,
   ) {
-    this.#operation = operation
+    this.#isWrite = isWrite
     this.#timeoutMs = timeoutMs
     this.#deadline = deadline
     this.#resolve = resolve
@@ -280,7 +289,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #fail(name: string, message: string, cause?: Error): void {
     if (!this.#settle()) return
     // Before it could be aborted, nothing of it was ever written to a socket.
-    const maybeApplied = this.#abort !== undefined && isWrite(this.#operation)
+    const maybeApplied = this.#abort !== undefined && this.#isWrite
     const error = new StorageError(name, message, { cause, maybeApplied })
     this.#reject(error)
     if (cause === undefined) this.#abort?.(error)

@@ -3,22 +3,12 @@
  * types, and where a batch is larger than one request of DynamoDB's: two writes to one key in different requests would
  * race.
  */
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  elements,
-  EMPTY_ARRAY,
-  EMPTY_OBJECT,
-  type Json,
-  JsonReader,
-  members,
-  OPEN_BRACE,
-  parse,
-  QUOTE,
-} from '../../json/reader.js'
-import { DuplicateKeyError, KeyMismatchError, StorageError } from '../errors.js'
-import type { CallLimits, Send } from '../operations.js'
+import { elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, members, parse } from '../../json/reader.js'
+import type { CallLimits, Send } from '../call/limits.js'
 import { SharedCall } from '../call/shared-call.js'
+import { KeyMismatchError, StorageError } from '../errors.js'
+import type { Parameter } from '../request.js'
+import { keyOfItem, keyOfWrite } from './keys.js'
 
 /** An attribute of a table's key. */
 export interface KeyAttribute {
@@ -80,7 +70,7 @@ export class KeySchemas {
    * its key is left out, for DynamoDB to refuse.
    * @throws StorageError if the table cannot be described
    */
-  async keysOf(table: string, writes: readonly Json[], limits: CallLimits): Promise<string[]> {
+  async keysOf(table: string, writes: readonly Parameter[], limits: CallLimits): Promise<string[]> {
     const began = performance.now()
     const keys = keysIn(writes, await this.#of(table, limits))
     if (keys.length === writes.length) return keys
@@ -98,7 +88,7 @@ export class KeySchemas {
     since = -Infinity,
   ): Promise<(item: Json) => string | undefined> {
     const names = namesIn(await this.#again(table, since, limits))
-    return (item) => readKey(new JsonReader(item), names)
+    return (item) => keyOfItem(item, names)
   }
 
   /** Forgets all tables: one of them is gone. */
@@ -145,8 +135,7 @@ export class KeySchemas {
   }
 
   async #describe(table: string, limits: CallLimits): Promise<KeySchema> {
-    const request = Buffer.from(JSON.stringify({ TableName: table }))
-    const answer = await this.#send('DescribeTable', request, limits)
+    const answer = await this.#send('DescribeTable', { TableName: table }, limits)
     const description = members(members(answer).get('Table') ?? EMPTY_OBJECT)
     const types = new Map(
       elements(description.get('AttributeDefinitions') ?? EMPTY_ARRAY).map((definition) => [
@@ -188,90 +177,7 @@ function namesIn(schema: KeySchema): string[] {
   return schema.map(({ name }) => name)
 }
 
-function keysIn(writes: readonly Json[], schema: KeySchema): string[] {
+function keysIn(writes: readonly Parameter[], schema: KeySchema): string[] {
   const names = namesIn(schema)
-  return writes.flatMap((write) => {
-    const reader = new JsonReader(write)
-    // {"PutRequest": {"Item": {…}}} or {"DeleteRequest": {"Key": {…}}}
-    return enter(reader) && enter(reader) ? (readKey(reader, names) ?? []) : []
-  })
-}
-
-/** Moves to the value of the first member of an object; false if it has none. */
-function enter(reader: JsonReader): boolean {
-  reader.expect(OPEN_BRACE)
-  if (!reader.next(CLOSE_BRACE, true)) return false
-  reader.name()
-  return true
-}
-
-/** The key that a map of names to AttributeValues is. */
-export function keyOf(attributes: Json): string {
-  return readKey(new JsonReader(attributes)) ?? ''
-}
-
-/**
- * Reads a key: one text for all the ways to write it, itself a map of names to AttributeValues.
- * @param names of the key's attributes; the others are passed over. Without them, all are the key's.
- * @returns undefined if one is missing
- */
-function readKey(reader: JsonReader, names?: readonly string[]): string | undefined {
-  const found: string[] = []
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    reader.name()
-    const name = reader.nameText()
-    if (names === undefined || names.includes(name))
-      found.push(`${JSON.stringify(name)}:${readValue(reader)}`)
-    else reader.value()
-    // The key often comes first; what is behind it need not be looked at.
-    if (found.length === names?.length) break
-  }
-  if (names !== undefined && found.length !== names.length) return undefined
-  return `{${found.sort().join(',')}}`
-}
-
-/** Whether two AttributeValues are the same: `{"N":"1.50"}` and `{ "N" : "15e-1" }` are. */
-export function isSameValue(a: Json, b: Json): boolean {
-  return a.equals(b) || readValue(new JsonReader(a)) === readValue(new JsonReader(b))
-}
-
-function readValue(reader: JsonReader): string {
-  const json = reader.take()
-  // Most keys are strings that are written in the one way in which they are written below.
-  if (json.toString('latin1', 0, 6) === '{"S":"' && json.at(-2) === QUOTE && !json.includes(BACKSLASH)) {
-    return json.toString()
-  }
-  const [[type, content] = ['', EMPTY_OBJECT]] = members(json)
-  const value = parse(content)
-  return JSON.stringify({
-    [type]: type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value,
-  })
-}
-
-/**
- * @param keys as {@link keyOf} gives them
- * @throws DuplicateKeyError if one stands there twice
- */
-export function refuseDuplicates(table: string, keys: readonly string[]): void {
-  const seen = new Set<string>()
-  for (const key of keys) {
-    if (seen.has(key)) {
-      throw new DuplicateKeyError(
-        `Provided list of item keys contains duplicates: table ${table}, key ${key}`,
-      )
-    }
-    seen.add(key)
-  }
-}
-
-/** The significant digits and the exponent: `1.50`, `15e-1` and `+1.5` are one number. */
-export function canonicalNumber(digits: string): string {
-  const [, sign, whole = '', fraction = '', exponent = '0'] =
-    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(digits) ?? []
-  const all = (whole + fraction).replace(/^0+/, '')
-  const significant = all.replace(/0+$/, '')
-  if (significant === '') return '0'
-  const scale = Number(exponent) - fraction.length + (all.length - significant.length)
-  return `${sign === '-' ? '-' : ''}${significant}e${scale}`
+  return writes.map((write) => keyOfWrite(write, names)).filter((key) => key !== undefined)
 }

@@ -1,13 +1,12 @@
 /** Batches of any size when DynamoDB leaves entries unprocessed or fails: every entry is done, or listed. */
 import t, { type Test } from 'tap'
-import { type Json, parse } from '../../../src/json/reader.js'
+import { parse } from '../../../src/json/reader.js'
 import { BatchIncompleteError, StorageError } from '../../../src/storage/errors.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
 import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../../helpers/stand-in.js'
 import { PATIENCE } from '../../helpers/within.js'
 
-const json = (value: unknown): Json => Buffer.from(JSON.stringify(value))
 const soon = (ms = 20_000) => ({ deadline: performance.now() + ms })
 
 async function start(t: Test, behave: Behaviour, settings: Parameters<typeof testConfig>[0] = {}) {
@@ -20,15 +19,13 @@ async function start(t: Test, behave: Behaviour, settings: Parameters<typeof tes
   return { standIn, storage }
 }
 
-interface Put {
-  PutRequest: { Item: { id: { S: string } } }
-}
 interface Keys {
   Keys: { id: { S: string } }[]
   ConsistentRead?: boolean
 }
 
-const put = (id: string): Put => ({ PutRequest: { Item: { id: { S: id } } } })
+const put = (id: string) => ({ PutRequest: { Item: { id: { S: id } } } })
+type Put = ReturnType<typeof put>
 const idOf = ({ PutRequest }: Put) => PutRequest.Item.id.S
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `id-${n}`)
 const writesOf = (arrived: Arrived) => (arrived.body['RequestItems'] as { T: Put[] }).T
@@ -63,7 +60,7 @@ t.test('a batch of writes', async (t) => {
     const all = ids(1000)
     const output = parse(
       await storage.batchWrite(
-        json({ RequestItems: { T: all.map(put) }, ReturnConsumedCapacity: 'INDEXES' }),
+        { RequestItems: { T: all.map(put) }, ReturnConsumedCapacity: 'INDEXES' },
         soon(),
       ),
     ) as { ConsumedCapacity: unknown; ItemCollectionMetrics: { T: unknown[] } }
@@ -84,9 +81,7 @@ t.test('a batch of writes', async (t) => {
       const stuck = writesOf(arrived).filter((write) => idOf(write) === 'id-3')
       answer(response, { UnprocessedItems: stuck.length > 0 ? { T: stuck } : {} })
     })
-    const error = await incomplete(
-      storage.batchWrite(json({ RequestItems: { T: ids(100).map(put) } }), soon()),
-    )
+    const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(100).map(put) } }, soon()))
     t.same(parse(error.output), { UnprocessedItems: { T: [put('id-3')] } })
     t.equal(error.cause, undefined)
     const alone = standIn.requests.filter(
@@ -112,9 +107,7 @@ t.test('a batch of writes', async (t) => {
         for (const write of writes) written.add(idOf(write))
         answer(response, { UnprocessedItems: {} })
       })
-      const error = await incomplete(
-        storage.batchWrite(json({ RequestItems: { T: ids(5000).map(put) } }), soon()),
-      )
+      const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(5000).map(put) } }, soon()))
       t.match(error.cause, { name: 'ValidationException' })
       const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
       t.same(
@@ -130,9 +123,7 @@ t.test('a batch of writes', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 400, 'AccessDeniedException')
     })
-    const error = await incomplete(
-      storage.batchWrite(json({ RequestItems: { T: ids(150_000).map(put) } }), soon()),
-    )
+    const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(150_000).map(put) } }, soon()))
     t.match(error.message, /^150000 entries/)
   })
 
@@ -142,9 +133,7 @@ t.test('a batch of writes', async (t) => {
       const { standIn, storage } = await start(t, (_arrived, response) => {
         answer(response, ++answered > 2 ? nonsense : {})
       })
-      const error = await incomplete(
-        storage.batchWrite(json({ RequestItems: { T: ids(2000).map(put) } }), soon()),
-      )
+      const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(2000).map(put) } }, soon()))
       t.match(error.cause, { name: 'MalformedAnswer', maybeApplied: true })
       const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
       t.equal(left.T.length, 2000 - 50, 'two requests were answered')
@@ -158,7 +147,7 @@ t.test('a batch of writes', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 500, 'InternalServerError')
     })
-    const error = await incomplete(storage.batchWrite(json({ RequestItems: { T: ids(3).map(put) } }), soon()))
+    const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(3).map(put) } }, soon()))
     t.match(error, { message: '3 entries of the batch are not known to be done' })
     t.match(error.cause, { name: 'InternalServerError', attempts: 5 })
   })
@@ -172,9 +161,7 @@ t.test('a batch of writes', async (t) => {
       { baseDelayMs: 20_000 },
     )
     const began = performance.now()
-    const error = await incomplete(
-      storage.batchWrite(json({ RequestItems: { T: ids(30).map(put) } }), soon(500)),
-    )
+    const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(30).map(put) } }, soon(500)))
     t.match(error.message, /^30 entries/)
     t.ok(performance.now() - began < 3000 * PATIENCE)
   })
@@ -189,7 +176,7 @@ t.test('a batch of writes', async (t) => {
         answer(response, {})
       }, 5)
     })
-    await storage.batchWrite(json({ RequestItems: { T: ids(1000).map(put) } }), soon())
+    await storage.batchWrite({ RequestItems: { T: ids(1000).map(put) } }, soon())
     t.ok(most > 1 && most <= 8, `${most} at a time`)
   })
 
@@ -199,7 +186,7 @@ t.test('a batch of writes', async (t) => {
     })
     const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())
     t.teardown(() => storage.close())
-    const call = storage.batchWrite(json({ RequestItems: { T: ids(26).map(put) } }), soon())
+    const call = storage.batchWrite({ RequestItems: { T: ids(26).map(put) } }, soon())
     await t.rejects(call, { name: 'MalformedAnswer' })
     t.equal(standIn.requests.length, 1)
   })
@@ -208,12 +195,46 @@ t.test('a batch of writes', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, {})
     })
-    const request = (table: string) => json({ RequestItems: { [table]: ids(26).map(put) } })
+    const request = (table: string) => ({ RequestItems: { [table]: ids(26).map(put) } })
     await storage.batchWrite(request('T'), soon())
     await storage.batchWrite(request('T'), soon())
     const described = () => standIn.requests.filter(({ operation }) => operation === 'DescribeTable').length
     t.equal(described(), 1)
   })
+})
+
+t.test('a table called __proto__ is a table like any other', async (t) => {
+  const requested = { Keys: [{ id: { S: 'a' } }] }
+  const { standIn, storage } = await start(t, (arrived, response, number) => {
+    t.same(Object.keys(arrived.body['RequestItems'] ?? {}), ['__proto__'])
+    const left = number === 1 ? arrived.text.slice('{"RequestItems":'.length, -1) : '{}'
+    const name = arrived.operation === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems'
+    const consumed =
+      '[{"TableName":"__proto__","CapacityUnits":1,"GlobalSecondaryIndexes":{"__proto__":{"CapacityUnits":1}}}]'
+    answer(response, `{"${name}":${left},"ConsumedCapacity":${consumed}}`)
+  })
+  const sum =
+    '[{"TableName":"__proto__","CapacityUnits":2,"GlobalSecondaryIndexes":{"__proto__":{"CapacityUnits":2}}}]'
+  const get = { RequestItems: Object.fromEntries([['__proto__', requested]]) }
+  t.equal(
+    String(await storage.batchGet(get, soon())),
+    `{"Responses":{"__proto__":[]},"ConsumedCapacity":${sum}}`,
+  )
+  standIn.requests.length = 0
+  const write = { RequestItems: Object.fromEntries([['__proto__', [put('a')]]]) }
+  t.equal(String(await storage.batchWrite(write, soon())), `{"ConsumedCapacity":${sum}}`)
+  t.notOk('CapacityUnits' in {}, 'no prototype is changed')
+})
+
+t.test('items that are bytes are sent as the bytes that they are', async (t) => {
+  const { standIn, storage } = await start(t, (_arrived, response) => {
+    answer(response, {})
+  })
+  const Item = Buffer.from('{"id":{"S":"a"}, "n":{"N":"1.50"}}')
+  await storage.batchWrite({ RequestItems: { T: [{ PutRequest: { Item } }] } }, soon())
+  t.equal(standIn.requests[0]?.text, `{"RequestItems":{"T":[{"PutRequest":{"Item":${String(Item)}}}]}}`)
+  const twice = Array.from({ length: 26 }, () => ({ PutRequest: { Item } }))
+  await t.rejects(storage.batchWrite({ RequestItems: { T: twice } }, soon()), { name: 'DuplicateKeyError' })
 })
 
 t.test('a batch of gets', async (t) => {
@@ -233,7 +254,7 @@ t.test('a batch of gets', async (t) => {
       const request = {
         RequestItems: { T: { Keys: ids(950).map((id) => ({ id: { S: id } })), ConsistentRead: true } },
       }
-      const output = parse(await storage.batchGet(json(request), soon())) as {
+      const output = parse(await storage.batchGet(request, soon())) as {
         Responses: { T: { id: { S: string } }[] }
         UnprocessedKeys?: unknown
         ConsumedCapacity: unknown
@@ -260,7 +281,7 @@ t.test('a batch of gets', async (t) => {
     const request = {
       RequestItems: { T: { Keys: ids(3000).map((id) => ({ id: { S: id } })), ConsistentRead: true } },
     }
-    const error = await incomplete(storage.batchGet(json(request), soon()))
+    const error = await incomplete(storage.batchGet(request, soon()))
     t.match(error.cause, { name: 'AccessDeniedException' })
     const output = parse(error.output) as {
       Responses: { T: Keys['Keys'] }
@@ -280,7 +301,7 @@ t.test('a batch of gets', async (t) => {
     setTimeout(() => {
       gone.abort()
     }, 100)
-    const error = await incomplete(storage.batchGet(json(request), { ...soon(), signal: gone.signal }))
+    const error = await incomplete(storage.batchGet(request, { ...soon(), signal: gone.signal }))
     t.ok(error.cause instanceof StorageError)
     t.match(error.cause, { name: 'Cancelled' })
   })

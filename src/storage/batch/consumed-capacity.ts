@@ -1,0 +1,71 @@
+import { elements, type Json, members, OPEN_BRACE, parse } from '../../json/reader.js'
+import { type Parameter, textOf } from '../request.js'
+
+/**
+ * The capacity that a batch has consumed, summed over its requests: one element of `ConsumedCapacity` for each table.
+ * Collects `ItemCollectionMetrics` as well.
+ */
+export class ConsumedCapacity {
+  readonly #tables = new Map<string | undefined, Capacity>()
+  readonly #collections = new Map<string, Json[]>()
+
+  /**
+   * Adds the capacity that one request has consumed.
+   * @param answer its members
+   * @throws JsonError if it is malformed
+   */
+  add(answer: ReadonlyMap<string, Json>): void {
+    for (const json of elementsIn(answer.get('ConsumedCapacity'))) {
+      const table = textOf(members(json).get('TableName'))
+      const sum = this.#tables.get(table) ?? new Map<string, CapacityMember>()
+      this.#tables.set(table, sum)
+      addTo(sum, json)
+    }
+    const collections = answer.get('ItemCollectionMetrics')
+    if (collections === undefined) return
+    for (const [table, metrics] of members(collections)) {
+      this.#collections.set(table, [...(this.#collections.get(table) ?? []), ...elements(metrics)])
+    }
+  }
+
+  /** The members of the answer to the whole batch; undefined where no request had one. */
+  members(): Readonly<Record<'ConsumedCapacity' | 'ItemCollectionMetrics', Parameter>> {
+    const capacities = [...this.#tables.values()].map(toParameter)
+    return {
+      ConsumedCapacity: capacities.length === 0 ? undefined : capacities,
+      ItemCollectionMetrics: this.#collections.size === 0 ? undefined : Object.fromEntries(this.#collections),
+    }
+  }
+}
+
+/**
+ * `{"TableName": …, "CapacityUnits": 1, "Table": {"CapacityUnits": 1}, "GlobalSecondaryIndexes": {…}}`. A map, because
+ * an index may be called `__proto__`.
+ */
+type Capacity = Map<string, CapacityMember>
+type CapacityMember = Capacity | number | Json
+
+function addTo(sum: Capacity, json: Json): void {
+  for (const [name, part] of members(json)) {
+    const before = sum.get(name)
+    if (part[0] === OPEN_BRACE) {
+      const inner = before instanceof Map ? before : new Map<string, CapacityMember>()
+      sum.set(name, inner)
+      addTo(inner, part)
+    } else {
+      const value = parse(part)
+      if (typeof value !== 'number') sum.set(name, part)
+      else sum.set(name, typeof before === 'number' ? before + value : value)
+    }
+  }
+}
+
+function toParameter(member: CapacityMember): Parameter {
+  if (!(member instanceof Map)) return member
+  return Object.fromEntries([...member].map(([name, inner]) => [name, toParameter(inner)] as const))
+}
+
+/** The elements of an array; none if it is missing or null. */
+function elementsIn(json: Json | undefined): Json[] {
+  return json === undefined || parse(json) === null ? [] : elements(json)
+}

@@ -1,0 +1,27 @@
+import type { Json } from '../../json/reader.js'
+import type { Operation } from '../operations.js'
+import type { DynamoDBRequest } from '../request.js'
+import type { CancelSignal } from './cancellation.js'
+
+/** The limits of one call, with all its attempts and waits. */
+export interface CallLimits {
+  /** When the call must be over, on the clock of `performance.now()`. */
+  readonly deadline: number
+  /** Aborted when the caller cancels the call. */
+  readonly signal?: CancelSignal | undefined
+  /** Called after each attempt of a write that may have been applied, whether or not the call succeeds in the end. */
+  readonly onMaybeApplied?: () => void
+}
+
+/** The limits of a stream, which makes any number of calls. */
+export interface StreamLimits {
+  /** The longest that one step may take, such as a call with all its attempts and waits; in ms. */
+  readonly timeoutMs: number
+  /** The most memory that items of the stream may occupy at a time, in bytes. */
+  readonly maxBytes: number
+  /** Aborted when the caller cancels the stream. */
+  readonly signal: CancelSignal
+}
+
+/** Makes one call with all the attempts that it needs; see {@link Storage.send}. */
+export type Send = (operation: Operation, request: DynamoDBRequest, limits: CallLimits) => Promise<Json>

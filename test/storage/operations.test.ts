@@ -1,0 +1,189 @@
+/** The facts about each operation: whether a write may be repeated, and the items that a request is about. */
+import t from 'tap'
+import { isRepeatable, isWrite, type Operation, operations, targetsOf } from '../../src/storage/operations.js'
+import type { DynamoDBRequest } from '../../src/storage/request.js'
+
+const isRepeatableUpdate = (UpdateExpression: string) =>
+  isRepeatable('UpdateItem', { TableName: 'T', UpdateExpression })
+
+t.test('an update that only sets, removes and deletes from sets may be repeated', async (t) => {
+  for (const expression of [
+    'SET a = :a',
+    'set a=:a,b = :b',
+    'SET #a = :a, b.c.#d = :d REMOVE e, f.g DELETE tags :tags',
+    'SET a = if_not_exists(a, :a), b = :b',
+    'REMOVE added, #add, set_1',
+    'DELETE tags :add',
+  ]) {
+    t.ok(isRepeatableUpdate(expression), expression)
+  }
+  t.ok(isRepeatable('UpdateItem', { TableName: 'T' }), 'without an expression')
+  const bytes = Buffer.from('"SET a = :a"')
+  t.ok(isRepeatable('UpdateItem', { UpdateExpression: bytes }), 'as JSON')
+})
+
+t.test('an update that counts, appends, copies or moves must not be repeated', async (t) => {
+  for (const expression of [
+    'ADD n :one',
+    'SET a = :a ADD n :one',
+    'SET a = :a\nadd n :one',
+    'SET n = n + :one',
+    'SET n = :one - n',
+    'SET n = if_not_exists(n, :zero) + :one',
+    'SET l = list_append(l, :more)',
+    'SET a = b, b = a',
+    'SET a = if_not_exists(b, :a)',
+    'SET l[7] = :last',
+    'REMOVE l[0]',
+    'what is this',
+    'SET',
+  ]) {
+    t.notOk(isRepeatableUpdate(expression), expression)
+  }
+  t.notOk(isRepeatable('UpdateItem', { UpdateExpression: Buffer.from('"ADD n :one"') }), 'as JSON')
+  t.notOk(isRepeatable('UpdateItem', { AttributeUpdates: {} }), 'in its legacy form')
+})
+
+t.test('a write that returns the old item must not be repeated', async (t) => {
+  for (const operation of ['PutItem', 'DeleteItem', 'UpdateItem'] as const) {
+    t.notOk(isRepeatable(operation, { TableName: 'T', ReturnValues: 'ALL_OLD' }))
+    t.notOk(isRepeatable(operation, { TableName: 'T', ReturnValues: Buffer.from('"ALL_OLD"') }))
+    t.ok(isRepeatable(operation, { TableName: 'T', ReturnValues: 'NONE' }))
+  }
+  t.notOk(isRepeatable('UpdateItem', { ReturnValues: 'UPDATED_OLD', UpdateExpression: 'SET a = :a' }))
+  t.ok(isRepeatable('UpdateItem', { ReturnValues: 'ALL_NEW', UpdateExpression: 'SET a = :a' }))
+})
+
+t.test('reads, writes of whole items and requests with a token may be repeated', async (t) => {
+  for (const operation of ['GetItem', 'BatchWriteItem', 'CreateTable'] as const) {
+    t.ok(isRepeatable(operation, {}))
+  }
+  t.ok(isRepeatable('TransactWriteItems', { ClientRequestToken: 'token' }))
+})
+
+t.test('a transaction without a token must not be repeated: DynamoDB could apply it twice', async (t) => {
+  t.notOk(isRepeatable('TransactWriteItems', { TransactItems: [] }))
+})
+
+t.test('each operation is a read or a write', async (t) => {
+  const names = Object.keys(operations) as Operation[]
+  t.same(names.filter((name) => isWrite(name, {})).sort(), [
+    'BatchWriteItem',
+    'CreateTable',
+    'DeleteItem',
+    'DeleteTable',
+    'PutItem',
+    'TransactWriteItems',
+    'UpdateItem',
+  ])
+  t.equal(names.length, 14)
+})
+
+/** The targets of a request, with the keys as text, for its objects and for the same as JSON. */
+function targetsIn(operation: Operation, request: DynamoDBRequest) {
+  const read = (some: DynamoDBRequest) =>
+    targetsOf(operation, some).map(({ key, ...target }) =>
+      key === undefined ? target : { ...target, key: key.toString() },
+    )
+  const asJson = Object.entries(request).map(
+    ([name, value]) => [name, Buffer.from(JSON.stringify(value))] as const,
+  )
+  return [read(request), read(Object.fromEntries(asJson))]
+}
+
+const A = { id: { S: 'a' } }
+const KEY = '{"id":{"S":"a"}}'
+
+t.test('the target of a request about one item is its key, or the item that contains the key', async (t) => {
+  for (const [operation, request] of [
+    ['GetItem', { TableName: 'T', Key: A }],
+    ['PutItem', { TableName: 'T', Item: A }],
+    ['UpdateItem', { TableName: 'T', Key: A, UpdateExpression: 'ADD n :one' }],
+    ['DeleteItem', { TableName: 'T', Key: A }],
+  ] as const) {
+    const targets = [{ action: operation, table: 'T', key: KEY }]
+    t.same(targetsIn(operation, request), [targets, targets])
+  }
+  const key = Buffer.from(KEY)
+  t.equal(targetsOf('GetItem', { TableName: 'T', Key: key })[0]?.key, key, 'without a copy')
+})
+
+t.test('the target of a query or scan is its table or index', async (t) => {
+  for (const operation of ['Query', 'Scan'] as const) {
+    const table = [{ action: operation, table: 'T' }]
+    t.same(targetsIn(operation, { TableName: 'T' }), [table, table])
+    const index = [{ action: operation, table: 'T', index: 'I' }]
+    t.same(targetsIn(operation, { TableName: 'T', IndexName: 'I' }), [index, index])
+  }
+})
+
+t.test('the target of an operation on a table is the table, and ListTables has none', async (t) => {
+  for (const action of ['CreateTable', 'DeleteTable', 'DescribeTable'] as const) {
+    t.same(targetsOf(action, { TableName: 'T' }), [{ action, table: 'T' }])
+  }
+  t.same(targetsOf('ListTables', {}), [])
+})
+
+t.test('each entry of a batch or transaction is a target with its own action', async (t) => {
+  const requests: [operation: Operation, request: DynamoDBRequest, actions: string[]][] = [
+    [
+      'BatchGetItem',
+      Object.fromEntries([
+        [
+          'RequestItems',
+          Object.fromEntries([['__proto__', { Keys: [A] }] as const, ['U', { Keys: [A, A] }]]),
+        ],
+      ]),
+      ['GetItem __proto__', 'GetItem U', 'GetItem U'],
+    ],
+    [
+      'BatchWriteItem',
+      { RequestItems: { T: [{ PutRequest: { Item: A } }, { DeleteRequest: { Key: A } }], U: [] } },
+      ['PutItem T', 'DeleteItem T'],
+    ],
+    [
+      'TransactGetItems',
+      { TransactItems: [{ Get: { TableName: 'T', Key: A } }, { Get: { TableName: 'U', Key: A } }] },
+      ['GetItem T', 'GetItem U'],
+    ],
+    [
+      'TransactWriteItems',
+      {
+        TransactItems: [
+          { Put: { TableName: 'T', Item: A } },
+          { Update: { TableName: 'T', Key: A, UpdateExpression: 'ADD n :one' } },
+          { Delete: { TableName: 'U', Key: A } },
+          { ConditionCheck: { TableName: 'U', Key: A, ConditionExpression: 'n = :one' } },
+        ],
+      },
+      ['PutItem T', 'UpdateItem T', 'DeleteItem U', 'ConditionCheckItem U'],
+    ],
+  ]
+  for (const [operation, request, actions] of requests) {
+    for (const targets of targetsIn(operation, request)) {
+      t.same(
+        targets.map(({ action, table }) => `${action} ${table}`),
+        actions,
+      )
+      t.ok(targets.every((target) => 'key' in target && target.key === KEY))
+    }
+  }
+  // As DynamoDB returns entries that it did not process.
+  const entry = Buffer.from(`{"DeleteRequest":{"Key":${KEY}}}`)
+  t.match(targetsOf('BatchWriteItem', { RequestItems: { T: [entry] } }), [
+    { action: 'DeleteItem', table: 'T', key: Buffer.from(KEY) },
+  ])
+})
+
+t.test('a request whose targets cannot be told has none: it is refused', async (t) => {
+  for (const [operation, request] of [
+    ['GetItem', { Key: A }],
+    ['GetItem', { TableName: 'T' }],
+    ['GetItem', { TableName: 5, Key: A }],
+    ['BatchGetItem', { RequestItems: 'T' }],
+    ['BatchGetItem', { RequestItems: { T: { Keys: A } } }],
+    ['TransactWriteItems', { TransactItems: [{ Copy: { TableName: 'T', Key: A } }] }],
+  ] as const) {
+    t.throws(() => targetsOf(operation, request), { name: 'RequestError' })
+  }
+})
