@@ -10,6 +10,7 @@ import Fastify, {
 import { routes } from '../routes/index.js'
 import { Admission } from './http/admission.js'
 import { Bag } from './http/bag.js'
+import { essenceOf } from './http/content-negotiation.js'
 import { receiveBody, refuseEncodings, refuseOtherCharsets } from './http/request-body.js'
 import type { Config } from './config.js'
 import type { App } from './fastify.js'
@@ -18,7 +19,6 @@ import { readBody, RequestBodyError } from './items/request-body.js'
 import {
   answerRepresentation,
   document,
-  essenceOf,
   MEDIA_TYPES,
   ndjson,
   requestRepresentation,
