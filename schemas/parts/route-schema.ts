@@ -4,7 +4,7 @@
  * of the parameters stay exact.
  */
 import type { TObject, TSchema } from 'typebox'
-import type { Code } from '../problem.js'
+import type { Code } from './codes.js'
 
 /** The sections of the description, in the order in which a reader meets them. */
 export type Tag = 'Items' | 'Batches' | 'Transactions' | 'Tables' | 'Service'

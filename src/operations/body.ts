@@ -4,9 +4,8 @@ import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import type { Admission } from '../http/admission.js'
 import { hasBody, readRequestBody } from '../http/request-body.js'
 import type { Representation } from '../items/representation.js'
-import { readBody } from '../items/request-body.js'
+import { readBody, RequestBodyError } from '../items/request-body.js'
 import { shapeOf } from '../items/shape.js'
-import { JsonError } from '../json/reader.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 
 export interface ReadBody {
@@ -48,8 +47,9 @@ export function createBodyReader(
       const { value, unknownFields } = readBody(bytes, shape, representation)
       return { value: value as object, errors: unknownFields.map((text) => `body${clip(text)}`) }
     } catch (error) {
-      if (!(error instanceof JsonError)) throw error
-      throw new ProblemError('InvalidRequest', `body${clip(error.path)} ${clip(error.message)}`)
+      if (!(error instanceof RequestBodyError)) throw error
+      const texts = [...error.unknownFields, `${clip(error.path)} ${error.message}`]
+      throw new ProblemError('InvalidRequest', texts.map((text) => `body${clip(text)}`).join('; '))
     }
   }
 }

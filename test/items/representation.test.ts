@@ -10,11 +10,11 @@ import {
 const DOCUMENT = 'application/json'
 const TYPED = 'application/vnd.dynamodb+json'
 
-t.test('there are two media types', async (t) => {
+t.test('has two media types', async (t) => {
   t.same(MEDIA_TYPES, [DOCUMENT, TYPED])
 })
 
-t.test('Content-Type says how the request is written', async (t) => {
+t.test('reads a request in the representation that Content-Type names, a document by default', async (t) => {
   for (const contentType of [DOCUMENT, 'Application/JSON', `${DOCUMENT}; charset=utf-8`, undefined]) {
     t.equal(requestRepresentation(contentType), document, contentType ?? 'no header')
   }
@@ -28,9 +28,9 @@ t.test('Content-Type says how the request is written', async (t) => {
   }
 })
 
-const whatever = [document, typed]
+const either = [document, typed]
 
-t.test('the answer comes as the request did where Accept leaves the choice', async (t) => {
+t.test('answers in the representation of the request where Accept leaves the choice', async (t) => {
   const open = [
     undefined,
     '*/*',
@@ -44,7 +44,7 @@ t.test('the answer comes as the request did where Accept leaves the choice', asy
     `${TYPED}, ${DOCUMENT}, */*`,
   ]
   for (const accept of open) {
-    for (const request of whatever) {
+    for (const request of either) {
       t.equal(
         answerRepresentation(accept, request),
         request,
@@ -54,7 +54,7 @@ t.test('the answer comes as the request did where Accept leaves the choice', asy
   }
 })
 
-t.test('the answer comes as Accept says', async (t) => {
+t.test('answers in the representation that Accept prefers', async (t) => {
   const asked = [
     [DOCUMENT, document],
     [TYPED, typed],
@@ -72,7 +72,7 @@ t.test('the answer comes as Accept says', async (t) => {
     [`application/*;q=0.2, ${TYPED};q=0.1`, document],
     [`*/*;q=0.1, ${TYPED};q=0.2`, typed],
     [`text/*, application/*;q=0, ${TYPED}`, typed],
-    // What axios sends: it names one and takes anything.
+    // Sent by axios: it names one media type and accepts any.
     [`${DOCUMENT}, text/plain, */*`, document],
     [`*/*, ${TYPED}`, typed],
     // JSON has no parameters; many clients send this one all the same (RFC 8259, section 11).
@@ -81,7 +81,7 @@ t.test('the answer comes as Accept says', async (t) => {
     [`${TYPED}; charset=utf-8`, typed],
   ] as const
   for (const [accept, representation] of asked) {
-    for (const request of whatever) {
+    for (const request of either) {
       t.equal(
         answerRepresentation(accept, request),
         representation,
@@ -91,7 +91,7 @@ t.test('the answer comes as Accept says', async (t) => {
   }
 })
 
-t.test('there is no answer where Accept takes neither', async (t) => {
+t.test('has no representation for an Accept that allows neither', async (t) => {
   const neither = [
     'text/html',
     'text/*',
@@ -105,7 +105,7 @@ t.test('there is no answer where Accept takes neither', async (t) => {
     'json',
   ]
   for (const accept of neither) {
-    for (const request of whatever) {
+    for (const request of either) {
       t.equal(answerRepresentation(accept, request), undefined, `${accept}, asked in ${request.mediaType}`)
     }
   }

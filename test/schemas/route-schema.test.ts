@@ -5,9 +5,8 @@
 import t from 'tap'
 import * as Type from 'typebox'
 import { PageAnswer } from '../../schemas/parts/answers.js'
-import { Closed, Item } from '../../schemas/parts/building-blocks.js'
+import { Closed, Item, NoContent } from '../../schemas/parts/building-blocks.js'
 import { writeErrors } from '../../schemas/parts/errors.js'
-import { NoContent } from '../../schemas/parts/item-paths.js'
 import { ItemLines } from '../../schemas/parts/lines.js'
 import type { RouteSchema } from '../../schemas/parts/route-schema.js'
 
