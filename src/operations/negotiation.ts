@@ -46,7 +46,7 @@ export function createNegotiation(schema: DescribedRoute): (request: ApiRequest)
       givesLines && raw.httpVersion !== '1.0' ? [...offers, ndjson] : offers,
     )
     if (preferred === undefined && answersBody && method !== 'HEAD') throw notAcceptable(givesLines)
-    const answer = preferred === typed || preferred === document ? preferred : body
+    const answer = preferred !== undefined && 'decode' in preferred ? preferred : body
     return { body, answer, inLines: preferred === ndjson }
   }
 }

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Code, CODES } from '../../schemas/problem.js'
+import { type Code, CODES } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
