@@ -16,7 +16,7 @@ import { localEnvironment } from '../../scripts/local/dynamodb-local.js'
 import { startServiceProcess } from '../../scripts/local/service-process.js'
 import { readConfig } from '../../src/config.js'
 import { packageRoot } from '../../src/package-root.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 // The packages are installed, which takes a minute, or minutes on a busy machine.
 t.setTimeout(480_000)
@@ -244,7 +244,7 @@ t.test('Dockerfile', async (t) => {
   t.test(
     'finds credentials in all the ways of the SDK, each of which it loads when it is needed',
     async (t) => {
-      const standIn = await startStandIn(t, (_arrived, response) => {
+      const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
         answer(response, { Item: { id: { S: 'a' } } })
       })
       // The agent of a container platform, and STS.

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { type Code, CODES } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
-import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 const PAGE = join(packageRoot, 'docs', 'errors.md')
 
@@ -28,19 +28,19 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
   /** An answer of the service when DynamoDB behaves in a way that DynamoDB Local does not. */
   const when = async (
     t: Test,
-    behave: Behaviour,
+    behave: Behavior,
     call = (service: Service) => service.post('/v1/tables/Users/put', { item: { id: 'u1' } }),
     settings = {},
   ) => {
-    const standIn = await startStandIn(t, behave)
-    return call(await startService(t, { ...patient, ...settings }, standIn.endpoint))
+    const dynamodb = await startFakeDynamoDB(t, behave)
+    return call(await startService(t, { ...patient, ...settings }, dynamodb.endpoint))
   }
   const refused =
     (status: number, name: string, message: string, call?: (service: Service) => Promise<Answer>) =>
     (t: Test) =>
       when(
         t,
-        (_arrived, response) => {
+        (_received, response) => {
           refuse(response, status, name, message)
         },
         call,
@@ -145,8 +145,8 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
     BatchIncomplete: (t) =>
       when(
         t,
-        (arrived, response) => {
-          const { Users = [] } = arrived.body['RequestItems'] as { Users?: object[] }
+        (received, response) => {
+          const { Users = [] } = received.body['RequestItems'] as { Users?: object[] }
           answer(response, { UnprocessedItems: { Users: Users.slice(-1) } })
         },
         (service) =>

@@ -9,7 +9,7 @@ import { CODES } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
 import { checkAnswer } from '../helpers/contract.js'
 import { needsDynamoDB, startService } from '../helpers/service.js'
-import { startStandIn } from '../helpers/stand-in.js'
+import { startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 interface Media {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
@@ -44,7 +44,7 @@ t.test('openapi.yaml is what npm run openapi writes', async (t) => {
 })
 
 t.test('the service hands it out, as YAML and as JSON', async (t) => {
-  const { endpoint } = await startStandIn(t, (_arrived, response) => response.end())
+  const { endpoint } = await startFakeDynamoDB(t, (_received, response) => response.end())
   const service = await startService(t, {}, endpoint)
   const asYaml = await service.get('/openapi.yaml')
   t.equal(asYaml.status, 200)

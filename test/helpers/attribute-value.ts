@@ -1,33 +1,33 @@
 /**
- * Any item and any document, for property tests. They are JSON texts rather than objects, so that every digit
- * counts, and `__proto__` is a name like any other.
+ * Generators of items and documents for property tests. They generate JSON text rather than objects, so that every digit
+ * is compared and `__proto__` is a name like any other.
  */
 import fc from 'fast-check'
 import { JsonError } from '../../src/json/reader.js'
 
-/** JSON as a text: what stands in tests. */
+/** JSON as text. */
 export type JsonText = string
 
-/** The names that, alone in an object of a document, stand for a type that JSON lacks. */
+/** The tags of document JSON: a name that, alone in an object, stands for a type that JSON lacks. */
 export const TAGS = ['$binary', '$stringSet', '$numberSet', '$binarySet', '$map']
 
-/** What the reader of a text refuses, as callers see it: the path, a space, the message. */
+/** Runs a reader that must refuse its input; returns the error as callers see it: the path, a space, the message. */
 export function refusal(read: () => unknown): string {
   try {
-    return `nothing is refused: ${String(read())}`
+    return `nothing was refused: ${String(read())}`
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     return `${error.path} ${error.message}`
   }
 }
 
-/** The same JSON written in one way only: without white space, and strings with no more escapes than they need. */
+/** The canonical text of a JSON value: no white space, and no escapes that are not needed. */
 export function canonical(text: JsonText): JsonText {
-  // JSON.parse keeps `__proto__` as a name. No digit is lost as long as numbers are strings, as in DynamoDB's JSON.
+  // JSON.parse keeps `__proto__` as a name. It loses no digits where numbers are strings, as in DynamoDB's JSON.
   return JSON.stringify(JSON.parse(text))
 }
 
-/** Any well-formed Unicode, often what has to be escaped. */
+/** Well-formed Unicode, often with characters that JSON must escape. */
 export const unicode = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom('"', '\\', '/', '\n', '\u0000', '\u007f', '\u2028', '$', 'é', '😀') }),
@@ -36,7 +36,7 @@ export const unicode = fc.oneof(
 const escapeAll = (text: string) =>
   `"${Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')}"`
 
-/** A text as JSON: with the escapes it needs, with `\/`, or with nothing but escapes. */
+/** A JSON string: with only the escapes it needs, with `\/`, or with every character escaped. */
 const quoted = (text: fc.Arbitrary<string>): fc.Arbitrary<JsonText> =>
   fc.oneof(
     { weight: 4, arbitrary: text.map((value) => JSON.stringify(value)) },
@@ -44,7 +44,7 @@ const quoted = (text: fc.Arbitrary<string>): fc.Arbitrary<JsonText> =>
     { weight: 1, arbitrary: text.map(escapeAll) },
   )
 
-/** A number as JSON writes it, of at most 38 digits. */
+/** A JSON number of at most 38 digits. */
 export const number = fc.oneof(
   fc.constantFrom('0', '-0', '1.0', '1E+2', '0e0', '12345678901234567890123456789012345678'),
   fc.stringMatching(/^-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?(?:[eE][+-]?[0-9]{1,3})?$/),
@@ -89,7 +89,7 @@ const { attributes } = fc.letrec<{ value: JsonText; attributes: JsonText }>((tie
   attributes: members(name, tie('value')).map(object),
 }))
 
-/** Any map of names to AttributeValues, as DynamoDB writes it, without white space. */
+/** An item as DynamoDB writes it: names with their AttributeValues, without white space. */
 export const anyItem: fc.Arbitrary<JsonText> = attributes
 
 const { document } = fc.letrec<{ value: JsonText; document: JsonText }>((tie) => ({
@@ -102,10 +102,10 @@ const { document } = fc.letrec<{ value: JsonText; document: JsonText }>((tie) =>
     tie('document'),
   ),
   document: members(name, tie('value'))
-    // One tag alone would make it another type.
+    // A single tag would turn the object into another type.
     .filter((all) => all.length !== 1 || all.every(([only]) => !TAGS.includes(String(JSON.parse(only)))))
     .map(object),
 }))
 
-/** Any JSON object that uses none of the types that JSON lacks, without white space. */
+/** A JSON object without tags and without white space. */
 export const anyDocument: fc.Arbitrary<JsonText> = document

@@ -1,4 +1,4 @@
-/** A real browser: Chromium as Debian has it, without a window. */
+/** A real browser: headless Chromium from the PATH. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
@@ -20,14 +20,14 @@ const executablePath = (process.env['PATH'] ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find(isExecutable)
 
-/** For the options of tests that need a browser. */
+/** Options for tests that need a browser. */
 export const needsBrowser = {
   skip: executablePath === undefined && 'There is no Chromium in the PATH (Debian: apt-get install chromium)',
 }
 
 /**
- * Starts it, with a profile of its own; it ends with the test.
- * @param hosts names that stand for 127.0.0.1
+ * Starts Chromium with an empty profile; it stops with the test.
+ * @param hosts names that resolve to 127.0.0.1
  */
 export async function startBrowser(t: Test, hosts: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({

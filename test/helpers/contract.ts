@@ -1,11 +1,11 @@
-/** What `openapi.yaml` says of each answer, for all tests to hold the service to. */
+/** Checks responses of the service against `openapi.yaml`; every test does so. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
 import { packageRoot } from '../../src/package-root.js'
 
-/** The parts of a response object of OpenAPI that say what an answer must be. */
+/** The parts of an OpenAPI response object that the check uses. */
 interface Response {
   readonly headers?: Readonly<Record<string, { readonly $ref?: string; readonly required?: boolean }>>
   readonly content?: Readonly<Record<string, { readonly examples?: Readonly<Record<string, unknown>> }>>
@@ -33,19 +33,18 @@ const ID = 'openapi'
 let loaded: { contract: Contract; routes: readonly (readonly [RegExp, string])[]; ajv: Ajv } | undefined
 const validators = new Map<string, ValidateFunction>()
 
-/** Reads the file, once in a process; before the first request, for it takes a while. */
+/** Reads the file once per process. Call it before the first request is timed, because it takes a while. */
 export function loadContract() {
   if (loaded !== undefined) return loaded
   const contract = parse(readFileSync(join(packageRoot, 'openapi.yaml'), 'utf8')) as Contract
-  // Clients must not mind fields that they do not know, such as those that DynamoDB has added; but here each one is
-  // to be in the file.
+  // Clients must ignore unknown fields, such as those that DynamoDB adds. In the tests every field must be in the file.
   for (const schema of Object.values(contract.components.schemas)) {
     if (schema.properties !== undefined) schema.additionalProperties ??= false
   }
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false })
   ajv.addSchema(contract, ID)
   const routes = Object.keys(contract.paths)
-    // What stands there as it is goes before what stands for anything.
+    // Literal paths take precedence over paths with parameters.
     .sort((one, other) => one.split('{').length - other.split('{').length)
     .map((path) => [new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`), path] as const)
   return (loaded = { contract, routes, ajv })
@@ -55,9 +54,9 @@ const pointer = (...names: string[]) =>
   names.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')
 
 /**
- * Checks an answer of the service: that its status is one of the operation's, and that it has the headers, the media type
- * and the body, and of an error the code, that the file says come with it.
- * @throws Error with what is wrong
+ * Checks that a response has a status of its operation, and the headers, media type and body that the file gives for that
+ * status; for an error, also that its code is listed.
+ * @throws Error that names the mismatch
  */
 export function checkAnswer(method: string, path: string, answer: Answered): void {
   const { contract, routes } = loadContract()
@@ -68,7 +67,9 @@ export function checkAnswer(method: string, path: string, answer: Answered): voi
   const verb = known === 'head' && operations?.['head'] === undefined ? 'get' : known
   const operation = operations?.[verb]
   const fail = (what: string): never => {
-    throw new Error(`openapi.yaml does not know this answer to ${method} ${path}: ${what}\n${answer.text}`)
+    throw new Error(
+      `openapi.yaml does not describe this response to ${method} ${path}: ${what}\n${answer.text}`,
+    )
   }
 
   if (route === undefined || operation === undefined) {

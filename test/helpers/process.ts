@@ -1,4 +1,4 @@
-/** The service as a process of its own. */
+/** Runs the service in a process of its own. */
 import { spawn, type SpawnOptionsWithoutStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -11,15 +11,15 @@ const surroundings = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
-/** Runs TypeScript as a process of its own. */
+/** Runs TypeScript in a child process. */
 export function spawnSource(args: readonly string[], options: SpawnOptionsWithoutStdio = {}) {
-  // tap adds itself to the processes it sees started, to count what they cover. It would read the source maps of tsx
-  // wrongly, and spoil with them what the tests themselves cover.
+  // tap injects itself into child processes to measure coverage. It misreads the source maps of tsx, which would corrupt
+  // the coverage of the tests themselves.
   const command = ['-u', 'NODE_OPTIONS', process.execPath, '--import', 'tsx', ...args]
   return spawn('env', command, { cwd: packageRoot, ...options })
 }
 
-/** Starts it from the sources, as the build is tested by `.ci/run`, on a free port; it ends with the test. */
+/** Starts the service from its sources on a free port; it stops with the test. `.ci/run` tests the built service. */
 export function sourceProcess(t: Test, env: Record<string, string>) {
   const server = spawnSource(['--enable-source-maps', join('src', 'server.ts')], {
     env: { ...surroundings, PORT: '0', ...env },
@@ -30,7 +30,7 @@ export function sourceProcess(t: Test, env: Record<string, string>) {
   server.stdout.on('data', collect)
   server.stderr.on('data', collect)
   const exited = once(server, 'exit') as Promise<[code: number | null]>
-  /** Waits until it listens, and gives its URL. */
+  /** Waits until the service listens; resolves to its URL. */
   const listening = async () => {
     for (;;) {
       const [, url] = /Server listening at (http:\/\/[\d.:[\]]+)/.exec(output) ?? []

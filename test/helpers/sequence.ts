@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A sequence of numbers from 0 to 1 that is the same for the same seed. */
+/** A pseudorandom sequence of numbers in [0, 1), the same for the same seed. */
 export function sequence(seed: string): () => number {
   let block = createHash('sha256').update(seed).digest()
   let at = 0

@@ -1,4 +1,4 @@
-/** The service as its callers see it, on a free port, with DynamoDB Local or with a stand-in behind it. */
+/** The service as its callers see it, on a free port, in front of DynamoDB Local or a fake. */
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { useLocalEnvironment } from '../../scripts/local/dynamodb-local.js'
@@ -9,10 +9,10 @@ import { type Connection, resolveConnection } from '../../src/storage/call/conne
 import { Storage } from '../../src/storage/client.js'
 import { checkAnswer, loadContract } from './contract.js'
 
-/** Where `npm test` has started DynamoDB Local; undefined where there is no Java. */
+/** The endpoint of the DynamoDB Local that `npm test` has started; undefined without Java. */
 export const dynamodbEndpoint = process.env['TEST_DYNAMODB_ENDPOINT']
 
-/** For the options of tests that need DynamoDB Local. */
+/** Options for tests that need DynamoDB Local. */
 export const needsDynamoDB = {
   skip:
     dynamodbEndpoint === undefined &&
@@ -23,7 +23,7 @@ export const DOCUMENT = 'application/json'
 export const TYPED = 'application/vnd.dynamodb+json'
 export const NDJSON = 'application/x-ndjson'
 
-/** An answer, its body as text and parsed. The parsed one is for comparing; digits are in the text. */
+/** A response, with its body as text and parsed. Parsing loses digits; compare those in the text. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -34,10 +34,10 @@ export interface Answer {
 export interface Service {
   readonly url: string
   readonly storage: Storage
-  /** What the service has logged so far, line by line. */
+  /** The lines that the service has logged so far. */
   readonly log: Record<string, unknown>[]
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
-  /** Posts an object as JSON, or a string as it is. Without other headers it is document JSON. */
+  /** Posts an object as JSON, or a string as is; document JSON unless `headers` says otherwise. */
   readonly post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>
   readonly request: (path: string, init: RequestInit) => Promise<Answer>
   readonly close: () => Promise<void>
@@ -48,12 +48,12 @@ export async function connectionTo(endpoint: string): Promise<Connection> {
   return resolveConnection(endpoint)
 }
 
-/** Settings that keep tests fast: waits between attempts are short. */
+/** Settings for fast tests: waits between attempts are short. */
 export function testConfig(settings: Partial<Config> = {}): Config {
   return { ...readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' }), port: 0, ...settings }
 }
 
-/** Starts the service; it ends with the test. Each answer to what is requested here must be as `openapi.yaml` says. */
+/** Starts the service; it stops with the test. Every response to a request made here is checked against `openapi.yaml`. */
 export async function startService(
   t: Test,
   settings: Partial<Config> = {},
@@ -98,7 +98,7 @@ export async function startService(
   }
 }
 
-/** Creates a table with the partition key `id` and the sort key `n`, both as asked for; it goes with the test. */
+/** Creates a table with the partition key `id` (S), and on request the sort key `n` (N); it is deleted with the test. */
 export async function createTable(
   t: Test,
   service: Service,
@@ -130,7 +130,7 @@ export async function createTable(
       ],
     }),
   })
-  // On a busy machine the first attempt may have created it without being answered in time.
+  // On a busy machine the first attempt may have created the table and then timed out.
   if (status !== 201 && body['code'] !== 'ResourceInUseException') throw new Error(`no table: ${text}`)
   t.teardown(() => service.request(`/v1/tables/${tableName}`, { method: 'DELETE' }))
   return tableName

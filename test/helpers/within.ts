@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A machine of CI is shared: what takes at most so long elsewhere may take so many times as long there. */
+/** The factor by which time limits are longer in CI, where the machine is shared. */
 export const PATIENCE = process.env['CI'] === 'true' ? 3 : 1
 
-/** Waits until `condition` holds; false if it did not within `ms`. */
+/** Waits until `condition` is true; resolves to false if that took longer than `ms`, times PATIENCE. */
 export async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
   const giveUp = performance.now() + ms * PATIENCE
   while (!(await condition())) {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { request } from 'undici'
 import { type Service, startService } from '../helpers/service.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 const put = '/v1/tables/T/put'
 
@@ -20,10 +20,10 @@ async function asHost(service: Service, method: 'GET' | 'POST', path: string, ho
 }
 
 t.test('without AUTH', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const { host } = new URL(service.url)
 
   t.test('a program, a person and a page of the service itself may write', async (t) => {
@@ -42,7 +42,7 @@ t.test('without AUTH', async (t) => {
   })
 
   t.test('a page of another origin may not', async (t) => {
-    const before = standIn.requests.length
+    const before = dynamodb.requests.length
     const refused = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' },
@@ -61,7 +61,7 @@ t.test('without AUTH', async (t) => {
       const { status: ofDelete } = await service.request('/v1/tables/T', { method: 'DELETE', headers })
       t.equal(ofDelete, 403)
     }
-    t.equal(standIn.requests.length, before)
+    t.equal(dynamodb.requests.length, before)
   })
 
   t.test('it may link to the page and is told nothing of what it may do', async (t) => {
@@ -106,10 +106,10 @@ t.test('without AUTH', async (t) => {
 })
 
 t.test('with AUTH=none, the service may have any name, and its pages are its own', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })
-  const service = await startService(t, { auth: 'none' }, standIn.endpoint)
+  const service = await startService(t, { auth: 'none' }, dynamodb.endpoint)
   const host = 'storage.example'
   t.equal((await asHost(service, 'POST', put, host)).status, 200)
   t.equal((await asHost(service, 'POST', put, host, `https://${host}`)).status, 200)

@@ -91,7 +91,7 @@ t.test('causes in a circle are logged, too', async (t) => {
 /** A process that logs: `log` is its log. Nobody reads it yet. */
 function logTo(statements: string) {
   const program = `
-    import { createLogger } from './src/log.js'
+    import { createLogger } from './src/observability/log.js'
     const log = createLogger('info')
     ${statements}`
   return spawnSource(['--input-type=module', '--eval', program])

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
 import { DOCUMENT, type Service, startService, TYPED } from '../helpers/service.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 t.test('requests', async (t) => {
   const answers: Readonly<Record<string, object>> = {
@@ -12,10 +12,10 @@ t.test('requests', async (t) => {
     BatchGetItem: { Responses: {} },
     DeleteTable: { TableDescription: {} },
   }
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, answers[operation] ?? {})
   })
-  const service = await startService(t, { bodyLimitBytes: 100_000 }, standIn.endpoint)
+  const service = await startService(t, { bodyLimitBytes: 100_000 }, dynamodb.endpoint)
   const put = '/v1/tables/T/put'
   const item = { id: 'a' }
 
@@ -169,7 +169,7 @@ t.test('requests', async (t) => {
   })
 
   t.test('that bring a body where none is taken are refused, and nothing is done', async (t) => {
-    const before = standIn.requests.length
+    const before = dynamodb.requests.length
     for (const body of ['{"TableName":"Other"}', '{}', '[1]', 'x']) {
       const { status, body: problem } = await service.request('/v1/tables/T', {
         method: 'DELETE',
@@ -179,9 +179,9 @@ t.test('requests', async (t) => {
       t.equal(status, 400, body)
       t.match(problem, { code: 'InvalidRequest', detail: 'body must be empty: this route takes none' })
     }
-    t.equal(standIn.requests.length, before)
+    t.equal(dynamodb.requests.length, before)
     await service.request('/v1/tables/T', { method: 'DELETE' })
-    t.same(standIn.requests.at(-1)?.body, { TableName: 'T' })
+    t.same(dynamodb.requests.at(-1)?.body, { TableName: 'T' })
   })
 
   t.test('whose body has no type are read as documents', async (t) => {
@@ -209,7 +209,7 @@ t.test('requests', async (t) => {
   })
 
   t.test('with an item that would outgrow any limit are refused before they do', async (t) => {
-    const large = await startService(t, {}, standIn.endpoint)
+    const large = await startService(t, {}, dynamodb.endpoint)
     const { status, body } = await large.post(put, `{"item":{"id":"a","l":[${'1,'.repeat(2_000_000)}1]}}`)
     t.equal(status, 400)
     t.match(body, { code: 'InvalidRequest', detail: /^body\/item\/l\/\d+ is larger than any item can be$/ })
@@ -281,7 +281,7 @@ t.test('requests', async (t) => {
       `{"keyConditionExpression":"a = :a","expressionAttributeValues":{":a":1.0},"expressionAttributeNames":{"#itemCount":"itemCount"},
         "scanIndexForward":false,"limit":5,"exclusiveStartKey":{"someKey":"x"}}`,
     )
-    t.same(standIn.requests.at(-1)?.body, {
+    t.same(dynamodb.requests.at(-1)?.body, {
       TableName: 'My Table',
       KeyConditionExpression: 'a = :a',
       ExpressionAttributeValues: { ':a': { N: '1.0' } },
@@ -291,7 +291,7 @@ t.test('requests', async (t) => {
       ExclusiveStartKey: { someKey: { S: 'x' } },
     })
     await service.post('/v1/transact/write', { transactItems: [{ put: { tableName: 'T', item } }] })
-    t.match(standIn.requests.at(-1)?.body, {
+    t.match(dynamodb.requests.at(-1)?.body, {
       TransactItems: [{ Put: { TableName: 'T', Item: { id: { S: 'a' } } } }],
       ClientRequestToken: /^[0-9a-f-]{36}$/,
     })

@@ -1,7 +1,7 @@
 /** What callers are told of failures that leave something open, and what the log is told. */
 import t from 'tap'
 import { DOCUMENT, startService, TYPED } from '../helpers/service.js'
-import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { PATIENCE } from '../helpers/within.js'
 
 const put = '/v1/tables/T/put'
@@ -9,15 +9,15 @@ const get = '/v1/tables/T/get'
 const UNKNOWN = /It is not known whether the write was applied\./
 
 t.test('an answer says whether a write may have been applied', async (t) => {
-  const when = async (behave: Behaviour, path: string, settings = {}) => {
-    const standIn = await startStandIn(t, behave)
-    const service = await startService(t, settings, standIn.endpoint)
+  const when = async (behave: Behavior, path: string, settings = {}) => {
+    const dynamodb = await startFakeDynamoDB(t, behave)
+    const service = await startService(t, settings, dynamodb.endpoint)
     return service.post(path, path === get ? { key: { id: 'a' } } : { item: { id: 'a' } })
   }
-  const silent: Behaviour = () => undefined
-  const broken: Behaviour = (_arrived, response) => response.socket?.destroy()
-  const nonsense: Behaviour = (_arrived, response) => response.end('hello')
-  const corrupt: Behaviour = (_arrived, response) => {
+  const silent: Behavior = () => undefined
+  const broken: Behavior = (_received, response) => response.socket?.destroy()
+  const nonsense: Behavior = (_received, response) => response.end('hello')
+  const corrupt: Behavior = (_received, response) => {
     answer(response, {}, { 'x-amz-crc32': '1' })
   }
 
@@ -35,12 +35,12 @@ t.test('an answer says whether a write may have been applied', async (t) => {
     t.notMatch(read.body['detail'], UNKNOWN)
   }
 
-  const throttled = await when((_arrived, response) => {
+  const throttled = await when((_received, response) => {
     refuse(response, 400, 'ThrottlingException', 'slow down')
   }, put)
   t.match(throttled.body, { status: 429, detail: 'slow down', attempts: 5, maybeApplied: false })
 
-  const doubtful = await when((_arrived, response, number) => {
+  const doubtful = await when((_received, response, number) => {
     if (number === 1) response.socket?.destroy()
     else refuse(response, 400, 'ConditionalCheckFailedException', 'The conditional request failed')
   }, put)
@@ -54,10 +54,10 @@ t.test('an answer says whether a write may have been applied', async (t) => {
 })
 
 t.test('a write that must not be done twice is not sent again when it may have been applied', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 500, 'InternalServerError')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const counting = {
     key: { id: 'a' },
     updateExpression: 'ADD n :one',
@@ -73,9 +73,9 @@ t.test('a write that must not be done twice is not sent again when it may have b
       'DynamoDB is not available. It is not known whether the write was applied. ' +
       'It was not sent again, because doing it twice would not be the same as once.',
   })
-  t.equal(standIn.requests.length, 1)
+  t.equal(dynamodb.requests.length, 1)
 
-  standIn.behave = (_arrived, response, number) => {
+  dynamodb.behave = (_received, response, number) => {
     if (number < 4) refuse(response, 400, 'ThrottlingException')
     else answer(response, {})
   }
@@ -83,14 +83,14 @@ t.test('a write that must not be done twice is not sent again when it may have b
 })
 
 t.test('what may have been applied is said, whatever came after it', async (t) => {
-  const standIn = await startStandIn(t, () => undefined)
-  const service = await startService(t, { maxAttempts: 3 }, standIn.endpoint)
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, { maxAttempts: 3 }, dynamodb.endpoint)
   const batch = { requestItems: { T: [{ putRequest: { item: { id: 'a' } } }] } }
 
   let first = true
-  standIn.behave = (arrived, response) => {
+  dynamodb.behave = (received, response) => {
     if (first) response.socket?.destroy()
-    else answer(response, { UnprocessedItems: arrived.body['RequestItems'] })
+    else answer(response, { UnprocessedItems: received.body['RequestItems'] })
     first = false
   }
   t.match((await service.post('/v1/batch/write', batch)).body, {
@@ -103,12 +103,12 @@ t.test('what may have been applied is said, whatever came after it', async (t) =
     maybeApplied: false,
   })
 
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, { ConsumedCapacity: null, UnprocessedItems: {} })
   }
   t.equal((await service.post('/v1/batch/write', batch)).status, 200)
 
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, { Attributes: { n: 'no type' } })
   }
   const done = await service.post('/v1/tables/T/update', {
@@ -119,7 +119,7 @@ t.test('what may have been applied is said, whatever came after it', async (t) =
   })
   t.match(done.body, { code: 'UpstreamError', retryable: false, maybeApplied: true })
 
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     refuse(response, 400, 'TransactionInProgressException')
   }
   const transaction = { transactItems: [{ delete: { tableName: 'T', key: { id: 'a' } } }] }
@@ -134,7 +134,7 @@ t.test('what may have been applied is said, whatever came after it', async (t) =
     ['RequestTimeout', 504],
   ] as const) {
     first = true
-    standIn.behave = (_arrived, response) => {
+    dynamodb.behave = (_received, response) => {
       if (first) response.socket?.destroy()
       else refuse(response, 400, name)
       first = false
@@ -145,25 +145,25 @@ t.test('what may have been applied is said, whatever came after it', async (t) =
 })
 
 t.test('an answer that is not what it should be is not passed on', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, '{"Item":{"id":"no type"}}')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const { body } = await service.post(get, { key: { id: 'a' } })
   t.match(body, { status: 502, code: 'UpstreamError' })
 })
 
 t.test('refusals of DynamoDB that have no code of their own are passed on with their names', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 400, 'SomethingNewException', 'never seen')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   t.match((await service.post(put, { item: { id: 'a' } })).body, {
     status: 400,
     code: 'ValidationException',
     detail: 'SomethingNewException: never seen',
   })
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     refuse(response, 400, 'SerializationException', 'bad')
   }
   t.match((await service.post(put, { item: { id: 'a' } })).body, {
@@ -175,8 +175,8 @@ t.test('refusals of DynamoDB that have no code of their own are passed on with t
 t.test(
   'refusals under other names are what they are, and keep accounts and roles to themselves',
   async (t) => {
-    const standIn = await startStandIn(t, () => undefined)
-    const service = await startService(t, { maxAttempts: 1 }, standIn.endpoint)
+    const dynamodb = await startFakeDynamoDB(t, () => undefined)
+    const service = await startService(t, { maxAttempts: 1 }, dynamodb.endpoint)
     const cases: [name: string, status: number, code: string][] = [
       ['SignatureDoesNotMatch', 502, 'UpstreamError'],
       ['RequestExpired', 502, 'UpstreamError'],
@@ -187,21 +187,21 @@ t.test(
       ['SlowDown', 429, 'ThrottlingException'],
     ]
     for (const [name, status, code] of cases) {
-      standIn.behave = (_arrived, response) => {
+      dynamodb.behave = (_received, response) => {
         refuse(response, 400, name, 'arn:aws:iam::123456789012:user/secret')
       }
       const { body } = await service.post(put, { item: { id: 'a' } })
       t.match(body, { status, code }, name)
       if (status === 502) t.notMatch(JSON.stringify(body), /123456789012/, name)
     }
-    standIn.behave = (_arrived, response) => response.writeHead(413).end()
+    dynamodb.behave = (_received, response) => response.writeHead(413).end()
     t.match((await service.post(put, { item: { id: 'a' } })).body, { status: 413, code: 'PayloadTooLarge' })
   },
 )
 
 t.test('an error of DynamoDB’s is told also if what it brings cannot be read', async (t) => {
-  const standIn = await startStandIn(t, () => undefined)
-  const service = await startService(t, {}, standIn.endpoint)
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const cases: [name: string, members: object, status: number][] = [
     ['ConditionalCheckFailedException', { Item: null }, 412],
     ['ConditionalCheckFailedException', { Item: { a: { X: 1 } } }, 412],
@@ -214,7 +214,7 @@ t.test('an error of DynamoDB’s is told also if what it brings cannot be read',
     ['TransactionCanceledException', { CancellationReasons: [null] }, 409],
   ]
   for (const [name, members, status] of cases) {
-    standIn.behave = (_arrived, response) => {
+    dynamodb.behave = (_received, response) => {
       refuse(response, 400, name, 'told', { members })
     }
     // Not by the helper, which would find that what cannot be read is not as openapi.yaml says.
@@ -231,22 +231,22 @@ t.test('an error of DynamoDB’s is told also if what it brings cannot be read',
 })
 
 t.test('Retry-After is DynamoDB’s, in whole seconds', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'x-amz-retry-after': '61500' } })
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const { status, headers } = await service.post(put, { item: { id: 'a' } })
   t.equal(status, 503)
   t.equal(headers.get('retry-after'), '62')
 })
 
 t.test('an unfinished batch lists what is left in the representation of the answer', async (t) => {
-  const standIn = await startStandIn(t, (arrived, response) => {
-    const requestItems = arrived.body['RequestItems'] as Record<string, unknown>
-    const left = arrived.operation === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems'
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    const requestItems = received.body['RequestItems'] as Record<string, unknown>
+    const left = received.operation === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems'
     answer(response, { [left]: requestItems, ...(left === 'UnprocessedKeys' && { Responses: {} }) })
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const requestItems = '{"T":[{"putRequest":{"item":{"n":1.50,"b":{"$binary":"AA=="}}}}]}'
   const written = await service.post('/v1/batch/write', `{"requestItems":${requestItems}}`)
   t.equal(written.status, 503)
@@ -268,10 +268,10 @@ t.test('an unfinished batch lists what is left in the representation of the answ
 })
 
 t.test('an unfinished batch lists what is left even if what it found cannot be read', async (t) => {
-  const standIn = await startStandIn(t, (arrived, response) => {
-    answer(response, { Responses: { T: [{ a: { X: 1 } }] }, UnprocessedKeys: arrived.body['RequestItems'] })
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    answer(response, { Responses: { T: [{ a: { X: 1 } }] }, UnprocessedKeys: received.body['RequestItems'] })
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const keys = { T: { keys: [{ id: 'a' }] } }
   const { body } = await service.post('/v1/batch/get', { requestItems: keys })
   t.match(body, { status: 503, code: 'BatchIncomplete', unprocessedKeys: keys })
@@ -279,10 +279,10 @@ t.test('an unfinished batch lists what is left even if what it found cannot be r
 })
 
 t.test('a batch that broke off is BatchIncomplete, whatever broke it', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 500, 'InternalServerError')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const requestItems = { T: [{ putRequest: { item: { id: 'a' } } }] }
   const { body } = await service.post('/v1/batch/write', { requestItems })
   t.match(body, { status: 503, code: 'BatchIncomplete', attempts: 5, unprocessedItems: requestItems })
@@ -292,11 +292,11 @@ t.test('a caller that hangs up is not waited for', async (t) => {
   let closed: () => void = () => undefined
   const upstreamClosed = new Promise<void>((resolve) => (closed = resolve))
   const gone = new AbortController()
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     response.on('close', closed)
     gone.abort()
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const call = fetch(service.url + put, {
     method: 'POST',
     body: '{"item":{"id":"a"}}',
@@ -305,5 +305,5 @@ t.test('a caller that hangs up is not waited for', async (t) => {
   })
   await t.rejects(call)
   await upstreamClosed
-  t.equal(standIn.requests.length, 1)
+  t.equal(dynamodb.requests.length, 1)
 })

@@ -1,20 +1,20 @@
 /** Large batches while a third of the entries stays unprocessed and requests fail: every entry is done or listed. */
 import t from 'tap'
-import { type FaultName, type FaultyDynamoDB, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { type FaultName, type FaultyProxy, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
-import { answer, type Arrived, startStandIn } from '../helpers/stand-in.js'
+import { answer, type ReceivedRequest, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 const WRITES = 10_000
 const GETS = 5000
 
 const rates: Readonly<Partial<Record<FaultName, number>>> = {
-  'a 500 instead': 0.01,
-  throttled: 0.01,
-  'reset before': 0.01,
-  'done, then reset': 0.01,
-  'done, then half an answer': 0.01,
-  'all unprocessed': 0.05,
-  'some unprocessed': 0.9,
+  'answers 500': 0.01,
+  throttles: 0.01,
+  'resets, not applied': 0.01,
+  'applies, then resets': 0.01,
+  'applies, then cuts the response short': 0.01,
+  'leaves all unprocessed': 0.05,
+  'leaves some unprocessed': 0.9,
 }
 
 interface Put {
@@ -42,7 +42,7 @@ async function idsIn(service: Service, table: string): Promise<Set<string>> {
 }
 
 /** The most requests that were under way at a time. */
-function mostAtATime({ requests }: FaultyDynamoDB): number {
+function mostAtATime({ requests }: FaultyProxy): number {
   const events = requests.flatMap(({ at, ended }) => [
     { at, change: 1 },
     { at: ended ?? Infinity, change: -1 },
@@ -59,7 +59,7 @@ function mostAtATime({ requests }: FaultyDynamoDB): number {
 t.test('every entry of a large batch is done, or listed in the answer', needsDynamoDB, async (t) => {
   const direct = await startService(t)
   const table = await createTable(t, direct, { tableName: 'Batches' })
-  const faulty = await startFaultyDynamoDB(t, { seed: 30, rates })
+  const faulty = await startFaultyProxy(t, { seed: 30, rates })
   const service = await startService(t, { requestTimeoutMs: 120_000 }, faulty.endpoint)
 
   await t.test(`${WRITES} writes`, async (t) => {
@@ -132,13 +132,15 @@ t.test('every entry of a large batch is done, or listed in the answer', needsDyn
 })
 
 t.test('a batch of keys stops where its answer would become too long, and lists the rest', async (t) => {
-  const idsOf = ({ body }: Arrived) =>
+  const idsOf = ({ body }: ReceivedRequest) =>
     (body['RequestItems'] as { T: { Keys: { id: { S: string } }[] } }).T.Keys.map(({ id }) => id.S)
   const long = 'x'.repeat(40_000)
-  const standIn = await startStandIn(t, (arrived, response) => {
-    answer(response, { Responses: { T: idsOf(arrived).map((id) => ({ id: { S: id }, long: { S: long } })) } })
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    answer(response, {
+      Responses: { T: idsOf(received).map((id) => ({ id: { S: id }, long: { S: long } })) },
+    })
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   let keys = range(GETS).map((n) => ({ id: `id-${n}` }))
   const found = new Set<string>()
   let calls = 0

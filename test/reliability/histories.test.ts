@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
-import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { type FaultName, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { sequence } from '../helpers/sequence.js'
 import { PATIENCE } from '../helpers/within.js'
 
@@ -87,26 +87,26 @@ const operations: readonly ((id: string, v: number) => Operation)[] = [
 ]
 
 const rates: Readonly<Partial<Record<FaultName, number>>> = {
-  'a 500 instead': 0.05,
-  'a 503 instead': 0.03,
-  throttled: 0.04,
-  'reset before': 0.03,
-  'never answered': 0.003,
-  'expired token': 0.01,
-  conflict: 0.02,
-  'done, then a 500': 0.04,
-  'done, then reset': 0.04,
-  'done, then no answer': 0.003,
-  'done, then half an answer': 0.03,
-  'done, then a wrong checksum': 0.03,
-  'done, then nonsense': 0.02,
-  'answered, then reset': 0.03,
+  'answers 500': 0.05,
+  'answers 503': 0.03,
+  throttles: 0.04,
+  'resets, not applied': 0.03,
+  'never answers, not applied': 0.003,
+  'says ExpiredToken': 0.01,
+  conflicts: 0.02,
+  'applies, then answers 500': 0.04,
+  'applies, then resets': 0.04,
+  'applies, then never answers': 0.003,
+  'applies, then cuts the response short': 0.03,
+  'applies, then sends a wrong checksum': 0.03,
+  'applies, then sends HTML': 0.02,
+  'answers, then resets': 0.03,
 }
 
 t.test('every item ends as what its callers were told allows', needsDynamoDB, async (t) => {
   const tableName = await createTable(t, await startService(t), { tableName: 'Items' })
   const clockAheadMs = 20 * 60_000
-  const faulty = await startFaultyDynamoDB(t, { seed: SEED, rates, clockAheadMs })
+  const faulty = await startFaultyProxy(t, { seed: SEED, rates, clockAheadMs })
   const service = await startService(
     t,
     { maxAttempts: 2, attemptTimeoutMs: 3000 * PATIENCE, requestTimeoutMs: 15_000 * PATIENCE },

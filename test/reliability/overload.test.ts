@@ -3,7 +3,7 @@ import { request, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
 import { startService } from '../helpers/service.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { within } from '../helpers/within.js'
 
 const get = '/v1/tables/T/get'
@@ -13,10 +13,10 @@ t.test(
   'a request beyond MAX_CONCURRENT_REQUESTS is refused at once, and served once there is room',
   async (t) => {
     const held: ServerResponse[] = []
-    const standIn = await startStandIn(t, (_arrived, response) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
       held.push(response)
     })
-    const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+    const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
     const calls = Array.from({ length: 10 }, () => service.post(get, key))
     await within(5000, () => held.length === 10)
 
@@ -37,7 +37,7 @@ t.test(
         maybeApplied: false,
       })
     }
-    t.equal(standIn.requests.length, 10, 'DynamoDB hears nothing of it')
+    t.equal(dynamodb.requests.length, 10, 'DynamoDB hears nothing of it')
     t.equal((await service.get('/health/live')).status, 200, 'its health is told all the same')
     await within(5000, () => service.log.some(({ refused }) => refused === 50))
     t.equal(
@@ -46,7 +46,7 @@ t.test(
       'one line in the log tells of all',
     )
 
-    standIn.behave = (_arrived, response) => {
+    dynamodb.behave = (_received, response) => {
       answer(response, { Item: { id: { S: 'a' } } })
     }
     for (const response of held) answer(response, { Item: { id: { S: 'a' } } })
@@ -57,8 +57,8 @@ t.test(
 )
 
 t.test('callers that hang up make room', async (t) => {
-  const standIn = await startStandIn(t, () => undefined)
-  const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
   const gone = new AbortController()
   const calls = Array.from({ length: 10 }, () =>
     fetch(service.url + get, {
@@ -68,10 +68,10 @@ t.test('callers that hang up make room', async (t) => {
       signal: gone.signal,
     }),
   )
-  await within(5000, () => standIn.requests.length === 10)
+  await within(5000, () => dynamodb.requests.length === 10)
   gone.abort()
   for (const call of calls) await t.rejects(call)
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, { Item: { id: { S: 'a' } } })
   }
   t.ok(await within(2000, async () => (await service.post(get, key)).status === 200))
@@ -80,8 +80,8 @@ t.test('callers that hang up make room', async (t) => {
 t.test(
   'what asks for nothing there is, or hangs up on many requests at once, takes no room for good',
   async (t) => {
-    const standIn = await startStandIn(t, () => undefined)
-    const service = await startService(t, { maxConcurrentRequests: 10 }, standIn.endpoint)
+    const dynamodb = await startFakeDynamoDB(t, () => undefined)
+    const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
     for (let n = 0; n < 20; n++) t.equal((await service.post('/health/live', {})).status, 404)
 
     const body = JSON.stringify(key)
@@ -91,12 +91,12 @@ t.test(
     const { hostname, port } = new URL(service.url)
     const sockets = [1, 2].map(() => connect(Number(port), hostname))
     for (const socket of sockets) socket.write(one.repeat(5))
-    t.ok(await within(5000, () => standIn.requests.length === 10))
+    t.ok(await within(5000, () => dynamodb.requests.length === 10))
     for (const socket of sockets) socket.destroy()
-    const given = () => standIn.requests.every(({ ended }) => ended !== undefined)
+    const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
     t.ok(await within(2000, given), 'all are given up')
 
-    standIn.behave = (_arrived, response) => {
+    dynamodb.behave = (_received, response) => {
       setTimeout(() => {
         answer(response, { Item: { id: { S: 'a' } } })
       }, 100)
@@ -110,10 +110,10 @@ t.test(
   'bodies that together are larger than 8 times BODY_LIMIT_BYTES are refused, whoever sends them',
   async (t) => {
     const LIMIT = 100_000
-    const standIn = await startStandIn(t, (_arrived, response) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
       answer(response, {})
     })
-    const service = await startService(t, { bodyLimitBytes: LIMIT }, standIn.endpoint)
+    const service = await startService(t, { bodyLimitBytes: LIMIT }, dynamodb.endpoint)
     const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
     const upload = () => {
       const upload = request(`${service.url}/v1/tables/T/put`, {

@@ -12,18 +12,24 @@ import t, { type Test } from 'tap'
 import type { Config } from '../../src/config.js'
 import { Retry } from '../../src/storage/call/retry.js'
 import { Storage } from '../../src/storage/client.js'
-import { signedAt, isSigned } from '../helpers/faulty-dynamodb.js'
+import { signedAt, isSigned } from '../helpers/faulty-proxy.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { PATIENCE } from '../helpers/within.js'
-import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+import {
+  answer,
+  type ReceivedRequest,
+  type Behavior,
+  refuse,
+  startFakeDynamoDB,
+} from '../helpers/fake-dynamodb.js'
 
 const range = (length: number) => Array.from({ length }, (_, n) => n)
 const requestOf = (id: number) => ({ TableName: 'T', Key: { id: { N: String(id) } } })
 const soon = (ms = 60_000) => ({ deadline: performance.now() + ms })
 
-async function start(t: Test, behave: Behaviour, settings: Partial<Config> = {}) {
-  const standIn = await startStandIn(t, behave)
-  const storage = new Storage(await connectionTo(standIn.endpoint), testConfig(settings))
+async function start(t: Test, behave: Behavior, settings: Partial<Config> = {}) {
+  const dynamodb = await startFakeDynamoDB(t, behave)
+  const storage = new Storage(await connectionTo(dynamodb.endpoint), testConfig(settings))
   t.teardown(() => storage.close())
   /** Makes a call; false if it fails. */
   const call = (id: number, limits = soon()) =>
@@ -31,10 +37,10 @@ async function start(t: Test, behave: Behaviour, settings: Partial<Config> = {})
       () => true,
       () => false,
     )
-  return { standIn, storage, call }
+  return { dynamodb, storage, call }
 }
 
-const fail: Behaviour = (_arrived, response) => {
+const fail: Behavior = (_received, response) => {
   refuse(response, 500, 'InternalServerError')
 }
 
@@ -52,16 +58,16 @@ async function delayOf(work: () => Promise<unknown>): Promise<number> {
 t.test('waits are spread evenly between 0 and their bound, which doubles up to the longest', async (t) => {
   const bounds = [400, 800, 1600, 1600].map((ms) => ms * PATIENCE)
   const delays = { baseDelayMs: 400 * PATIENCE, maxDelayMs: 1600 * PATIENCE }
-  const { call, standIn } = await start(t, fail, delays)
+  const { call, dynamodb } = await start(t, fail, delays)
   await Promise.all(
     range(240).map(async (id) => {
       await sleep(id * 20)
       await call(id)
     }),
   )
-  const attempts = new Map<string, Arrived[]>()
-  for (const arrived of standIn.requests) {
-    attempts.set(arrived.text, [...(attempts.get(arrived.text) ?? []), arrived])
+  const attempts = new Map<string, ReceivedRequest[]>()
+  for (const received of dynamodb.requests) {
+    attempts.set(received.text, [...(attempts.get(received.text) ?? []), received])
   }
   for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
   for (const [retry, bound] of bounds.entries()) {
@@ -94,22 +100,22 @@ t.test('1,000 callers that fail together do not come back together', async (t) =
   const CALLS = 1000
   const LONGEST_MS = 4000 * PATIENCE
   const failed = new Set<string>()
-  const { call, standIn } = await start(
+  const { call, dynamodb } = await start(
     t,
-    (arrived, response, number) => {
-      if (failed.has(arrived.text)) {
+    (received, response, number) => {
+      if (failed.has(received.text)) {
         answer(response, {})
       } else {
-        failed.add(arrived.text)
-        fail(arrived, response, number)
+        failed.add(received.text)
+        fail(received, response, number)
       }
     },
     { baseDelayMs: LONGEST_MS },
   )
   const done = await Promise.all(range(CALLS).map((id) => call(id)))
   t.ok(done.every(Boolean), 'all come back')
-  const firstEnded = new Map(standIn.requests.slice(0, CALLS).map(({ text, ended }) => [text, ended ?? 0]))
-  const waits = standIn.requests.slice(CALLS).map(({ text, at }) => at - (firstEnded.get(text) ?? 0))
+  const firstEnded = new Map(dynamodb.requests.slice(0, CALLS).map(({ text, ended }) => [text, ended ?? 0]))
+  const waits = dynamodb.requests.slice(CALLS).map(({ text, at }) => at - (firstEnded.get(text) ?? 0))
   t.equal(waits.length, CALLS)
   const quarters = [0, 0, 0, 0]
   for (const ms of waits) {
@@ -121,87 +127,87 @@ t.test('1,000 callers that fail together do not come back together', async (t) =
 
 t.test('a dead upstream sees little more than the calls that there are', async (t) => {
   let dead = true
-  const { call, standIn } = await start(
+  const { call, dynamodb } = await start(
     t,
-    (arrived, response, number) => {
-      if (dead) fail(arrived, response, number)
+    (received, response, number) => {
+      if (dead) fail(received, response, number)
       else answer(response, {})
     },
     { baseDelayMs: 0 },
   )
   // These use the budget up.
   for (const round of range(5)) await Promise.all(range(100).map((id) => call(round * 100 + id)))
-  const before = standIn.requests.length
+  const before = dynamodb.requests.length
   const CALLS = 3000
   for (const round of range(30))
     await Promise.all(range(CALLS / 30).map((id) => call(1000 + round * 100 + id)))
-  const ratio = (standIn.requests.length - before) / CALLS
+  const ratio = (dynamodb.requests.length - before) / CALLS
   t.ok(ratio <= 1.2, `${ratio.toFixed(2)} requests for each call`)
   t.comment(`${ratio.toFixed(2)} requests for each call of a dead upstream`)
 
   dead = false
   await Promise.all(range(100).map((id) => call(10_000 + id)))
-  const recovered = standIn.requests.length
+  const recovered = dynamodb.requests.length
   dead = true
   await call(20_000)
-  t.equal(standIn.requests.length - recovered, 5, 'after it came back, calls are tried again')
+  t.equal(dynamodb.requests.length - recovered, 5, 'after it came back, calls are tried again')
 })
 
 t.test('the budget is spent by nothing but retries that fail', async (t) => {
   const tried = new Set<string>()
-  const { call, standIn } = await start(
+  const { call, dynamodb } = await start(
     t,
-    (arrived, response) => {
-      if (tried.has(arrived.text)) refuse(response, 400, 'ConditionalCheckFailedException')
+    (received, response) => {
+      if (tried.has(received.text)) refuse(response, 400, 'ConditionalCheckFailedException')
       else refuse(response, 400, 'ThrottlingException')
-      tried.add(arrived.text)
+      tried.add(received.text)
     },
     { baseDelayMs: 1 },
   )
   for (const round of range(12)) await Promise.all(range(100).map((id) => call(round * 100 + id)))
-  t.equal(standIn.requests.length, 2400)
-  standIn.behave = (_arrived, response) => {
+  t.equal(dynamodb.requests.length, 2400)
+  dynamodb.behave = (_received, response) => {
     refuse(response, 400, 'ThrottlingException')
   }
   await call(0)
-  t.equal(standIn.requests.length, 2405)
+  t.equal(dynamodb.requests.length, 2405)
 })
 
 t.test('each attempt is signed for its own time', async (t) => {
-  const { call, standIn } = await start(t, fail, { baseDelayMs: 1200, maxAttempts: 4 })
+  const { call, dynamodb } = await start(t, fail, { baseDelayMs: 1200, maxAttempts: 4 })
   await Promise.all(range(20).map((id) => call(id)))
-  t.equal(standIn.requests.length, 80)
-  t.ok(standIn.requests.every(isSigned))
+  t.equal(dynamodb.requests.length, 80)
+  t.ok(dynamodb.requests.every(isSigned))
   const began = performance.timeOrigin
-  t.ok(standIn.requests.every((arrived) => Math.abs(signedAt(arrived) - began - arrived.at) < 2500))
+  t.ok(dynamodb.requests.every((received) => Math.abs(signedAt(received) - began - received.at) < 2500))
 })
 
 t.test('no call outlives its deadline by more than 50 ms', async (t) => {
   const DEADLINE_MS = 700
-  const faults: Behaviour[] = [
+  const faults: Behavior[] = [
     () => undefined,
     fail,
-    (_arrived, response) => response.socket?.destroy(),
-    (_arrived, response) => {
+    (_received, response) => response.socket?.destroy(),
+    (_received, response) => {
       response.writeHead(200, { 'content-length': '100' })
       const trickle = setInterval(() => response.write(' '), 50)
       response.once('close', () => {
         clearInterval(trickle)
       })
     },
-    (_arrived, response) => {
+    (_received, response) => {
       refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'x-amz-retry-after': '300' } })
     },
-    (_arrived, response) =>
+    (_received, response) =>
       setTimeout(() => {
-        fail(_arrived, response, 0)
+        fail(_received, response, 0)
       }, 250),
   ]
   const { call, storage } = await start(
     t,
-    (arrived, response, number) => {
-      const { N } = (arrived.body['Key'] as { id: { N: string } } | undefined)?.id ?? { N: '0' }
-      faults[Number(N) % faults.length]?.(arrived, response, number)
+    (received, response, number) => {
+      const { N } = (received.body['Key'] as { id: { N: string } } | undefined)?.id ?? { N: '0' }
+      faults[Number(N) % faults.length]?.(received, response, number)
     },
     { attemptTimeoutMs: 400, baseDelayMs: 200, maxConnections: 50 },
   )
@@ -236,10 +242,10 @@ t.test('no call outlives its deadline by more than 50 ms', async (t) => {
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
 t.test('a caller that hangs up frees its socket and its wait within 100 ms', async (t) => {
-  const { standIn, storage } = await start(
+  const { dynamodb, storage } = await start(
     t,
-    (arrived, response, number) => {
-      if (arrived.operation === 'PutItem') fail(arrived, response, number)
+    (received, response, number) => {
+      if (received.operation === 'PutItem') fail(received, response, number)
     },
     { baseDelayMs: 20_000 },
   )
@@ -249,9 +255,9 @@ t.test('a caller that hangs up frees its socket and its wait within 100 ms', asy
       .send(id % 2 === 0 ? 'GetItem' : 'PutItem', requestOf(id), { ...soon(), signal: gone.signal })
       .catch((error: unknown) => (error as Error).name),
   )
-  while (standIn.requests.length < 100) await sleep(10)
+  while (dynamodb.requests.length < 100) await sleep(10)
   await sleep(100)
-  const open = () => standIn.requests.filter(({ ended }) => ended === undefined).length
+  const open = () => dynamodb.requests.filter(({ ended }) => ended === undefined).length
   t.equal(open(), 50)
   t.ok(timers() >= 100)
   let took = 0
@@ -286,8 +292,8 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
     )
     // Sockets that were broken off take a moment to be gone.
     await sleep(1000)
-    silent.standIn.requests.length = 0
-    silent.standIn.sockets.clear()
+    silent.dynamodb.requests.length = 0
+    silent.dynamodb.sockets.clear()
     return look()
   }
   for (let rounds = 0; rounds < 2; rounds++) await round()

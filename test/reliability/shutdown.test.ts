@@ -5,21 +5,21 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sourceProcess } from '../helpers/process.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { within } from '../helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
 t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 0', async (t) => {
   const finish: (() => void)[] = []
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     finish.push(() => {
       answer(response, { Attributes: { id: { S: 'a' } } })
     })
   })
   const { server, exited, listening, output } = sourceProcess(t, {
     ...aws,
-    AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
   })
   const url = await listening()
   const call = fetch(`${url}/v1/tables/T/put`, {
@@ -42,12 +42,12 @@ t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 
 
 t.test('SIGTERM leaves no request unanswered that waits behind others on its connection', async (t) => {
   const finish: (() => void)[] = []
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     finish.push(() => {
       answer(response, {})
     })
   })
-  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint }
+  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint }
   const { server, exited, listening, output } = sourceProcess(t, env)
   const socket = connect(Number(new URL(await listening()).port), '127.0.0.1')
   let answered = ''
@@ -68,13 +68,13 @@ t.test('SIGTERM leaves no request unanswered that waits behind others on its con
   t.same(await exited, [0, null])
 })
 
-t.test('SIGTERM under load cuts off no request that has arrived', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+t.test('SIGTERM under load cuts off no request that has received', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     setTimeout(() => {
       answer(response, {})
     }, 20)
   })
-  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint }
+  const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint }
   const { server, exited, listening } = sourceProcess(t, env)
   const url = await listening()
   const agent = new Agent({ keepAlive: true, maxSockets: 30 })
@@ -123,8 +123,8 @@ t.test('SIGTERM under load cuts off no request that has arrived', async (t) => {
   t.ok(performance.now() - began < 10_000, 'within SHUTDOWN_GRACE_MS')
   await Promise.all(callers)
 
-  const arrived = standIn.requests.map(({ body }) => (body['Item'] as { id: { S: string } }).id.S)
-  for (const id of arrived) if (outcomes.get(id) !== 200) t.fail(`${id}: ${outcomes.get(id) ?? 'no answer'}`)
+  const received = dynamodb.requests.map(({ body }) => (body['Item'] as { id: { S: string } }).id.S)
+  for (const id of received) if (outcomes.get(id) !== 200) t.fail(`${id}: ${outcomes.get(id) ?? 'no answer'}`)
   const errors = [...outcomes.values()].filter((outcome) => outcome !== 200)
   t.same([...new Set(errors)], ['ECONNREFUSED'], 'all others were refused a connection')
 })
@@ -133,14 +133,14 @@ t.test(
   'while it ends, an open connection is served once more, told to go, and told that it is not ready',
   async (t) => {
     const finish: (() => void)[] = []
-    const standIn = await startStandIn(t, (_arrived, response) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
       finish.push(() => {
         answer(response, {})
       })
     })
     const { server, exited, listening, output } = sourceProcess(t, {
       ...aws,
-      AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
     })
     const url = await listening()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -170,8 +170,8 @@ t.test(
 t.test(
   'what cannot be finished within SHUTDOWN_GRACE_MS is given up with an answer that says so',
   async (t) => {
-    const standIn = await startStandIn(t, () => undefined)
-    const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint, SHUTDOWN_GRACE_MS: '4000' }
+    const dynamodb = await startFakeDynamoDB(t, () => undefined)
+    const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint, SHUTDOWN_GRACE_MS: '4000' }
     const { server, exited, listening, output } = sourceProcess(t, env)
     const url = await listening()
     const call = fetch(`${url}/v1/tables/T/put`, {
@@ -183,7 +183,7 @@ t.test(
     const half = request(`${url}/v1/tables/T/put`, { method: 'POST', headers: { 'content-length': '100' } })
     half.once('error', () => undefined)
     half.write('{"item":')
-    while (standIn.requests.length === 0) await sleep(10)
+    while (dynamodb.requests.length === 0) await sleep(10)
     server.kill('SIGTERM')
     const answered = await call
     t.equal(answered.status, 503)

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { type FaultName, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { sourceProcess } from '../helpers/process.js'
 import {
   createTable,
@@ -16,7 +16,7 @@ import {
   type Service,
   startService,
 } from '../helpers/service.js'
-import { answer, type Arrived, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, type ReceivedRequest, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { PATIENCE, within } from '../helpers/within.js'
 
 const SCAN = '/v1/tables/T/scan'
@@ -41,12 +41,12 @@ function askForLines(t: Test, url: string): { call: ClientRequest; answered: Pro
 }
 
 t.test('an answer that breaks off midway does not look whole, and is logged', async (t) => {
-  const standIn = await startStandIn(t, ({ body }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ body }, response) => {
     const number = Number((body['ExclusiveStartKey'] as { id?: { S: string } } | undefined)?.id?.S ?? 0) + 1
     if (number < 3) answer(response, page(number))
     else refuse(response, 400, 'ValidationException', 'No more of this.')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
 
   const fetched = await fetch(service.url + SCAN, {
     ...init,
@@ -93,50 +93,50 @@ t.test('an answer that breaks off midway does not look whole, and is logged', as
 
 t.test('a page is fetched only when the reader has nearly read the one before it', async (t) => {
   let number = 0
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     number++
     answer(response, number < 300 ? page(number) : { Items: [] })
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const response = await askForLines(t, service.url).answered
   // What the kernel holds for both ends is read ahead, and then no more.
   await within(5000, async () => {
-    const before = standIn.requests.length
+    const before = dynamodb.requests.length
     await sleep(300)
-    return standIn.requests.length === before
+    return dynamodb.requests.length === before
   })
-  const ahead = standIn.requests.length
+  const ahead = dynamodb.requests.length
   t.ok(ahead < 150, `${ahead} of 300 pages were fetched`)
   let lines = 0
   for await (const chunk of response) lines += String(chunk).split('\n').length - 1
   t.equal(lines, 299 * 100)
-  t.equal(standIn.requests.length, 300)
+  t.equal(dynamodb.requests.length, 300)
 })
 
 t.test('a reader that hangs up stops the fetching at once', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     if (number === 1) answer(response, page(number))
   })
-  const service = await startService(t, { maxConcurrentRequests: 1 }, standIn.endpoint)
+  const service = await startService(t, { maxConcurrentRequests: 1 }, dynamodb.endpoint)
   const { call, answered } = askForLines(t, service.url)
   await answered
-  await within(5000, () => standIn.requests.length === 2)
+  await within(5000, () => dynamodb.requests.length === 2)
   call.destroy()
-  t.ok(await within(2000, () => standIn.requests[1]?.ended !== undefined), 'the next page is given up')
+  t.ok(await within(2000, () => dynamodb.requests[1]?.ended !== undefined), 'the next page is given up')
   await sleep(100)
-  t.equal(standIn.requests.length, 2)
+  t.equal(dynamodb.requests.length, 2)
   t.match(service.log.at(-1), { msg: 'the caller hung up', url: SCAN })
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, { Items: [], Count: 0, ScannedCount: 0 })
   }
   t.equal((await service.post(SCAN, {})).status, 200, 'there is room for another one')
 })
 
 t.test('a reader that takes nothing for REQUEST_TIMEOUT_MS is cut off', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     answer(response, page(number))
   })
-  const service = await startService(t, { requestTimeoutMs: 500 }, standIn.endpoint)
+  const service = await startService(t, { requestTimeoutMs: 500 }, dynamodb.endpoint)
   const response = await askForLines(t, service.url).answered
   t.ok(await within(10_000, () => service.log.some(({ msg }) => msg === 'the answer broke off')))
   t.match(service.log.at(-1), { err: { message: 'the reader took nothing within REQUEST_TIMEOUT_MS' } })
@@ -146,27 +146,27 @@ t.test('a reader that takes nothing for REQUEST_TIMEOUT_MS is cut off', async (t
 
 t.test('a stream may take longer than REQUEST_TIMEOUT_MS, its pages may not', async (t) => {
   const requestTimeoutMs = 1000 * PATIENCE
-  const standIn = await startStandIn(t, (_arrived, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     if (number < 6) {
       setTimeout(() => {
         answer(response, page(number))
       }, requestTimeoutMs * 0.3)
     }
   })
-  const service = await startService(t, { requestTimeoutMs }, standIn.endpoint)
+  const service = await startService(t, { requestTimeoutMs }, dynamodb.endpoint)
   const fetched = await fetch(service.url + SCAN, init)
   const began = performance.now()
   await t.rejects(fetched.text())
   t.ok(performance.now() - began > requestTimeoutMs, 'the first pages together took longer')
-  t.equal(standIn.requests.length, 6)
+  t.equal(dynamodb.requests.length, 6)
   t.match(service.log.at(-1), { msg: 'the answer broke off', err: { type: 'TimeoutError' } })
 
-  standIn.behave = () => undefined
+  dynamodb.behave = () => undefined
   t.match((await service.post(SCAN, {}, { accept: NDJSON })).body, { status: 504, code: 'UpstreamTimeout' })
 })
 
 t.test('SIGTERM lets a stream go on, and then breaks it off', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     setTimeout(() => {
       answer(response, page(number))
     }, 20)
@@ -175,7 +175,7 @@ t.test('SIGTERM lets a stream go on, and then breaks it off', async (t) => {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'key',
     AWS_SECRET_ACCESS_KEY: 'top-secret',
-    AWS_ENDPOINT_URL_DYNAMODB: standIn.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
     SHUTDOWN_GRACE_MS: String(2000 * PATIENCE),
   })
   const url = await listening()
@@ -184,22 +184,22 @@ t.test('SIGTERM lets a stream go on, and then breaks it off', async (t) => {
   await reader?.read()
   server.kill('SIGTERM')
   await within(5000, () => output().includes('stopping'))
-  const pages = standIn.requests.length
+  const pages = dynamodb.requests.length
   await t.rejects(async () => {
     while ((await reader?.read())?.done === false);
   }, 'it does not look whole')
-  t.ok(standIn.requests.length > pages + 5, 'it went on')
+  t.ok(dynamodb.requests.length > pages + 5, 'it went on')
   t.same(await exited, [0, null])
   t.match(output(), /"msg":"the answer broke off"/)
 })
 
 t.test('a connection on which a stream has ended does not hold up the end', async (t) => {
   const held: ServerResponse[] = []
-  const standIn = await startStandIn(t, (_arrived, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     if (number === 1) answer(response, page(number))
     else held.push(response)
   })
-  const service = await startService(t, { shutdownGraceMs: 15_000 }, standIn.endpoint)
+  const service = await startService(t, { shutdownGraceMs: 15_000 }, dynamodb.endpoint)
   const fetched = await fetch(service.url + SCAN, init)
   await within(5000, () => held.length === 1)
   const closed = service.close()
@@ -232,7 +232,7 @@ function beginImport(t: Test, url: string, requestId = 'mine') {
   return { upload, answered }
 }
 
-const idsIn = ({ body }: Arrived) =>
+const idsIn = ({ body }: ReceivedRequest) =>
   Object.values(body['RequestItems'] as Record<string, { PutRequest: { Item: { id: { S: string } } } }[]>)
     .flat()
     .map(({ PutRequest: { Item } }) => Item.id.S)
@@ -242,20 +242,20 @@ interface Listed {
 }
 
 const rates: Readonly<Partial<Record<FaultName, number>>> = {
-  'a 500 instead': 0.01,
-  throttled: 0.01,
-  'reset before': 0.01,
-  'done, then reset': 0.01,
-  'done, then half an answer': 0.01,
-  'all unprocessed': 0.05,
-  'some unprocessed': 0.85,
+  'answers 500': 0.01,
+  throttles: 0.01,
+  'resets, not applied': 0.01,
+  'applies, then resets': 0.01,
+  'applies, then cuts the response short': 0.01,
+  'leaves all unprocessed': 0.05,
+  'leaves some unprocessed': 0.85,
 }
 
 t.test('every line of an import is written, or listed in the answer', needsDynamoDB, async (t) => {
   const LINES = 1600
   const direct = await startService(t)
   const table = await createTable(t, direct, { tableName: 'Imported' })
-  const faulty = await startFaultyDynamoDB(t, { seed: 5, rates })
+  const faulty = await startFaultyProxy(t, { seed: 5, rates })
   // So few attempts that now and then a line is given up.
   const service = await startService(t, { maxAttempts: 3 }, faulty.endpoint)
   // Each key comes twice, half of them close to each other.
@@ -317,11 +317,11 @@ t.test('every line of an import is written, or listed in the answer', needsDynam
 
 t.test('an import has 8 requests under way and reads no further than that', async (t) => {
   const held: ServerResponse[] = []
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     if (operation === 'DescribeTable') answer(response, DescribeTable)
     else held.push(response)
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const { upload, answered } = beginImport(t, importUrl(service))
   let sent = 0
   const send = () => {
@@ -340,7 +340,7 @@ t.test('an import has 8 requests under way and reads no further than that', asyn
   })
   t.equal(held.length, 8)
   t.ok(sent < 10_000, `${sent} of 15,000 lines were sent`)
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, {})
   }
   for (const response of held) answer(response, {})
@@ -350,12 +350,12 @@ t.test('an import has 8 requests under way and reads no further than that', asyn
 t.test('no two lines of one key are under way at a time', async (t) => {
   const underWay = new Set<string>()
   let most = 0
-  const standIn = await startStandIn(t, (arrived, response) => {
-    if (arrived.operation === 'DescribeTable') {
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    if (received.operation === 'DescribeTable') {
       answer(response, DescribeTable)
       return
     }
-    const ids = idsIn(arrived)
+    const ids = idsIn(received)
     for (const id of ids) {
       if (underWay.has(id)) t.fail(`${id} is under way twice`)
       underWay.add(id)
@@ -366,7 +366,7 @@ t.test('no two lines of one key are under way at a time', async (t) => {
       answer(response, {})
     }, Math.random() * 5)
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const lines = Array.from({ length: 4000 }, (_, n) => `{"id":"${n < 2000 ? n % 230 : (n * 7) % 331}"}`)
   const { upload, answered } = beginImport(t, importUrl(service))
   upload.end(lines.join('\n'))
@@ -375,17 +375,18 @@ t.test('no two lines of one key are under way at a time', async (t) => {
 })
 
 t.test('a line that is given up is listed with all others that are not known to be written', async (t) => {
-  const standIn = await startStandIn(t, (arrived, response) => {
-    if (arrived.operation === 'DescribeTable') answer(response, DescribeTable)
-    else if (idsIn(arrived).includes('60')) {
-      const wrong = (arrived.body['RequestItems'] as { T: { PutRequest: { Item: { id: { S: string } } } }[] })
-        .T
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    if (received.operation === 'DescribeTable') answer(response, DescribeTable)
+    else if (idsIn(received).includes('60')) {
+      const wrong = (
+        received.body['RequestItems'] as { T: { PutRequest: { Item: { id: { S: string } } } }[] }
+      ).T
       answer(response, {
         UnprocessedItems: { T: wrong.filter(({ PutRequest }) => PutRequest.Item.id.S === '60') },
       })
     } else answer(response, {})
   })
-  const service = await startService(t, { maxAttempts: 2 }, standIn.endpoint)
+  const service = await startService(t, { maxAttempts: 2 }, dynamodb.endpoint)
   const { upload, answered } = beginImport(t, importUrl(service))
   upload.end(Array.from({ length: 100 }, (_, n) => `{"id":"${n}"}\n`).join(''))
   const problem = await answered
@@ -402,10 +403,10 @@ t.test('a line that is given up is listed with all others that are not known to 
 })
 
 t.test('a caller that sends nothing for REQUEST_TIMEOUT_MS learns how far it came', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, operation === 'DescribeTable' ? DescribeTable : {})
   })
-  const service = await startService(t, { requestTimeoutMs: 500 }, standIn.endpoint)
+  const service = await startService(t, { requestTimeoutMs: 500 }, dynamodb.endpoint)
   const { upload, answered } = beginImport(t, importUrl(service))
   // Longer than REQUEST_TIMEOUT_MS as a whole.
   for (let n = 0; n < 10; n++) {
@@ -421,24 +422,24 @@ t.test('a caller that sends nothing for REQUEST_TIMEOUT_MS learns how far it cam
     written: 20,
     retryable: true,
   })
-  t.equal(standIn.requests.filter(({ operation }) => operation === 'BatchWriteItem').length, 1)
+  t.equal(dynamodb.requests.filter(({ operation }) => operation === 'BatchWriteItem').length, 1)
 })
 
 t.test('an import whose caller hangs up is stopped, and logged is how far it came', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response, number) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response, number) => {
     if (operation === 'DescribeTable') answer(response, DescribeTable)
     else if (number < 5) answer(response, {})
   })
-  const service = await startService(t, { maxConcurrentRequests: 1 }, standIn.endpoint)
+  const service = await startService(t, { maxConcurrentRequests: 1 }, dynamodb.endpoint)
   const { upload } = beginImport(t, importUrl(service))
   upload.write(Array.from({ length: 1000 }, (_, n) => `{"id":"${n}"}\n`).join(''))
-  await within(5000, () => standIn.requests.length === 4 + 8)
+  await within(5000, () => dynamodb.requests.length === 4 + 8)
   upload.destroy()
-  t.ok(await within(2000, () => standIn.requests.every(({ ended }) => ended !== undefined)))
+  t.ok(await within(2000, () => dynamodb.requests.every(({ ended }) => ended !== undefined)))
   t.ok(await within(2000, () => service.log.some(({ msg }) => msg === 'the import stopped')))
   const line = service.log.find(({ msg }) => msg === 'the import stopped')
   t.match(line, { requestId: 'mine', table: 'T', line: Number, written: 75 })
-  standIn.behave = (_arrived, response) => {
+  dynamodb.behave = (_received, response) => {
     answer(response, { TableNames: [] })
   }
   t.equal((await service.get('/v1/tables')).status, 200, 'there is room for another request')
@@ -446,32 +447,32 @@ t.test('an import whose caller hangs up is stopped, and logged is how far it cam
 
 t.test('an import into a table that is another one by now knows its key', async (t) => {
   let described = 0
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     const AttributeName = ++described === 1 ? 'old' : 'id'
     if (operation === 'DescribeTable') {
       answer(response, { Table: { KeySchema: [{ AttributeName, KeyType: 'HASH' }] } })
     } else answer(response, {})
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const before = beginImport(t, importUrl(service))
   before.upload.end('{"old":"1"}\n')
   t.same(await before.answered, { written: 1 })
   const { upload, answered } = beginImport(t, importUrl(service))
   upload.end('{"id":"1","n":1}\n{"id":"1","n":2}\n')
   t.same(await answered, { written: 2 })
-  const sent = standIn.requests.filter(({ operation }) => operation === 'BatchWriteItem').slice(1)
+  const sent = dynamodb.requests.filter(({ operation }) => operation === 'BatchWriteItem').slice(1)
   t.same(sent.map(idsIn), [['1'], ['1']], 'one after the other')
 })
 
 t.test('an import that has no time left is answered with how far it came', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     if (operation === 'DescribeTable') answer(response, DescribeTable)
     else answer(response, {})
   })
-  const service = await startService(t, { shutdownGraceMs: 500 }, standIn.endpoint)
+  const service = await startService(t, { shutdownGraceMs: 500 }, dynamodb.endpoint)
   const { upload, answered } = beginImport(t, importUrl(service))
   upload.write('{"id":"a"}\n{"id":"b"}\n')
-  await within(5000, () => standIn.requests.length > 0)
+  await within(5000, () => dynamodb.requests.length > 0)
   const closed = service.close()
   t.match(await answered, {
     status: 503,
@@ -484,10 +485,10 @@ t.test('an import that has no time left is answered with how far it came', async
 })
 
 t.test('an ordinary request that comes too slowly is cut off, whatever else is under way', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, operation === 'DescribeTable' ? DescribeTable : {})
   })
-  const service = await startService(t, { requestTimeoutMs: 600 }, standIn.endpoint)
+  const service = await startService(t, { requestTimeoutMs: 600 }, dynamodb.endpoint)
   const { hostname, port } = new URL(service.url)
   const slow = async (head: string, drop = ' ') => {
     const socket = connect(Number(port), hostname)
@@ -516,10 +517,10 @@ t.test('an ordinary request that comes too slowly is cut off, whatever else is u
 })
 
 t.test('what imports hold counts among all bodies that are received', async (t) => {
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, operation === 'DescribeTable' ? DescribeTable : {})
   })
-  const service = await startService(t, { bodyLimitBytes: 50_000 }, standIn.endpoint)
+  const service = await startService(t, { bodyLimitBytes: 50_000 }, dynamodb.endpoint)
   const lines = Array.from({ length: 30 }, (_, n) => `{"id":"${n}","long":"${long.repeat(20)}"}\n`).join('')
   const begin = () => beginImport(t, importUrl(service))
   const first = begin()

@@ -1,8 +1,8 @@
 /** Transactions while everything goes wrong: applied once or not at all, however often an answer was lost. */
 import t from 'tap'
-import { type FaultName, startFaultyDynamoDB } from '../helpers/faulty-dynamodb.js'
+import { type FaultName, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { type Answer, createTable, needsDynamoDB, startService } from '../helpers/service.js'
-import { answer, startStandIn } from '../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { PATIENCE } from '../helpers/within.js'
 
 const TRANSACTIONS = 250
@@ -10,22 +10,22 @@ const COUNTERS = 20
 const CALLERS = 20
 
 const rates: Readonly<Partial<Record<FaultName, number>>> = {
-  'a 500 instead': 0.05,
-  throttled: 0.05,
-  'reset before': 0.05,
-  conflict: 0.1,
-  'done, then a 500': 0.08,
-  'done, then reset': 0.08,
-  'done, then half an answer': 0.05,
-  'done, then a wrong checksum': 0.05,
-  'done, then nonsense': 0.03,
-  'done, then no answer': 0.02,
+  'answers 500': 0.05,
+  throttles: 0.05,
+  'resets, not applied': 0.05,
+  conflicts: 0.1,
+  'applies, then answers 500': 0.08,
+  'applies, then resets': 0.08,
+  'applies, then cuts the response short': 0.05,
+  'applies, then sends a wrong checksum': 0.05,
+  'applies, then sends HTML': 0.03,
+  'applies, then never answers': 0.02,
 }
 
 t.test('a transaction is applied once, however often its answer was lost', needsDynamoDB, async (t) => {
   const direct = await startService(t)
   const tableName = await createTable(t, direct, { tableName: 'Transactions' })
-  const faulty = await startFaultyDynamoDB(t, { seed: 4711, rates })
+  const faulty = await startFaultyProxy(t, { seed: 4711, rates })
   const timeouts = { attemptTimeoutMs: 3000 * PATIENCE, requestTimeoutMs: 15_000 * PATIENCE }
   const service = await startService(t, timeouts, faulty.endpoint)
 
@@ -112,11 +112,11 @@ t.test('a transaction is applied once, however often its answer was lost', needs
 t.test(
   'a caller without a token learns the one that makes it safe to send a transaction again',
   async (t) => {
-    const standIn = await startStandIn(t, (_arrived, response, number) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
       if (number <= 2) response.socket?.destroy()
       else answer(response, {})
     })
-    const service = await startService(t, { maxAttempts: 2 }, standIn.endpoint)
+    const service = await startService(t, { maxAttempts: 2 }, dynamodb.endpoint)
     const body = { transactItems: [{ delete: { tableName: 'T', key: { id: 'a' } } }] }
     const lost = await service.post('/v1/transact/write', body)
     t.match(lost.body, { status: 503, retryable: true, maybeApplied: true })
@@ -125,7 +125,7 @@ t.test(
     const again = await service.post('/v1/transact/write', body, { 'idempotency-key': token })
     t.equal(again.status, 200)
     t.same(
-      standIn.requests.map((arrived) => arrived.body['ClientRequestToken']),
+      dynamodb.requests.map((received) => received.body['ClientRequestToken']),
       [token, token, token],
     )
   },

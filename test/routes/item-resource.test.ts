@@ -10,7 +10,7 @@ import {
   startService,
   TYPED,
 } from '../helpers/service.js'
-import { answer, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 type KeyType = 'S' | 'N' | 'B'
 
@@ -509,7 +509,7 @@ t.test('a service that deletes a table forgets its key at once', needsDynamoDB, 
 t.test('a write of an item whose answer was lost', async (t) => {
   /** Loses the first answers to writes, and goes on with what is given. */
   const start = async (t: Test, lost: number, then: (response: ServerResponse) => void) => {
-    const standIn = await startStandIn(t, ({ operation }, response) => {
+    const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
       if (operation === 'DescribeTable') {
         answer(response, {
           Table: {
@@ -520,8 +520,8 @@ t.test('a write of an item whose answer was lost', async (t) => {
       } else if (lost-- > 0) response.socket?.resetAndDestroy()
       else then(response)
     })
-    const writes = () => standIn.requests.filter(({ operation }) => operation !== 'DescribeTable')
-    return { service: await startService(t, {}, standIn.endpoint), writes }
+    const writes = () => dynamodb.requests.filter(({ operation }) => operation !== 'DescribeTable')
+    return { service: await startService(t, {}, dynamodb.endpoint), writes }
   }
   const path = '/v1/tables/T/items/a'
 
@@ -588,7 +588,7 @@ t.test('a write of an item whose answer was lost', async (t) => {
 })
 
 t.test('items of one table that are asked for at the same time need one description of it', async (t) => {
-  const standIn = await startStandIn(t, ({ operation, body }, response) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation, body }, response) => {
     if (operation !== 'DescribeTable') answer(response, { Item: body['Key'] })
     else {
       answer(response, {
@@ -599,12 +599,12 @@ t.test('items of one table that are asked for at the same time need one descript
       })
     }
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   const numbers = Array.from({ length: 50 }, (_, n) => n)
   const found = await Promise.all(numbers.map((n) => service.get(`/v1/tables/T/items/${n}`)))
   t.same(
     found.map(({ text }) => text),
     numbers.map((n) => `{"id":${n}}`),
   )
-  t.equal(standIn.requests.filter(({ operation }) => operation === 'DescribeTable').length, 1)
+  t.equal(dynamodb.requests.filter(({ operation }) => operation === 'DescribeTable').length, 1)
 })

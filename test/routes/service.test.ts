@@ -1,6 +1,6 @@
 import t from 'tap'
 import { needsDynamoDB, startService } from '../helpers/service.js'
-import { answer, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
 t.test('with DynamoDB there, the service is live and ready', needsDynamoDB, async (t) => {
   const service = await startService(t)
@@ -17,17 +17,17 @@ t.test('with DynamoDB there, the service is live and ready', needsDynamoDB, asyn
 
 t.test('without DynamoDB it is live and not ready, until DynamoDB is back', async (t) => {
   let there = false
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     if (there) answer(response, { TableNames: [] })
     else refuse(response, 500, 'InternalServerError')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   t.equal((await service.get('/health/live')).status, 200)
   const [ready] = await Promise.all([1, 2, 3].map(() => service.get('/health/ready')))
   t.equal(ready?.status, 503)
   t.equal(ready?.headers.get('retry-after'), '1')
   t.match(ready?.body, { code: 'ServiceUnavailable', retryable: true })
-  t.equal(standIn.requests.length, 1, 'one look serves all')
+  t.equal(dynamodb.requests.length, 1, 'one look serves all')
 
   there = true
   let status = 503
@@ -39,9 +39,9 @@ t.test('without DynamoDB it is live and not ready, until DynamoDB is back', asyn
 })
 
 t.test('a service whose credentials DynamoDB refuses is not ready', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 400, 'UnrecognizedClientException')
   })
-  const service = await startService(t, {}, standIn.endpoint)
+  const service = await startService(t, {}, dynamodb.endpoint)
   t.equal((await service.get('/health/ready')).status, 503)
 })

@@ -6,16 +6,16 @@ import t, { type Test } from 'tap'
 import { version } from '../../src/package-root.js'
 import { StorageError } from '../../src/storage/errors.js'
 import { Storage } from '../../src/storage/client.js'
-import { signedAt } from '../helpers/faulty-dynamodb.js'
+import { signedAt } from '../helpers/faulty-proxy.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
-import { answer, type Behaviour, refuse, startStandIn } from '../helpers/stand-in.js'
+import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { PATIENCE } from '../helpers/within.js'
 
 const REQUEST = { TableName: 'T', Key: { id: { S: 'a' } } }
 const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
 
-async function start(t: Test, behave: Behaviour, settings: Parameters<typeof testConfig>[0] = {}) {
-  const standIn = await startStandIn(t, behave)
+async function start(t: Test, behave: Behavior, settings: Parameters<typeof testConfig>[0] = {}) {
+  const standIn = await startFakeDynamoDB(t, behave)
   const storage = new Storage(await connectionTo(standIn.endpoint), testConfig(settings))
   t.teardown(() => storage.close())
   return { standIn, storage }
@@ -65,7 +65,7 @@ t.test('a call', async (t) => {
     t.equal(standIn.sockets.size, 3, 'kept alive')
   })
 
-  const passing: [name: string, behave: Behaviour][] = [
+  const passing: [name: string, behave: Behavior][] = [
     [
       '500',
       (_arrived, response) => {
@@ -324,7 +324,7 @@ t.test('a call', async (t) => {
   })
 
   t.test('is signed with fresh credentials after ExpiredTokenException', async (t) => {
-    const standIn = await startStandIn(t, (_arrived, response, number) => {
+    const standIn = await startFakeDynamoDB(t, (_arrived, response, number) => {
       if (number === 1) refuse(response, 400, 'ExpiredTokenException')
       else answer(response, {})
     })

@@ -4,13 +4,19 @@ import { parse } from '../../../src/json/reader.js'
 import { BatchIncompleteError, StorageError } from '../../../src/storage/errors.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
-import { answer, type Arrived, type Behaviour, refuse, startStandIn } from '../../helpers/stand-in.js'
+import {
+  answer,
+  type ReceivedRequest,
+  type Behavior,
+  refuse,
+  startFakeDynamoDB,
+} from '../../helpers/fake-dynamodb.js'
 import { PATIENCE } from '../../helpers/within.js'
 
 const soon = (ms = 20_000) => ({ deadline: performance.now() + ms })
 
-async function start(t: Test, behave: Behaviour, settings: Parameters<typeof testConfig>[0] = {}) {
-  const standIn = await startStandIn(t, (arrived, response, number) => {
+async function start(t: Test, behave: Behavior, settings: Parameters<typeof testConfig>[0] = {}) {
+  const standIn = await startFakeDynamoDB(t, (arrived, response, number) => {
     if (arrived.operation !== 'DescribeTable') behave(arrived, response, number)
     else answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
   })
@@ -28,8 +34,8 @@ const put = (id: string) => ({ PutRequest: { Item: { id: { S: id } } } })
 type Put = ReturnType<typeof put>
 const idOf = ({ PutRequest }: Put) => PutRequest.Item.id.S
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `id-${n}`)
-const writesOf = (arrived: Arrived) => (arrived.body['RequestItems'] as { T: Put[] }).T
-const keysOf = (arrived: Arrived) => (arrived.body['RequestItems'] as { T: Keys }).T
+const writesOf = (arrived: ReceivedRequest) => (arrived.body['RequestItems'] as { T: Put[] }).T
+const keysOf = (arrived: ReceivedRequest) => (arrived.body['RequestItems'] as { T: Keys }).T
 
 async function incomplete(call: Promise<unknown>): Promise<BatchIncompleteError> {
   const error = await call.then(
@@ -181,7 +187,7 @@ t.test('a batch of writes', async (t) => {
   })
 
   t.test('does not take writes for the same where the table seems to have no key', async (t) => {
-    const standIn = await startStandIn(t, (_arrived, response) => {
+    const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
       answer(response, { Table: {} })
     })
     const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())

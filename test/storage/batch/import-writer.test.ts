@@ -2,11 +2,11 @@ import t from 'tap'
 import { Cancellation } from '../../../src/storage/call/cancellation.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
-import { answer, startStandIn } from '../../helpers/stand-in.js'
+import { answer, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
 
 t.test('puts that wait for room end when all under way is given up', async (t) => {
   const signal = new Cancellation()
-  const standIn = await startStandIn(t, ({ operation }, response) => {
+  const standIn = await startFakeDynamoDB(t, ({ operation }, response) => {
     if (operation === 'DescribeTable') {
       answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
     } else if (standIn.requests.length === 1 + 8) {

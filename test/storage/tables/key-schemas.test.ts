@@ -4,7 +4,7 @@ import { KeyMismatchError, StorageError } from '../../../src/storage/errors.js'
 import type { KeySchema } from '../../../src/storage/tables/key-schemas.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
-import { answer, type Behaviour, refuse, startStandIn } from '../../helpers/stand-in.js'
+import { answer, type Behavior, refuse, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
 import { within } from '../../helpers/within.js'
 
 const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
@@ -24,8 +24,8 @@ const description = (key: Record<string, string>) => ({
   },
 })
 
-async function start(t: Test, behave: Behaviour) {
-  const standIn = await startStandIn(t, behave)
+async function start(t: Test, behave: Behavior) {
+  const standIn = await startFakeDynamoDB(t, behave)
   const storage = new Storage(await connectionTo(standIn.endpoint), testConfig())
   t.teardown(() => storage.close())
   return { standIn, storage }

@@ -1,36 +1,37 @@
 /**
- * A small server that speaks DynamoDB's protocol and does what a test tells it to: for the faults that DynamoDB
- * Local cannot produce.
+ * A fake DynamoDB on loopback. It speaks DynamoDB's protocol and answers as a test tells it to, for the faults that
+ * DynamoDB Local cannot produce.
  */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
 import type { Test } from 'tap'
 
-/** A request that has arrived. */
-export interface Arrived {
+/** A request that the fake has received. */
+export interface ReceivedRequest {
   readonly operation: string
   readonly body: Record<string, unknown>
   readonly text: string
   readonly headers: IncomingHttpHeaders
-  /** When it had arrived, and when it was answered or its connection lost; on the clock of `performance.now()`. */
+  /** When it was received, and when it was answered or its connection was lost; in ms, by `performance.now()`. */
   readonly at: number
   ended?: number
 }
 
-/** What the server does with a request; `number` counts them from 1. */
-export type Behaviour = (arrived: Arrived, response: ServerResponse, number: number) => void
+/** How the fake responds to a request; `number` counts requests from 1. */
+export type Behavior = (received: ReceivedRequest, response: ServerResponse, number: number) => void
 
-export interface StandIn {
+export interface FakeDynamoDB {
   readonly endpoint: string
-  readonly requests: Arrived[]
-  /** The connections that were ever opened. */
+  readonly requests: ReceivedRequest[]
+  /** Every connection that was ever opened. */
   readonly sockets: Set<Socket>
-  behave: Behaviour
+  behave: Behavior
 }
 
-export async function startStandIn(t: Test, behave: Behaviour): Promise<StandIn> {
-  const requests: Arrived[] = []
+/** Starts the fake on a free port; it stops with the test. */
+export async function startFakeDynamoDB(t: Test, behave: Behavior): Promise<FakeDynamoDB> {
+  const requests: ReceivedRequest[] = []
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -39,25 +40,31 @@ export async function startStandIn(t: Test, behave: Behaviour): Promise<StandIn>
       const text = Buffer.concat(chunks).toString()
       const operation = String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', '')
       const body = JSON.parse(text) as Record<string, unknown>
-      const arrived: Arrived = { operation, body, text, headers: request.headers, at: performance.now() }
+      const received: ReceivedRequest = {
+        operation,
+        body,
+        text,
+        headers: request.headers,
+        at: performance.now(),
+      }
       response.once('close', () => {
-        arrived.ended = performance.now()
+        received.ended = performance.now()
       })
-      standIn.behave(arrived, response, requests.push(arrived))
+      fake.behave(received, response, requests.push(received))
     })
   })
   server.on('connection', (socket: Socket) => sockets.add(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const standIn: StandIn = { endpoint: `http://127.0.0.1:${port}`, requests, sockets, behave }
+  const fake: FakeDynamoDB = { endpoint: `http://127.0.0.1:${port}`, requests, sockets, behave }
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
   })
-  return standIn
+  return fake
 }
 
-/** Answers as DynamoDB does, with the checksum. */
+/** Sends a success as DynamoDB does, with its checksum. */
 export function answer(response: ServerResponse, body: unknown, headers: Record<string, string> = {}): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   response.writeHead(200, {
@@ -69,12 +76,15 @@ export function answer(response: ServerResponse, body: unknown, headers: Record<
   response.end(text)
 }
 
-/** Refuses as DynamoDB does. */
+/**
+ * Sends an error as DynamoDB does.
+ * @param name the exception, such as `ThrottlingException`
+ */
 export function refuse(
   response: ServerResponse,
   status: number,
   name: string,
-  message = `${name} by the stand-in`,
+  message = `${name} by the fake`,
   extra: { headers?: Record<string, string>; members?: object } = {},
 ): void {
   response.writeHead(status, {

@@ -1,7 +1,7 @@
 /**
- * DynamoDB on a bad day: forwards to DynamoDB Local, and on a seeded schedule loses requests and answers, throttles,
- * resets connections and damages what it sends. The same request, to a table of the same name, gets the same faults in
- * every run with one seed, whatever else is under way.
+ * A proxy in front of DynamoDB Local that injects faults on a seeded schedule: it loses requests and responses, throttles,
+ * resets connections and corrupts responses. With one seed, the same request to a table of the same name gets the same
+ * faults in every run, independent of the other in-flight requests.
  */
 import type { ServerResponse } from 'node:http'
 import { crc32 } from 'node:zlib'
@@ -11,114 +11,115 @@ import { Agent, request } from 'undici'
 import { localEnvironment } from '../../scripts/local/dynamodb-local.js'
 import { sequence } from './sequence.js'
 import { dynamodbEndpoint } from './service.js'
-import { type Arrived, refuse, type StandIn, startStandIn } from './stand-in.js'
+import { type ReceivedRequest, refuse, type FakeDynamoDB, startFakeDynamoDB } from './fake-dynamodb.js'
 
-/** What DynamoDB Local has answered. */
+/** A response of DynamoDB Local. */
 interface Answered {
   readonly status: number
   readonly text: string
 }
 
 interface Call {
-  readonly arrived: Arrived
+  readonly received: ReceivedRequest
   readonly response: ServerResponse
-  /** Has DynamoDB Local carry the request out, or another one in its place. */
+  /** Sends the request, or another body in its place, to DynamoDB Local. */
   readonly forward: (body?: object) => Promise<Answered>
-  /** The next number of this call's own sequence, from 0 to 1. */
+  /** The next number of this call's own sequence, from 0 up to but not including 1. */
   readonly random: () => number
 }
 
 type Fault = (call: Call) => Promise<unknown>
 
 const faults = {
-  'a 500 instead': async ({ response }) => {
+  'answers 500': async ({ response }) => {
     refuse(response, 500, 'InternalServerError')
   },
-  'a 503 instead': async ({ response }) => response.writeHead(503).end(),
-  throttled: async ({ response }) => {
+  'answers 503': async ({ response }) => response.writeHead(503).end(),
+  throttles: async ({ response }) => {
     refuse(response, 400, 'ProvisionedThroughputExceededException')
   },
-  'reset before': async ({ response }) => response.socket?.resetAndDestroy(),
-  'never answered': async () => undefined,
-  'expired token': async ({ response }) => {
+  'resets, not applied': async ({ response }) => response.socket?.resetAndDestroy(),
+  'never answers, not applied': async () => undefined,
+  'says ExpiredToken': async ({ response }) => {
     refuse(response, 400, 'ExpiredTokenException')
   },
-  conflict: async ({ arrived, response }) => {
-    if (arrived.operation.startsWith('Transact')) cancelTransaction(response, 'TransactionConflict')
-    // Plain reads never meet a conflict.
-    else if (arrived.operation === 'GetItem') refuse(response, 400, 'ProvisionedThroughputExceededException')
+  conflicts: async ({ received, response }) => {
+    if (received.operation.startsWith('Transact')) cancelTransaction(response, 'TransactionConflict')
+    // DynamoDB never answers a plain read with a conflict.
+    else if (received.operation === 'GetItem') refuse(response, 400, 'ProvisionedThroughputExceededException')
     else refuse(response, 400, 'TransactionConflictException')
   },
-  'done, then a 500': async ({ response, forward }) => {
+  'applies, then answers 500': async ({ response, forward }) => {
     await forward()
     refuse(response, 500, 'InternalServerError')
   },
-  'done, then reset': async ({ response, forward }) => {
+  'applies, then resets': async ({ response, forward }) => {
     await forward()
     response.socket?.resetAndDestroy()
   },
-  'done, then no answer': async ({ forward }) => forward(),
-  'done, then half an answer': async ({ response, forward }) => {
+  'applies, then never answers': async ({ forward }) => forward(),
+  'applies, then cuts the response short': async ({ response, forward }) => {
     const { status, text } = await forward()
     response.writeHead(status, { 'content-length': text.length })
     response.write(text.slice(0, text.length / 2), () => response.socket?.destroy())
   },
-  'done, then a wrong checksum': async ({ response, forward }) => {
+  'applies, then sends a wrong checksum': async ({ response, forward }) => {
     const { text } = await forward()
     pass(response, { status: 200, text }, crc32(text) ^ 1)
   },
-  'done, then nonsense': async ({ response, forward }) => {
+  'applies, then sends HTML': async ({ response, forward }) => {
     await forward()
     response.writeHead(200).end('<html>The proxy wishes you a nice day.</html>')
   },
-  'answered, then reset': async ({ response, forward }) => {
+  'answers, then resets': async ({ response, forward }) => {
     const { socket } = response
     response.once('finish', () => socket?.destroySoon())
     pass(response, await forward())
   },
-  'some unprocessed': async (call) => leaveUnprocessed(call, () => call.random() < 0.3),
-  'all unprocessed': async (call) => leaveUnprocessed(call, () => true),
+  'leaves some unprocessed': async (call) => leaveUnprocessed(call, () => call.random() < 0.3),
+  'leaves all unprocessed': async (call) => leaveUnprocessed(call, () => true),
 } satisfies Readonly<Record<string, Fault>>
 
 export type FaultName = keyof typeof faults
 
 export interface Faults {
   readonly seed: number
-  /** How likely each is, from 0 to 1. What is left of 1 goes well. */
+  /** The probability of each fault, from 0 to 1. The rest of the requests succeed. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>
-  /** Of DynamoDB's clock, in ms. A signature by another time is refused. */
+  /** How far the proxy's clock is ahead, in ms. It refuses signatures that are off by more than 5 minutes. */
   readonly clockAheadMs?: number
 }
 
-export interface FaultyDynamoDB extends StandIn {
-  /** From now on nothing goes wrong. */
+export interface FaultyProxy extends FakeDynamoDB {
+  /** Stops injecting faults. */
   readonly heal: () => void
-  /** How often each fault has struck. */
+  /** How often each fault was injected. */
   readonly struck: Map<FaultName, number>
 }
 
-export async function startFaultyDynamoDB(t: Test, settings: Faults): Promise<FaultyDynamoDB> {
+/** Starts the proxy in front of the DynamoDB Local that `npm test` has started; it stops with the test. */
+export async function startFaultyProxy(t: Test, settings: Faults): Promise<FaultyProxy> {
   const agent = new Agent({ connections: 32 })
   const occurrences = new Map<string, number>()
   const lastOf = new Map<string, Promise<unknown>>()
   const struck = new Map<FaultName, number>()
   let { rates } = settings
 
-  const standIn = await startStandIn(t, (arrived, response) => {
+  const server = await startFakeDynamoDB(t, (received, response) => {
     const clock = Date.now() + (settings.clockAheadMs ?? 0)
-    if (!isSigned(arrived) || Math.abs(signedAt(arrived) - clock) > 5 * 60_000) {
+    if (!isSigned(received) || Math.abs(signedAt(received) - clock) > 5 * 60_000) {
       const headers = { date: new Date(clock).toUTCString() }
       refuse(response, 400, 'InvalidSignatureException', 'Signature expired or wrong', { headers })
       return
     }
-    const occurrence = (occurrences.get(arrived.text) ?? 0) + 1
-    occurrences.set(arrived.text, occurrence)
-    const random = sequence(`${settings.seed} ${occurrence} ${arrived.text}`)
+    const occurrence = (occurrences.get(received.text) ?? 0) + 1
+    occurrences.set(received.text, occurrence)
+    const random = sequence(`${settings.seed} ${occurrence} ${received.text}`)
     const forward = (body?: object) =>
-      // One after the other for each item: no attempt overtakes one that came before it.
-      inTurn(lastOf, subjectOf(arrived), () => send(agent, arrived, body && JSON.stringify(body)))
-    const call = { arrived, response, random, forward }
-    const name = pick(rates, arrived.operation, random())
+      // One at a time for each item, so that no attempt overtakes an earlier one.
+      inTurn(lastOf, subjectOf(received), () => send(agent, received, body && JSON.stringify(body)))
+    const call = { received, response, random, forward }
+    const name = pick(rates, received.operation, random())
     if (name !== undefined) struck.set(name, (struck.get(name) ?? 0) + 1)
     const outcome =
       name === undefined
@@ -130,7 +131,7 @@ export async function startFaultyDynamoDB(t: Test, settings: Faults): Promise<Fa
   })
   t.teardown(() => agent.destroy())
   return {
-    ...standIn,
+    ...server,
     struck,
     heal: () => {
       rates = {}
@@ -148,8 +149,8 @@ function pick(rates: Faults['rates'], operation: string, random: number): FaultN
   return undefined
 }
 
-/** What must not be done at the same time: writes of one item, attempts of one transaction or batch. */
-function subjectOf({ body, text }: Arrived): string {
+/** Names the requests that must run one at a time: writes of one item, attempts of one transaction or batch. */
+function subjectOf({ body, text }: ReceivedRequest): string {
   const {
     Key: key,
     Item: item,
@@ -169,7 +170,7 @@ async function inTurn<Result>(
   return mine
 }
 
-async function send(agent: Agent, { headers, text }: Arrived, body = text): Promise<Answered> {
+async function send(agent: Agent, { headers, text }: ReceivedRequest, body = text): Promise<Answered> {
   const answer = await request(dynamodbEndpoint ?? '', {
     dispatcher: agent,
     method: 'POST',
@@ -203,12 +204,12 @@ export function cancelTransaction(response: ServerResponse, ...codes: string[]):
 
 type RequestItems = Record<string, object[] | { Keys: object[] }>
 
-/** Has a part of a batch carried out and says that the rest was not. */
-async function leaveUnprocessed({ arrived, response, forward }: Call, isLeft: () => boolean): Promise<void> {
-  const get = arrived.operation === 'BatchGetItem'
+/** Carries out a part of a batch and returns the rest as unprocessed. */
+async function leaveUnprocessed({ received, response, forward }: Call, isLeft: () => boolean): Promise<void> {
+  const get = received.operation === 'BatchGetItem'
   const done: RequestItems = {}
   const left: RequestItems = {}
-  for (const [table, asked] of Object.entries(arrived.body['RequestItems'] as RequestItems)) {
+  for (const [table, asked] of Object.entries(received.body['RequestItems'] as RequestItems)) {
     const entries = Array.isArray(asked) ? asked : asked.Keys
     const some = entries.map((entry) => ({ entry, left: isLeft() }))
     const put = (to: RequestItems, which: boolean) => {
@@ -221,7 +222,7 @@ async function leaveUnprocessed({ arrived, response, forward }: Call, isLeft: ()
   const answered =
     Object.keys(done).length === 0
       ? { status: 200, text: get ? '{"Responses":{}}' : '{}' }
-      : await forward({ ...arrived.body, RequestItems: done })
+      : await forward({ ...received.body, RequestItems: done })
   if (answered.status !== 200) {
     pass(response, answered)
     return
@@ -232,14 +233,14 @@ async function leaveUnprocessed({ arrived, response, forward }: Call, isLeft: ()
 }
 
 /** When a request was signed, in ms since 1970. */
-export function signedAt({ headers }: Arrived): number {
+export function signedAt({ headers }: ReceivedRequest): number {
   return Date.parse(
     String(headers['x-amz-date']).replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'),
   )
 }
 
-/** Whether the signature is the one that belongs to the request. */
-export function isSigned({ headers, text }: Arrived): boolean {
+/** Whether the signature matches the request (Signature Version 4). */
+export function isSigned({ headers, text }: ReceivedRequest): boolean {
   const { authorization } = headers
   const names = /SignedHeaders=([^,]+)/.exec(authorization ?? '')?.[1]?.split(';') ?? []
   const signed = aws4.sign(
