@@ -1,0 +1,57 @@
+import t from 'tap'
+import { startService } from '../helpers/service.js'
+
+// No request here reaches DynamoDB.
+const NOWHERE = 'http://127.0.0.1:1'
+
+t.test('an unsupported method on an existing path is answered 405 with Allow', async (t) => {
+  const service = await startService(t, {}, NOWHERE)
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['GET', '/v1/tables/Orders/get', 'POST'],
+    ['OPTIONS', '/v1/tables/Orders/get', 'POST'],
+    ['DELETE', '/v1/batch/get', 'POST'],
+    ['PATCH', '/v1/tables/Orders/items/ada', 'HEAD, GET, PUT, DELETE'],
+    ['POST', '/v1/tables/Orders/items/ada/2026', 'HEAD, GET, PUT, DELETE'],
+    ['OPTIONS', '/v1/tables/Orders/items/a%2Fb', 'HEAD, GET, PUT, DELETE'],
+    ['PUT', '/v1/tables', 'HEAD, GET, POST'],
+    ['POST', '/health/live', 'HEAD, GET'],
+    ['PROPFIND', '/docs', 'HEAD, GET'],
+  ]
+  for (const [method, path, allow] of cases) {
+    const { status, headers, body } = await service.request(path, { method })
+    t.match(body, { status: 405, code: 'MethodNotAllowed', retryable: false }, `${method} ${path}`)
+    t.equal(status, 405)
+    const sorted = (methods: string | null) => methods?.split(', ').sort().join()
+    t.equal(sorted(headers.get('allow')), sorted(allow), `${method} ${path}`)
+  }
+  const { body } = await service.get('/v1/tables/Orders/query')
+  t.match(body['detail'], /does not support GET. Use POST\.$/)
+})
+
+t.test('an unknown path is answered 404, and says where to look', async (t) => {
+  const service = await startService(t, {}, NOWHERE)
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['/v2/tables', /^There is no route GET \/v2\/tables. The page \/docs lists all routes\.$/],
+    ['/tables/Orders/get', /Did you mean \/v1\/tables\/Orders\/get\?$/],
+    ['/tables', /Did you mean \/v1\/tables\?$/],
+    ['/batch/get?x=1', /Did you mean \/v1\/batch\/get\?$/],
+    ['/tablespoons', /The page \/docs lists all routes\.$/],
+    [`/${'x'.repeat(10_000)}`, /^.{1,700}$/],
+  ]
+  for (const [path, detail] of cases) {
+    const { status, body } = await service.get(path)
+    t.equal(status, 404)
+    t.match(body, { code: 'RouteNotFound', detail }, path)
+  }
+})
+
+t.test('without TABLE_ADMIN, table administration names the setting', async (t) => {
+  const service = await startService(t, { tableAdmin: false }, NOWHERE)
+  const create = await service.post('/v1/tables', { tableName: 'T' })
+  t.match(create, { status: 405, body: { code: 'MethodNotAllowed', detail: /TABLE_ADMIN=true/ } })
+  t.match(create.headers.get('allow'), /GET/)
+  const remove = await service.request('/v1/tables/T', { method: 'DELETE' })
+  t.match(remove, { status: 405, body: { code: 'MethodNotAllowed', detail: /TABLE_ADMIN=true/ } })
+  const patch = await service.request('/v1/tables/T', { method: 'PATCH' })
+  t.match(patch.body, { detail: /does not support PATCH/ })
+})
