@@ -18,7 +18,6 @@ if (missing !== undefined) stop(`${missing}\nOr run it all in containers: docker
 useLocalEnvironment()
 const config = configuration()
 const { DYNAMODB_LOCAL_PATH: folder } = process.env
-if (folder === '') stop('DYNAMODB_LOCAL_PATH="" is wrong: it must be a folder, or not set')
 if (folder !== undefined) mkdirSync(folder, { recursive: true })
 
 // Registered before anything is started, so that Ctrl-C ends it at any time.

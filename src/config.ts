@@ -1,111 +1,187 @@
-/** The configuration: environment variables, checked at the start, read once, and never changed. */
-import { BlockList, isIP } from 'node:net'
+/**
+ * The settings: environment variables, read and checked once at start, and never changed. A new setting is a row of the
+ * table and nothing else. `npm run settings` writes `.env.example` and README's table from it.
+ */
+import { isLoopback, listenHost } from './config/listen-host.js'
+import {
+  ConfigError,
+  type Environment,
+  hasAll,
+  readSettings,
+  type Setting,
+  type ValuesOf,
+} from './config/setting.js'
+import { boolean, credential, httpUrl, integer, milliseconds, oneOf, text } from './config/value-types.js'
 
-export interface Config {
-  readonly host: string
-  readonly port: number
-  /** `none` if somebody has decided that anyone may call; undefined on loopback only. */
-  readonly auth: 'none' | undefined
-  readonly logLevel: string
-  readonly maxAttempts: number
-  readonly baseDelayMs: number
-  readonly maxDelayMs: number
-  readonly attemptTimeoutMs: number
-  readonly requestTimeoutMs: number
-  readonly maxConnections: number
-  readonly maxConcurrentRequests: number
-  readonly bodyLimitBytes: number
-  readonly tableAdmin: boolean
-  readonly shutdownGraceMs: number
-}
+export { ConfigError }
 
-/** The environment says something that cannot be meant. The message names the variable, its value and what would be right. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+export const SETTINGS = {
+  HOST: {
+    member: 'host',
+    type: listenHost,
+    default: '127.0.0.1',
+    meaning:
+      'The address to listen on; `localhost` is `127.0.0.1`. Any address beyond loopback requires `AUTH`.',
+  },
+  PORT: {
+    member: 'port',
+    type: integer(0, 65_535),
+    default: '3000',
+    meaning: 'The port to listen on; 0 takes a free one.',
+  },
+  AUTH: {
+    member: 'auth',
+    type: oneOf('none'),
+    meaning:
+      '`none` gives every client that can reach `HOST` full access. Without it, the service listens on loopback only, ' +
+      'and clients must address it as `localhost` or by an IP address.',
+    example: 'none',
+  },
+  LOG_LEVEL: {
+    member: 'logLevel',
+    type: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    default: 'info',
+    meaning: 'The lowest level that is logged.',
+  },
+  AWS_REGION: {
+    type: text('a region, such as eu-central-1'),
+    meaning: 'The region of the tables. Without it, the region of the shared AWS configuration.',
+    example: 'eu-central-1',
+  },
+  AWS_ACCESS_KEY_ID: {
+    type: credential,
+    meaning:
+      'The id of the access key. Without it, the AWS SDK’s chain of credentials: profile, container or instance role, ' +
+      'and so on.',
+  },
+  AWS_SECRET_ACCESS_KEY: {
+    type: credential,
+    meaning: 'The secret of the access key.',
+    secret: true,
+  },
+  AWS_SESSION_TOKEN: {
+    type: credential,
+    meaning: 'The session token, for a temporary access key.',
+    secret: true,
+  },
+  AWS_ENDPOINT_URL_DYNAMODB: {
+    type: httpUrl,
+    meaning: 'The endpoint of DynamoDB, if it is not the region’s own: DynamoDB Local or a VPC endpoint.',
+    example: 'http://127.0.0.1:8000',
+  },
+  AWS_ENDPOINT_URL: {
+    type: httpUrl,
+    meaning: 'The endpoint of every AWS service. `AWS_ENDPOINT_URL_DYNAMODB` takes precedence.',
+    example: 'http://127.0.0.1:8000',
+  },
+  AWS_MAX_ATTEMPTS: {
+    member: 'maxAttempts',
+    type: integer(1, 100),
+    default: '5',
+    meaning:
+      'The maximum number of attempts of one call to DynamoDB, the first one included. Read from the environment only.',
+  },
+  RETRY_BASE_DELAY_MS: {
+    member: 'baseDelayMs',
+    type: milliseconds(0),
+    default: '100',
+    meaning:
+      'The longest delay before the first retry, in ms. It doubles with each retry; the actual delay is random below it ' +
+      '(full jitter).',
+  },
+  RETRY_MAX_DELAY_MS: {
+    member: 'maxDelayMs',
+    type: milliseconds(0),
+    default: '20000',
+    meaning: 'The longest delay before any retry, in ms.',
+  },
+  ATTEMPT_TIMEOUT_MS: {
+    member: 'attemptTimeoutMs',
+    type: milliseconds(1),
+    default: '5000',
+    meaning: 'The timeout of one attempt, in ms.',
+  },
+  REQUEST_TIMEOUT_MS: {
+    member: 'requestTimeoutMs',
+    type: milliseconds(1),
+    default: '30000',
+    meaning:
+      'The timeout of a whole request, retries and delays included, in ms. In a stream it holds for each page, each ' +
+      'batch and each wait.',
+  },
+  MAX_CONNECTIONS: {
+    member: 'maxConnections',
+    type: integer(1, 65_535),
+    default: '128',
+    meaning: 'The maximum number of connections to DynamoDB.',
+  },
+  MAX_CONCURRENT_REQUESTS: {
+    member: 'maxConcurrentRequests',
+    type: integer(1, 65_535),
+    default: '1024',
+    meaning:
+      'The maximum number of in-flight requests. The service answers any more at once with 503 and `Retry-After` ' +
+      '(load shedding).',
+  },
+  BODY_LIMIT_BYTES: {
+    member: 'bodyLimitBytes',
+    // A body is read into one string, and V8 limits a string to 512 MiB.
+    type: integer(1, 256 * 1024 * 1024),
+    default: '16777216',
+    meaning: 'The maximum size of a request body, in bytes; of an import, the maximum size of a line.',
+  },
+  TABLE_ADMIN: {
+    member: 'tableAdmin',
+    type: boolean,
+    default: 'false',
+    meaning: 'Whether clients can create and delete tables.',
+  },
+  SHUTDOWN_GRACE_MS: {
+    member: 'shutdownGraceMs',
+    type: milliseconds(0),
+    default: '10000',
+    meaning:
+      'The time for a graceful shutdown after SIGTERM, in ms. After 8/10 of it, the service cancels the requests that ' +
+      'are still in flight.',
+  },
+  DYNAMODB_LOCAL_PATH: {
+    type: text('a folder'),
+    meaning: 'The folder in which `npm run dev` keeps the data. Without it, the data are in memory.',
+    example: './data',
+  },
+} as const satisfies Readonly<Record<string, Setting>>
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-const MAX_TIMER_MS = 2 ** 31 - 1
+export type Config = ValuesOf<typeof SETTINGS>
 
-/** @throws ConfigError */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const host = env['HOST'] ?? '127.0.0.1'
-  if (host === '') throw wrong('HOST', host, 'an address or a host name to listen on, such as 127.0.0.1')
-  const auth = access(host, env['AUTH'])
-  checkAws(env)
+const members = Object.values(SETTINGS).flatMap((setting) => ('member' in setting ? [setting.member] : []))
 
-  const config = {
-    // One address: the name may stand for two, of which only the first would be listened on.
-    host: host === 'localhost' ? '127.0.0.1' : host,
-    port: integer(env, 'PORT', 3000, 0, 65_535),
-    auth,
-    logLevel: oneOf(env, 'LOG_LEVEL', 'info', LOG_LEVELS),
-    maxAttempts: integer(env, 'AWS_MAX_ATTEMPTS', 5, 1, 100),
-    baseDelayMs: integer(env, 'RETRY_BASE_DELAY_MS', 100, 0, MAX_TIMER_MS),
-    maxDelayMs: integer(env, 'RETRY_MAX_DELAY_MS', 20_000, 0, MAX_TIMER_MS),
-    attemptTimeoutMs: integer(env, 'ATTEMPT_TIMEOUT_MS', 5000, 1, MAX_TIMER_MS),
-    requestTimeoutMs: integer(env, 'REQUEST_TIMEOUT_MS', 30_000, 1, MAX_TIMER_MS),
-    maxConnections: integer(env, 'MAX_CONNECTIONS', 128, 1, 65_535),
-    maxConcurrentRequests: integer(env, 'MAX_CONCURRENT_REQUESTS', 1024, 1, 65_535),
-    // A string of V8 cannot be longer than 512 MiB, and a body is read into one.
-    bodyLimitBytes: integer(env, 'BODY_LIMIT_BYTES', 16_777_216, 1, 256 * 1024 * 1024),
-    tableAdmin: oneOf(env, 'TABLE_ADMIN', 'false', ['true', 'false']) === 'true',
-    shutdownGraceMs: integer(env, 'SHUTDOWN_GRACE_MS', 10_000, 0, MAX_TIMER_MS),
+/** A rule between settings: it applies if each of them is valid, and returns the problem, if there is one. */
+function rule<Member extends keyof Config>(
+  among: readonly Member[],
+  problemOf: (config: Pick<Config, Member>) => string | undefined,
+): (values: object) => readonly string[] {
+  return (values) => {
+    const problem = hasAll<Config, Member>(values, among) ? problemOf(values) : undefined
+    return problem === undefined ? [] : [problem]
   }
-  return Object.freeze(config)
 }
 
-function wrong(name: string, value: string, right: string): ConfigError {
-  return new ConfigError(`${name}=${JSON.stringify(value)} is wrong: it must be ${right}`)
-}
+const rules = [
+  rule(['host', 'auth'], ({ host, auth }) =>
+    auth === undefined && !isLoopback(host)
+      ? `HOST=${JSON.stringify(host)} is refused: beyond loopback, every client that can reach the service could read ` +
+        'and write every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1'
+      : undefined,
+  ),
+]
 
-type Env = Readonly<Record<string, string | undefined>>
-
-function integer(env: Env, name: string, otherwise: number, least: number, most: number): number {
-  const value = env[name]
-  if (value === undefined) return otherwise
-  const number = /^\d+$/.test(value) ? Number(value) : NaN
-  if (!(number >= least && number <= most))
-    throw wrong(name, value, `a whole number from ${least} to ${most}`)
-  return number
-}
-
-function oneOf(env: Env, name: string, otherwise: string, words: readonly string[]): string {
-  const value = env[name] ?? otherwise
-  if (!words.includes(value)) throw wrong(name, value, `one of ${words.join(', ')}`)
-  return value
-}
-
-/** Whoever can connect can read and write every table; so beyond loopback somebody has to decide who may. */
-function access(host: string, auth: string | undefined): Config['auth'] {
-  if (auth !== undefined && auth !== 'none') throw wrong('AUTH', auth, '"none", or not set')
-  if (auth === undefined && !isLoopback(host)) {
-    throw new ConfigError(
-      `HOST=${JSON.stringify(host)} is refused: beyond loopback, anyone who can reach the service could read and ` +
-        'write every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1',
-    )
-  }
-  return auth
-}
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-
-function isLoopback(host: string): boolean {
-  const family = isIP(host)
-  return family === 0 ? host === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6')
-}
-
-/** What the SDK would take wrongly or refuse with a message that does not name it. */
-function checkAws(env: Env): void {
-  if (env['AWS_REGION'] === '') throw wrong('AWS_REGION', '', 'a region, such as eu-central-1, or not set')
-  for (const name of ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL']) {
-    const value = env[name]
-    if (value === undefined) continue
-    const url = URL.canParse(value) ? new URL(value) : undefined
-    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
-      throw wrong(name, value, 'an http or https URL, such as http://127.0.0.1:8000, without user or query')
-    }
-  }
+/**
+ * Reads the settings from the environment. The result is frozen.
+ * @throws ConfigError with every invalid setting
+ */
+export function readConfig(env: Environment): Config {
+  const { values, problems } = readSettings(SETTINGS, env)
+  const all = [...problems, ...rules.flatMap((rule) => rule(values))]
+  if (all.length > 0 || !hasAll<Config, keyof Config>(values, members)) throw new ConfigError(...all)
+  return Object.freeze(values)
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type Config, ConfigError, readConfig } from '../src/config.js'
 
-/** What a start with these variables is refused with. */
+/** The message of the ConfigError for these variables. */
 function refusal(env: Record<string, string>): string {
   try {
     return `not refused: ${JSON.stringify(readConfig(env))}`
@@ -11,7 +11,7 @@ function refusal(env: Record<string, string>): string {
   }
 }
 
-t.test('without any variable, the documented defaults hold', async (t) => {
+t.test('readConfig returns the documented defaults for an empty environment', async (t) => {
   t.strictSame(
     { ...readConfig({}) },
     {
@@ -34,13 +34,13 @@ t.test('without any variable, the documented defaults hold', async (t) => {
   t.strictSame(readConfig({ PATH: '/bin', PORTS: 'x', MAX_CONNECTIONS: undefined }), readConfig({}))
 })
 
-t.test('the configuration cannot be changed', async (t) => {
+t.test('the configuration is frozen', async (t) => {
   const config = readConfig({})
   t.ok(Object.isFrozen(config))
   t.throws(() => Object.assign(config, { port: 1 }), TypeError)
 })
 
-t.test('numbers are whole, in decimal digits, and within bounds', async (t) => {
+t.test('a number must be whole, in decimal digits, and within its bounds', async (t) => {
   const settings: [name: string, field: keyof Config, least: number, most: number][] = [
     ['PORT', 'port', 0, 65_535],
     ['AWS_MAX_ATTEMPTS', 'maxAttempts', 1, 100],
@@ -57,7 +57,7 @@ t.test('numbers are whole, in decimal digits, and within bounds', async (t) => {
     for (const good of [least, least + 1, 77, most]) {
       t.strictSame({ ...readConfig({ [name]: String(good) }) }, { ...readConfig({}), [field]: good })
     }
-    const wrong = [
+    const invalid = [
       '',
       ' ',
       'x',
@@ -73,16 +73,16 @@ t.test('numbers are whole, in decimal digits, and within bounds', async (t) => {
       'NaN',
       'Infinity',
     ]
-    for (const value of [...wrong, String(least - 1), String(most + 1), '9'.repeat(400)]) {
+    for (const value of [...invalid, String(least - 1), String(most + 1), '9'.repeat(400)]) {
       t.equal(
         refusal({ [name]: value }),
-        `${name}=${JSON.stringify(value)} is wrong: it must be a whole number from ${least} to ${most}`,
+        `${name}=${JSON.stringify(value)} is invalid: it must be a whole number from ${least} to ${most}`,
       )
     }
   }
 })
 
-t.test('words are of those that are known', async (t) => {
+t.test('an enumerated setting accepts only its own words', async (t) => {
   const settings: [name: string, field: keyof Config, words: Record<string, unknown>][] = [
     [
       'LOG_LEVEL',
@@ -100,15 +100,15 @@ t.test('words are of those that are known', async (t) => {
     for (const value of ['', '1', 'yes', 'TRUE', 'INFO', 'verbose', ' info']) {
       t.equal(
         refusal({ [name]: value }),
-        `${name}=${JSON.stringify(value)} is wrong: it must be one of ${Object.keys(words).join(', ')}`,
+        `${name}=${JSON.stringify(value)} is invalid: it must be one of ${Object.keys(words).join(', ')}`,
       )
     }
   }
 })
 
-t.test('without AUTH, the service listens on loopback only', async (t) => {
+t.test('HOST must be loopback without AUTH', async (t) => {
   const loopback = ['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1']
-  t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1', 'the name may stand for two addresses')
+  t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1', 'the name may resolve to two addresses')
   for (const host of loopback) {
     t.equal(readConfig({ HOST: host }).host, host)
     t.match(readConfig({ HOST: host, AUTH: 'none' }), { host, auth: 'none' })
@@ -126,29 +126,29 @@ t.test('without AUTH, the service listens on loopback only', async (t) => {
   for (const host of open) {
     t.equal(
       refusal({ HOST: host }),
-      `HOST="${host}" is refused: beyond loopback, anyone who can reach the service could read and write every ` +
-        'table. Set AUTH=none if that is what you want, or HOST=127.0.0.1',
+      `HOST="${host}" is refused: beyond loopback, every client that can reach the service could read and write ` +
+        'every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1',
     )
     t.equal(readConfig({ HOST: host, AUTH: 'none' }).host, host)
   }
   t.equal(
     refusal({ HOST: '', AUTH: 'none' }),
-    'HOST="" is wrong: it must be an address or a host name to listen on, such as 127.0.0.1',
+    'HOST="" is invalid: it must be an address or a host name to listen on, such as 127.0.0.1',
   )
 })
 
-t.test('AUTH is "none", or not set', async (t) => {
+t.test('AUTH must be "none", or not set', async (t) => {
   for (const auth of ['', 'None', 'false', 'off', 'basic', 'jwt']) {
     for (const host of ['127.0.0.1', '0.0.0.0']) {
       t.equal(
         refusal({ HOST: host, AUTH: auth }),
-        `AUTH=${JSON.stringify(auth)} is wrong: it must be "none", or not set`,
+        `AUTH=${JSON.stringify(auth)} is invalid: it must be "none", or not set`,
       )
     }
   }
 })
 
-t.test('the endpoint is an http or https URL', async (t) => {
+t.test('an endpoint must be an http or https URL', async (t) => {
   for (const url of [
     'http://127.0.0.1:8000',
     'https://dynamodb.eu-central-1.amazonaws.com',
@@ -168,8 +168,52 @@ t.test('the endpoint is an http or https URL', async (t) => {
   ]) {
     t.equal(
       refusal({ AWS_ENDPOINT_URL_DYNAMODB: url }),
-      `AWS_ENDPOINT_URL_DYNAMODB=${JSON.stringify(url)} is wrong: ` +
-        'it must be an http or https URL, such as http://127.0.0.1:8000, without user or query',
+      `AWS_ENDPOINT_URL_DYNAMODB=${JSON.stringify(url)} is invalid: ` +
+        'it must be an http or https URL without user or query, such as http://127.0.0.1:8000, or not set',
     )
   }
+})
+
+t.test(
+  'a setting that another program reads is checked, but is not a part of the configuration',
+  async (t) => {
+    const valid = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: '',
+      AWS_ENDPOINT_URL: 'https://localhost',
+      DYNAMODB_LOCAL_PATH: './data',
+    }
+    t.strictSame(readConfig(valid), readConfig({}))
+    t.equal(
+      refusal({ AWS_REGION: '' }),
+      'AWS_REGION="" is invalid: it must be a region, such as eu-central-1, or not set',
+    )
+    t.equal(
+      refusal({ DYNAMODB_LOCAL_PATH: '' }),
+      'DYNAMODB_LOCAL_PATH="" is invalid: it must be a folder, or not set',
+    )
+  },
+)
+
+t.test('a message does not contain the value of a secret', async (t) => {
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+    t.equal(
+      refusal({ [name]: 'top-secret\n' }),
+      `${name}=*** is invalid: it must be without white space, or not set`,
+    )
+  }
+})
+
+t.test('all invalid settings are reported at once, and rules between settings too', async (t) => {
+  t.throws(() => readConfig({ PORT: 'x', LOG_LEVEL: 'loud', TABLE_ADMIN: 'toString', HOST: '0.0.0.0' }), {
+    name: 'ConfigError',
+    problems: [
+      'PORT="x" is invalid: it must be a whole number from 0 to 65535',
+      'LOG_LEVEL="loud" is invalid: it must be one of fatal, error, warn, info, debug, trace, silent',
+      'TABLE_ADMIN="toString" is invalid: it must be one of true, false',
+      /^HOST="0\.0\.0\.0" is refused: /,
+    ],
+    message:
+      /^4 settings are invalid:\n- PORT="x" is invalid: [^\n]*\n- LOG_LEVEL=.*\n- TABLE_ADMIN=.*\n- HOST=/,
+  })
 })

@@ -6,12 +6,12 @@ const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_A
 
 t.test('a wrong setting stops the start with a message that says what would be right', async (t) => {
   const wrong: [env: Record<string, string>, message: RegExp][] = [
-    [{ ...aws, PORT: 'http' }, /PORT="http" is wrong: it must be a whole number from 0 to 65535/],
+    [{ ...aws, PORT: 'http' }, /PORT="http" is invalid: it must be a whole number from 0 to 65535/],
     [{ ...aws, HOST: '0.0.0.0' }, /HOST="0\.0\.0\.0" is refused: .*AUTH=none/],
     [{ PORT: '0' }, /AWS_REGION is not set.*such as eu-central-1/],
     [
       { ...aws, AWS_ENDPOINT_URL_DYNAMODB: 'dynamodb:8000' },
-      /AWS_ENDPOINT_URL_DYNAMODB="dynamodb:8000" is wrong/,
+      /AWS_ENDPOINT_URL_DYNAMODB="dynamodb:8000" is invalid/,
     ],
   ]
   await Promise.all(

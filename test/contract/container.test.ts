@@ -68,27 +68,6 @@ t.test('docker-compose.yml', async (t) => {
   })
 })
 
-t.test('.env.example', async (t) => {
-  const settings = Object.fromEntries(
-    [...read('.env.example').matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
-      name,
-      value,
-    ]),
-  )
-
-  t.test('has every setting', async (t) => {
-    const known = new Set(['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
-    const get = (_: object, name: string) => void known.add(name)
-    readConfig(new Proxy({}, { get }))
-    t.strictSame(Object.keys(settings).sort(), [...known].sort())
-  })
-
-  t.test('has the defaults', async (t) => {
-    // AUTH is a decision, and has none.
-    t.strictSame({ ...readConfig(settings), auth: undefined }, { ...readConfig({}) })
-  })
-})
-
 /** A stage of a Dockerfile, its file system in a folder. */
 interface Stage {
   readonly root: string

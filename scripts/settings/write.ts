@@ -1,0 +1,9 @@
+/** `npm run settings`: writes `.env.example` and the table of settings in README.md from `src/config.ts`. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../../src/package-root.js'
+import { envExample, withSettingsTable } from './documents.js'
+
+const readme = join(packageRoot, 'README.md')
+writeFileSync(join(packageRoot, '.env.example'), envExample())
+writeFileSync(readme, withSettingsTable(readFileSync(readme, 'utf8')))

@@ -1,0 +1,80 @@
+import type { ValueType } from './value-types.js'
+
+/** A row of the table of settings. The environment variable's name is the key of the row. */
+export interface Setting {
+  /** The member of `Config` with the value. Without one, the service only checks the variable for another reader. */
+  readonly member?: string
+  readonly type: ValueType<unknown>
+  /** In the notation of the environment. Without one, the setting may be left out, and its value is `undefined`. */
+  readonly default?: string
+  /** One or two sentences, in Markdown, with the unit. */
+  readonly meaning: string
+  /** A value to start from, for a setting without a default. */
+  readonly example?: string
+  /** Messages show `***` instead of the value. */
+  readonly secret?: true
+}
+
+type Settings = Readonly<Record<string, Setting>>
+
+/** The value of a row: of its type, or `undefined` where there is no default. */
+type ValueOf<Row extends Setting> =
+  Row['type'] extends ValueType<infer Value>
+    ? Row extends { default: string }
+      ? Value
+      : Value | undefined
+    : never
+
+/** The members that the rows of a table name, with their values. */
+export type ValuesOf<Table extends Settings> = {
+  readonly [
+    Name in keyof Table as Table[Name] extends { member: infer Member extends string } ? Member : never
+  ]: ValueOf<Table[Name]>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** At least one setting is invalid. The message names each one, its value and the valid values. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(...problems: readonly string[]) {
+    super(
+      problems.length === 1
+        ? problems[0]
+        : `${problems.length} settings are invalid:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    )
+    this.problems = problems
+  }
+}
+
+/** Reads every setting of a table. An invalid one has a problem and no value. */
+export function readSettings(
+  settings: Settings,
+  env: Environment,
+): { readonly values: Readonly<Record<string, unknown>>; readonly problems: readonly string[] } {
+  const values: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, setting] of Object.entries(settings)) {
+    const text = env[name] ?? setting.default
+    const value = text === undefined ? undefined : setting.type.parse(text)
+    if (text !== undefined && value === undefined) problems.push(invalid(name, setting, text))
+    else if (setting.member !== undefined) values[setting.member] = value
+  }
+  return { values, problems }
+}
+
+function invalid(name: string, { type, default: standard, secret }: Setting, text: string): string {
+  const shown = secret === true ? '***' : JSON.stringify(text)
+  const orUnset = standard === undefined ? ', or not set' : ''
+  return `${name}=${shown} is invalid: it must be ${type.expected}${orUnset}`
+}
+
+/** Whether all these members have been read, and none of them is invalid. */
+export function hasAll<Values extends object, Member extends keyof Values & string>(
+  values: object,
+  members: readonly Member[],
+): values is Pick<Values, Member> {
+  return members.every((member) => Object.hasOwn(values, member))
+}

@@ -1,0 +1,60 @@
+/** The types of values that a setting can have. */
+
+export interface ValueType<Value> {
+  /** The valid values, in the words that complete "it must be". */
+  readonly expected: string
+  /** Returns `undefined` for a text that is not valid. */
+  readonly parse: (text: string) => Value | undefined
+}
+
+/** A whole number in decimal digits, with both bounds included. */
+export const integer = (least: number, most: number): ValueType<number> => ({
+  expected: `a whole number from ${least} to ${most}`,
+  parse: (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : NaN
+    return number >= least && number <= most ? number : undefined
+  },
+})
+
+// Node.js fires a timer with a longer delay at once.
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** A duration in ms that a timer can wait for. */
+export const milliseconds = (least: 0 | 1): ValueType<number> => integer(least, MAX_TIMER_MS)
+
+/** One of these words, in exactly this spelling. */
+export const oneOf = <const Word extends string>(...words: readonly Word[]): ValueType<Word> => ({
+  expected: words.length === 1 ? JSON.stringify(words[0]) : `one of ${words.join(', ')}`,
+  parse: (text) => words.find((word) => word === text),
+})
+
+export const boolean: ValueType<boolean> = {
+  expected: 'one of true, false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+}
+
+/** Any text but the empty one. `expected` says what the text stands for. */
+export const text = (expected: string): ValueType<string> => ({
+  expected,
+  parse: (text) => (text === '' ? undefined : text),
+})
+
+/**
+ * A part of AWS credentials. A secret that is read from a file easily has a line break at its end, and then DynamoDB
+ * refuses every signature. The empty text is valid: the SDK treats it as not set.
+ */
+export const credential: ValueType<string> = {
+  expected: 'without white space',
+  parse: (text) => (/\s/.test(text) ? undefined : text),
+}
+
+/** The base URL of an endpoint. The SDK misreads some others, or refuses them without naming the setting. */
+export const httpUrl: ValueType<string> = {
+  expected: 'an http or https URL without user or query, such as http://127.0.0.1:8000',
+  parse: (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const valid =
+      url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === ''
+    return valid ? text : undefined
+  },
+}

@@ -1,0 +1,46 @@
+/** `.env.example` and README's table list the settings as `src/config.ts` has them. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { envExample, withSettingsTable } from '../../scripts/settings/documents.js'
+import { readConfig, SETTINGS } from '../../src/config.js'
+import { packageRoot } from '../../src/package-root.js'
+
+const example = readFileSync(join(packageRoot, '.env.example'), 'utf8')
+const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
+
+t.test('.env.example is the output of npm run settings', async (t) => {
+  t.equal(example, envExample())
+})
+
+t.test('the table of settings in README is the output of npm run settings', async (t) => {
+  t.equal(readme, withSettingsTable(readme))
+  const names = [...readme.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name)
+  t.strictSame(names, Object.keys(SETTINGS))
+})
+
+t.test('a README without a place for the table is an error', async (t) => {
+  t.throws(() => withSettingsTable('# README'), { message: /README.md does not have the lines/ })
+})
+
+t.test('.env.example', async (t) => {
+  const settings = Object.fromEntries(
+    [...example.matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
+
+  t.test('has every setting that readConfig reads', async (t) => {
+    const known = new Set(['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+    const get = (_: object, name: string) => void known.add(name)
+    readConfig(new Proxy({}, { get }))
+    t.strictSame(Object.keys(settings).sort(), [...known].sort())
+  })
+
+  t.test('has the defaults', async (t) => {
+    // AUTH is a decision of the operator and has no default.
+    t.strictSame({ ...readConfig(settings), auth: undefined }, { ...readConfig({}) })
+  })
+
+  t.test('sets nothing when it is used as it is', async (t) => {
+    t.notMatch(example, /^[^#\n]/m)
+  })
+})
