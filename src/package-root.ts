@@ -8,10 +8,10 @@ function find(folder: string): string {
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** The folder of `package.json` and `openapi.yaml`, from the sources and from the build alike. */
+/** The folder of `package.json` and `openapi.yaml`, both for the sources and for the build. */
 export const packageRoot = find(here)
 
-/** Whether this is the build, which has all that it needs in `dist`, rather than the sources. */
+/** Whether this code runs from the build in `dist` rather than from the sources. */
 export const inBuild = here.startsWith(join(packageRoot, 'dist'))
 
 const { version: found } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {

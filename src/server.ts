@@ -1,8 +1,8 @@
-/** The process: configuration, service, listening, and an orderly end. */
+/** The process: configuration, service, listening, and graceful shutdown. */
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.js'
-import { createLogger } from './observability/log.js'
 import { type Config, ConfigError, readConfig } from './config.js'
+import { createLogger } from './observability/log.js'
 import { resolveConnection } from './storage/call/connection.js'
 import { Storage } from './storage/client.js'
 
@@ -12,18 +12,18 @@ async function start(config: Config): Promise<void> {
     const { message } = error as Error
     throw new ConfigError(
       message === 'Region is missing'
-        ? 'AWS_REGION is not set, nor is a region in the shared AWS configuration: it must be a region, such as eu-central-1'
-        : `the AWS configuration is wrong: ${message}`,
+        ? 'AWS_REGION is not set, and the shared AWS configuration has no region: set it, for example to eu-central-1'
+        : `the AWS configuration is invalid: ${message}`,
     )
   })
   const app = await buildApp(config, new Storage(connection, config), logger)
 
-  // Requests that are under way are finished; what is not finished after the grace is cut off.
+  // In-flight requests are finished. Those that are not finished at the end of the grace period are cut off.
   const onTimeout = () => {
-    logger.error('not everything was finished within SHUTDOWN_GRACE_MS')
+    logger.error('graceful shutdown did not finish within SHUTDOWN_GRACE_MS')
   }
   closeWithGrace({ delay: config.shutdownGraceMs, onTimeout }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'stopping because of an error that nobody caught')
+    if (err !== undefined) logger.fatal({ err }, 'stopping because of an uncaught error')
     else logger.info({ signal }, 'stopping')
     await app.close()
     logger.info('stopped')

@@ -1,12 +1,12 @@
 /* global URL, document, location, matchMedia, SwaggerUIBundle */
-/** The page at /docs: Swagger UI, which tries operations where the page came from and leaves digits alone. */
+/** The page at /docs: Swagger UI, which calls the service that served the page and keeps every digit of a number. */
 
-/** The service, also where it is served below some path. */
+/** The URL of the service, which may be served below a path. */
 const service = new URL('.', location.href).href.replace(/\/$/, '')
 
 /**
- * JSON on lines, and every string and number as it came: Swagger UI's own way, through JSON.parse, would show
- * 12345678901234567890.12 as 12345678901234567000. What is no JSON stays as it is.
+ * Indents JSON and keeps every string and number as it is. Swagger UI itself uses JSON.parse, which would show
+ * 12345678901234567890.12 as 12345678901234567000. A text that is not JSON is returned unchanged.
  */
 function indent(json) {
   try {
@@ -32,7 +32,7 @@ const isLines = (mediaType) => /ndjson/i.test(mediaType)
 
 function plugin({ React, getComponent }) {
   return {
-    // Lines are shown, and sent, as they stand: Swagger UI would make one JSON string of them.
+    // Lines are shown and sent unchanged: Swagger UI would turn them into one JSON string.
     afterLoad() {
       const { getSampleSchema } = this.fn
       this.fn.getSampleSchema = (schema, mediaType, ...more) =>
@@ -41,7 +41,7 @@ function plugin({ React, getComponent }) {
     statePlugins: {
       spec: {
         wrapActions: {
-          // Whatever the description says: the service is where this page came from.
+          // The description may name another server; the page calls the one that served it.
           updateJsonSpec: (update) => (spec) => update({ ...spec, servers: [{ url: service }] }),
         },
       },
@@ -82,6 +82,6 @@ SwaggerUIBundle({
   tryItOutEnabled: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
-  // No stranger is asked whether the description is valid.
+  // The description is not sent to swagger.io for validation.
   validatorUrl: null,
 })

@@ -25,7 +25,11 @@ export function createValidator(schema: TSchema, part: string): Validate {
     compiled ??= Compile(schema)
     if (compiled.Check(value)) return NONE
     const errors = compiled.Errors(value) as readonly ValidationError[]
-    return errors.flatMap((error) => explain(error, part, value)).slice(0, MAX_ERRORS)
+    const enums = new Set(errors.flatMap((error) => (error.keyword === 'enum' ? [error.instancePath] : [])))
+    return errors
+      .filter(({ keyword, instancePath }) => keyword !== 'type' || !enums.has(instancePath))
+      .flatMap((error) => explain(error, part, value))
+      .slice(0, MAX_ERRORS)
   }
 }
 

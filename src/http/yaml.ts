@@ -1,2 +1,2 @@
-/** To be imported when it is needed: the build finds the names of a CommonJS package only in a static import. */
+/** For a dynamic import: the build finds the exports of a CommonJS package only through a static one. */
 export { parse } from 'yaml'

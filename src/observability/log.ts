@@ -1,14 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 
-/** So many causes of an error are logged with it; they may go round in a circle. */
-const CAUSES = 5
+/** The most causes of an error that are logged with it: they may form a cycle. */
+const MAX_CAUSES = 5
 
 /**
- * The log, one JSON object a line. Errors are logged without what they carry: bodies of DynamoDB's and the
- * entries of a batch are the callers' data and do not belong into a log.
+ * The log: one JSON object on each line. Errors are logged without the data that they carry. DynamoDB's answers and the
+ * entries of a batch belong to the callers, not into a log.
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, serializers: { err: (error: unknown) => describe(error, CAUSES) } }
+  const options = { level, serializers: { err: (error: unknown) => describe(error, MAX_CAUSES) } }
   return pino(options, destination ?? batchedOutput())
 }
 
@@ -30,15 +30,15 @@ function describe(error: unknown, causes: number): ErrorDescription | undefined 
   }
 }
 
-/** Lines are written when there are so many characters of them, or after so long, in ms. */
+/** Lines are written when they have this many characters together, or after this time, in ms. */
 const BATCH_LENGTH = 8192
 const BATCH_MS = 100
 
-/** The standard output, some lines at a time: to write one costs many times what it costs to make it. */
+/** The standard output, several lines at a time: writing a line costs many times what formatting it costs. */
 function batchedOutput(): DestinationStream {
-  // Synchronously, as pino does by default: where nobody reads, lines must neither pile up in memory nor get lost.
+  // Synchronous, as is pino's default: if the reader of the pipe stalls, lines must neither pile up in memory nor get lost.
   const output = pino.destination({ minLength: BATCH_LENGTH })
-  // Not flushSync, which has the disk finish as well, and everybody wait for it.
+  // Not flushSync, which also waits for the disk.
   setInterval(() => {
     output.flush()
   }, BATCH_MS).unref()

@@ -47,7 +47,7 @@ t.test('an error says in plain words what is wrong', async (t) => {
     [{ name: 'x', limit: 0 }, ['body/limit must be at least 1']],
     [{ name: 'x', limit: 6 }, ['body/limit must be at most 5']],
     [{ name: 'x', select: 'SOME' }, ['body/select must be one of COUNT, ALL, not "SOME"']],
-    [{ name: 'x', select: 5 }, ['body/select must be a string']],
+    [{ name: 'x', select: 5 }, ['body/select must be one of COUNT, ALL, not 5']],
     [{ name: 'x', names: {} }, ['body/names must not be empty']],
     [{ name: 'x', names: { '#a': 1 } }, ['body/names/#a must be a string']],
     [{ name: 'x', keys: [] }, ['body/keys must not be empty']],
