@@ -1,0 +1,66 @@
+/** A body by its media types: in both representations where items are in it, and in other media types. */
+import * as Type from 'typebox'
+import { SHAPE } from '../../schemas/parts/building-blocks.js'
+import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import { translateAnswer } from '../../src/items/answer.js'
+import { document, ndjson, typed } from '../../src/items/representation.js'
+import { readBody, toRequest } from '../../src/items/request-body.js'
+import { shapeOf } from '../../src/items/shape.js'
+import { serialize } from '../../src/storage/request.js'
+import { type Json, type JsonObject, plain } from './json-value.js'
+import { hasItems, type SchemaComponents } from './schema-components.js'
+
+type Body = NonNullable<DescribedRoute['body']> & Pick<DescribedRoute['response'][number], 'content'>
+type Lines = NonNullable<DescribedRoute['bodyLines']>
+
+/** `name` is the title of the schema, unless it has one of its own. */
+export function contentOf(name: string, schema: Body, components: SchemaComponents): JsonObject {
+  const { examples, content = {}, ...body } = schema
+  const others = Object.entries(content).map(([mediaType, { schema, examples }]) => [
+    mediaType,
+    { schema: components.add(schema, document), ...examplesOf(examples) },
+  ])
+  const hasSchema = Object.keys(body).some((key) => key !== 'description')
+  return {
+    ...(hasSchema && jsonContent(name, body, examples, components)),
+    ...(Object.fromEntries(others) as JsonObject),
+  }
+}
+
+/** A body of lines. */
+export function linesContent({ examples, ...schema }: Lines): JsonObject {
+  return { [ndjson.mediaType]: { schema: plain(schema), ...examplesOf(examples) } }
+}
+
+function jsonContent(
+  name: string,
+  body: object,
+  examples: readonly unknown[] | undefined,
+  components: SchemaComponents,
+): JsonObject {
+  const isItem = SHAPE in body && body[SHAPE] === 'item'
+  const schema = isItem ? body : { title: name, ...body }
+  const inDocuments = { schema: components.add(schema, document), ...examplesOf(examples) }
+  if (!hasItems(body)) return { [document.mediaType]: inDocuments }
+  return {
+    [document.mediaType]: inDocuments,
+    [typed.mediaType]: {
+      schema: components.add(schema, typed),
+      ...examplesOf(examples?.map((example) => inTypes(example, body))),
+    },
+  }
+}
+
+function examplesOf(examples: readonly unknown[] | undefined): JsonObject {
+  if (examples === undefined) return {}
+  return { examples: plain(Object.fromEntries(examples.map((value, i) => [`example${i + 1}`, { value }]))) }
+}
+
+/** An example in DynamoDB's own types: the service translates it, as it does a body. */
+function inTypes(example: unknown, schema: object): Json {
+  const whole = Type.Object({ value: schema })
+  const shape = shapeOf(whole)
+  const { value } = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
+  const { json } = translateAnswer(serialize(toRequest(value as object, shape)), shape, typed)
+  return (JSON.parse(json.toString()) as { value: Json }).value
+}
