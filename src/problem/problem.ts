@@ -9,12 +9,12 @@ import { shapeOf } from '../items/shape.js'
 import {
   BatchIncompleteError,
   DuplicateKeyError,
+  type ErrorKind,
+  isRetryable,
   KeyMismatchError,
   type PutItemsError,
   StorageError,
 } from '../storage/errors.js'
-import { errorType } from '../storage/call/retry.js'
-import { clockErrors } from '../storage/call/transport.js'
 
 /** What a problem says besides: fields that are JSON already. */
 export type Members = Map<string, Json>
@@ -131,24 +131,11 @@ const synonyms: Readonly<Record<string, Code>> = {
 }
 
 /** Errors that are about who the service is to DynamoDB, and none of the caller's. */
-const refusedCredentials: ReadonlySet<string> = new Set([
-  ...clockErrors,
-  'AccessDenied',
-  'AccessDeniedException',
-  'AuthFailure',
-  'ClockSkewCorrected',
-  'CredentialsError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'IncompleteSignature',
-  'IncompleteSignatureException',
-  'InvalidClientTokenId',
-  'KMSAccessDeniedException',
-  'MissingAuthenticationToken',
-  'MissingAuthenticationTokenException',
-  'NotAuthorized',
-  'OptInRequired',
-  'UnrecognizedClientException',
+const refusedCredentials: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
+  'access_denied',
+  'clock_skew',
+  'credentials',
+  'no_credentials',
 ])
 
 const unknownOutcome = ' It is not known whether the write was applied.'
@@ -175,7 +162,7 @@ function ofStorage(error: StorageError, representation: Representation): Problem
     const detail = uncertain === '' ? said : said.replace(/\.?$/, '.') + uncertain
     return new ProblemError(code, detail, {
       ...options,
-      ...(code === 'TransactionCanceledException' && { retryable: errorType(error) !== undefined }),
+      ...(code === 'TransactionCanceledException' && { retryable: isRetryable(error.kind) }),
       members: membersOf(error.body, representation),
     })
   }
@@ -192,12 +179,12 @@ function ofStorage(error: StorageError, representation: Representation): Problem
     const detail = `DynamoDB’s answer is damaged.${uncertain}`
     return new ProblemError('UpstreamError', detail, { ...options, retryable: error.repeatable })
   }
-  if (refusedCredentials.has(name)) {
+  if (refusedCredentials.has(error.kind) || name === 'KMSAccessDeniedException') {
     // DynamoDB's message names accounts and roles: for the log only.
     const detail = `DynamoDB refused the service’s own credentials (${name}).${uncertain}`
     return new ProblemError('UpstreamError', detail, options)
   }
-  if (errorType(error) === 'THROTTLING') {
+  if (error.kind === 'throttling') {
     return new ProblemError('ThrottlingException', `${name}: ${message}${uncertain}`, options)
   }
   return new ProblemError('ValidationException', `${name}: ${message}${uncertain}`, options)
@@ -216,7 +203,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
   const listed = members.has('unprocessedItems') ? 'unprocessedItems' : 'unprocessedKeys'
   const written = error.maybeApplied ? ' Some of them may have been applied.' : ''
   const left = `${error.message}; they are listed in ${listed}.${written}`
-  if (cause === undefined || errorType(cause) !== undefined) {
+  if (cause === undefined || isRetryable(cause.kind)) {
     return new ProblemError('BatchIncomplete', `${left} Send just these again.`, {
       members,
       maybeApplied: error.maybeApplied,
@@ -276,7 +263,7 @@ function ofLine(cause: unknown, line: number, representation: Representation): P
     return new ProblemError('InvalidRequest', `line ${line}${clip(cause.path)} ${clip(cause.message)}`)
   }
   if (cause instanceof ProblemError) return new ProblemError(cause.code, `line ${line}: ${cause.message}`)
-  if (cause instanceof StorageError && errorType(cause) === undefined) {
+  if (cause instanceof StorageError && !isRetryable(cause.kind)) {
     const { code, message, ...options } = ofStorage(cause, representation)
     return new ProblemError(code, `line ${line}: ${message}`, options)
   }
