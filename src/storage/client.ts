@@ -131,13 +131,12 @@ export class Storage {
    * @throws StorageError if not
    */
   async ping(timeoutMs: number): Promise<void> {
-    try {
-      const limits = { deadline: performance.now() + timeoutMs }
-      await this.#pingTransport.attempt(PING, limits)
-    } catch (error) {
-      // Not being allowed to list tables says that DynamoDB is there and has accepted the signature.
-      if (!(error instanceof StorageError && error.name === 'AccessDeniedException')) throw error
-    }
+    const result = await this.#pingTransport.attempt(PING, { deadline: performance.now() + timeoutMs })
+    // A missing permission to list tables means that DynamoDB is there and has accepted the signature.
+    if (Buffer.isBuffer(result) || result.kind === 'access_denied') return
+    const attempts = result.kind === 'no_credentials' ? 0 : 1
+    const { operation } = PING
+    throw new StorageError(result, { operation, attempts, earlierMaybeApplied: false, repeatable: true })
   }
 
   /** Serializes the request once for all attempts. */
@@ -148,7 +147,8 @@ export class Storage {
     repeatable: () => boolean,
   ): Promise<Json> {
     const call = { operation, body: serialize(request), isWrite: isWrite(operation, request) }
-    return this.#retry.run(limits, () => this.#transport.attempt(call, limits), repeatable)
+    const attempt = () => this.#transport.attempt(call, limits)
+    return this.#retry.run({ operation, attempt, repeatable }, limits)
   }
 
   /** Closes the sockets. Calls that are under way fail. */

@@ -1,68 +1,146 @@
 import { EMPTY_OBJECT, type Json } from '../json/reader.js'
+import type { Operation } from './operations.js'
+
+/** The kinds of failures of a call. The kind decides whether another attempt is made and how the error is explained. */
+export type ErrorKind =
+  /** DynamoDB wants fewer requests. */
+  | 'throttling'
+  /** DynamoDB failed, or its credentials were just renewed. */
+  | 'transient'
+  /** An attempt, or the whole call, took too long. */
+  | 'timeout'
+  /** There was no connection, or it broke off before the whole response arrived. */
+  | 'network'
+  /** Another write of the same item, or the same transaction, is in progress. */
+  | 'conflict'
+  /** The CRC-32 of the response is not the one that DynamoDB sent with it. */
+  | 'checksum'
+  /** The response is not DynamoDB's JSON. */
+  | 'malformed'
+  /** DynamoDB refused the signature because of its time; the clock has been corrected since. */
+  | 'clock_skew'
+  /** DynamoDB refused the credentials. */
+  | 'credentials'
+  /** There are no credentials to sign with; DynamoDB was not called. */
+  | 'no_credentials'
+  /** The credentials lack a permission. */
+  | 'access_denied'
+  /** DynamoDB cannot use the KMS key of the table. */
+  | 'encryption_key'
+  /** The caller has cancelled the call. */
+  | 'cancelled'
+  /** DynamoDB refused the request itself. */
+  | 'refused'
+
+const retryable: Readonly<Record<ErrorKind, boolean>> = {
+  throttling: true,
+  transient: true,
+  timeout: true,
+  network: true,
+  conflict: true,
+  checksum: true,
+  malformed: false,
+  clock_skew: true,
+  credentials: false,
+  no_credentials: false,
+  access_denied: false,
+  encryption_key: false,
+  cancelled: false,
+  refused: false,
+}
+
+/** Whether another attempt may succeed. */
+export function isRetryable(kind: ErrorKind): boolean {
+  return retryable[kind]
+}
 
 /**
- * What went wrong with a call of DynamoDB. `name` is that of DynamoDB's exception, or one of ours:
- *
- * - `NetworkError`: no connection, or it broke off before the whole answer was there
- * - `TimeoutError`: an attempt, or the call as a whole, took too long
- * - `CorruptAnswer`: the CRC-32 of the answer is not the one DynamoDB sent with it
- * - `MalformedAnswer`: the answer is not DynamoDB's JSON
- * - `CredentialsError`: there are no credentials to sign with
- * - `Cancelled`: the caller gave the call up
+ * What is known of a failed attempt. `name` is the name of DynamoDB's exception as DynamoDB spells it, or one of the
+ * storage layer's own: `NetworkError`, `TimeoutError`, `CorruptAnswer`, `MalformedAnswer`, `CredentialsError`,
+ * `Cancelled`, `RequestTooLarge`.
  */
-export class StorageError extends Error {
-  /** The status of DynamoDB's answer, where there was one. */
-  readonly statusCode: number | undefined
-  /** `x-amzn-requestid` of DynamoDB's answer. */
-  readonly requestId: string | undefined
-  /** The body of DynamoDB's answer: `CancellationReasons` and `Item` stand in it. `{}` where there was none. */
-  readonly body: Json
-  /** DynamoDB's wish not to be called again for so many milliseconds. */
-  readonly retryAfterMs: number | undefined
-  /** Whether this attempt may have been carried out all the same. */
+export interface Failure {
+  readonly kind: ErrorKind
+  readonly name: string
+  readonly message: string
+  /** Whether the attempt may have been applied all the same. */
   readonly maybeApplied: boolean
-  /** Attempts made when the call was given up. */
-  attempts = 1
-  /** Whether an earlier attempt of the same call may have been carried out. */
-  earlierMaybeApplied = false
-  /** False if it was not tried again because carrying it out twice would not be the same as once. */
-  repeatable = true
+  /** The status of DynamoDB's response; undefined if there was none. */
+  readonly statusCode?: number | undefined
+  /** `x-amzn-requestid` of DynamoDB's response. */
+  readonly requestId?: string | undefined
+  /** The body of DynamoDB's response, if it names an exception. */
+  readonly body?: Json | undefined
+  /** DynamoDB does not want to be called again for this time, in ms. */
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+}
 
-  constructor(
-    name: string,
-    message: string,
-    options: {
-      cause?: unknown
-      statusCode?: number
-      requestId?: string | undefined
-      body?: Json
-      retryAfterMs?: number | undefined
-      maybeApplied?: boolean
-    } = {},
-  ) {
-    super(message, { cause: options.cause })
-    this.name = name
-    this.statusCode = options.statusCode
-    this.requestId = options.requestId
-    this.body = options.body ?? EMPTY_OBJECT
-    this.retryAfterMs = options.retryAfterMs
-    this.maybeApplied = options.maybeApplied ?? false
+/** The call in which the last attempt failed. */
+export interface CallHistory {
+  /** Undefined if no call was made. */
+  readonly operation: Operation | undefined
+  /** How often DynamoDB was called. */
+  readonly attempts: number
+  /** Whether an attempt before the last one may have been applied. */
+  readonly earlierMaybeApplied: boolean
+  /** False if it was not sent again because doing it twice is not the same as doing it once. */
+  readonly repeatable: boolean
+}
+
+/** The history of a failure before any call was made. */
+export const NO_CALL: CallHistory = {
+  operation: undefined,
+  attempts: 0,
+  earlierMaybeApplied: false,
+  repeatable: true,
+}
+
+/** A call that failed, with everything that is known of its last attempt and of those before it. */
+export class StorageError extends Error implements CallHistory {
+  readonly kind: ErrorKind
+  readonly statusCode: number | undefined
+  readonly requestId: string | undefined
+  /** The body of DynamoDB's response, with `CancellationReasons` or `Item`; `{}` if there was none. */
+  readonly body: Json
+  readonly retryAfterMs: number | undefined
+  /** Whether the last attempt may have been applied. */
+  readonly maybeApplied: boolean
+  readonly operation: Operation | undefined
+  readonly attempts: number
+  readonly earlierMaybeApplied: boolean
+  readonly repeatable: boolean
+
+  /** @param failure of the last attempt */
+  constructor(failure: Failure, history: CallHistory) {
+    super(failure.message, { cause: failure.cause })
+    this.name = failure.name
+    this.kind = failure.kind
+    this.statusCode = failure.statusCode
+    this.requestId = failure.requestId
+    this.body = failure.body ?? EMPTY_OBJECT
+    this.retryAfterMs = failure.retryAfterMs
+    this.maybeApplied = failure.maybeApplied
+    this.operation = history.operation
+    this.attempts = history.attempts
+    this.earlierMaybeApplied = history.earlierMaybeApplied
+    this.repeatable = history.repeatable
   }
 }
 
 /**
- * A batch that was not finished. `output` is a whole answer in DynamoDB's shape: what was found so far, and in
- * `UnprocessedItems` or `UnprocessedKeys` all that is not known to be done, to be sent again as it stands.
- * `cause` is the error that stopped the batch; without one, DynamoDB kept leaving entries unprocessed.
+ * A batch that was not finished. `output` is a whole answer in DynamoDB's shape: the items that were found, and in
+ * `UnprocessedItems` or `UnprocessedKeys` all entries that are not confirmed, which can be sent again as they are.
+ * `cause` is the error that stopped the batch; undefined if DynamoDB kept leaving entries unprocessed.
  */
 export class BatchIncompleteError extends Error {
   override readonly name = 'BatchIncompleteError'
   readonly output: Json
-  /** Whether some of the entries in `output` may be written all the same. */
+  /** Whether some of the entries in `output` may have been applied. */
   readonly maybeApplied: boolean
   override readonly cause: StorageError | undefined
 
-  /** @param outcome of the batch; `error` is the cause */
+  /** @param outcome of the batch; `error` becomes the cause */
   constructor(
     outcome: {
       readonly unprocessed: readonly unknown[]
@@ -107,12 +185,12 @@ export class PutItemsError extends Error {
   }
 }
 
-/** Two entries of a batch have one key; DynamoDB refuses that within a request, the storage layer everywhere. */
+/** Two entries of a batch have one key. DynamoDB refuses that within a request, the storage layer in the whole batch. */
 export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError'
 }
 
-/** What a caller sent does not fit the key schema of the table; nothing was sent to DynamoDB. `message` is for the caller. */
+/** A request does not match the table's key schema. It was not sent to DynamoDB. `message` is for the caller. */
 export class KeyMismatchError extends Error {
   override readonly name = 'KeyMismatchError'
 }

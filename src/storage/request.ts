@@ -79,7 +79,13 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
+const QUOTE = 0x22
 const COLON = 0x3a
+
+/** In characters. */
+const SHORT = 128
+/** ASCII without control characters, quotes and backslashes (RFC 8259, section 7). */
+const needsNoEscape = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** One writer serves all requests, because serializing is synchronous. */
 const writer = new JsonWriter()
@@ -92,10 +98,20 @@ export function serialize(request: DynamoDBRequest): Json {
 }
 
 function write(value: Parameter): void {
-  if (Buffer.isBuffer(value)) writer.copy(value)
+  if (typeof value === 'string') writeString(value)
+  else if (Buffer.isBuffer(value)) writer.copy(value)
   else if (isArray(value)) writeArray(value)
   else if (isObject(value)) writeObject(value)
-  else writer.text(JSON.stringify(value ?? null))
+  else writer.ascii(JSON.stringify(value ?? null))
+}
+
+/** Nearly all strings are short and need no escapes. To find that out costs half of JSON.stringify. */
+function writeString(text: string): void {
+  if (text.length <= SHORT && needsNoEscape.test(text)) {
+    writer.byte(QUOTE)
+    writer.ascii(text)
+    writer.byte(QUOTE)
+  } else writer.text(JSON.stringify(text))
 }
 
 function writeObject(object: DynamoDBRequest): void {
@@ -106,7 +122,7 @@ function writeObject(object: DynamoDBRequest): void {
     if (value === undefined) continue
     if (!first) writer.byte(COMMA)
     first = false
-    writer.text(JSON.stringify(name))
+    writeString(name)
     writer.byte(COLON)
     write(value)
   }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { spawnSource } from '../helpers/process.js'
 import { createLogger } from '../../src/observability/log.js'
 import { EMPTY_OBJECT } from '../../src/json/reader.js'
-import { BatchIncompleteError, StorageError } from '../../src/storage/errors.js'
+import { BatchIncompleteError, NO_CALL, StorageError } from '../../src/storage/errors.js'
 
 /** A log, and its lines as text. */
 function startLog(level = 'info') {
@@ -32,7 +32,10 @@ t.test('without a destination, the log is the standard output', async (t) => {
 t.test('an error is logged with its type, its message, its stack and its causes', async (t) => {
   const { log, lines } = startLog()
   const root = new TypeError('the socket is gone')
-  const cause = new StorageError('NetworkError', 'no connection', { cause: root })
+  const cause = new StorageError(
+    { kind: 'network', name: 'NetworkError', message: 'no connection', maybeApplied: true, cause: root },
+    NO_CALL,
+  )
   const entry = { table: 'T', json: EMPTY_OBJECT }
   const outcome = { unprocessed: [entry, entry], maybeApplied: true, error: cause }
   log.error({ err: new BatchIncompleteError(outcome, EMPTY_OBJECT) }, 'failed')
@@ -53,9 +56,16 @@ t.test('an error is logged with its type, its message, its stack and its causes'
 t.test('what an error carries of the callers’ data is not logged', async (t) => {
   const { log, lines } = startLog()
   const body = Buffer.from('{"Item":{"name":{"S":"private"}}}')
-  const error = new StorageError('ConditionalCheckFailedException', 'The conditional request failed', {
-    body,
-  })
+  const error = new StorageError(
+    {
+      kind: 'refused',
+      name: 'ConditionalCheckFailedException',
+      message: 'The conditional request failed',
+      maybeApplied: false,
+      body,
+    },
+    NO_CALL,
+  )
   const entry = { table: 'T', json: Buffer.from('{"private":1}') }
   const outcome = { unprocessed: [entry], maybeApplied: false, error }
   const batch = new BatchIncompleteError(outcome, Buffer.from('{"UnprocessedItems":{"private":[]}}'))

@@ -410,8 +410,12 @@ t.test('a call', async (t) => {
     const storage = new Storage({ endpoint, region, credentials }, testConfig())
     t.teardown(() => storage.close())
     t.match(await failure(storage.send('PutItem', REQUEST, soon())), {
+      kind: 'no_credentials',
       name: 'CredentialsError',
-      attempts: 1,
+      message: 'there are no credentials to call DynamoDB with',
+      cause: { message: 'none found' },
+      attempts: 0,
+      operation: 'PutItem',
     })
   })
 

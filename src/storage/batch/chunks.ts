@@ -5,7 +5,8 @@
 import type { Json } from '../../json/reader.js'
 import type { CancelSignal } from '../call/cancellation.js'
 import type { CallLimits, Send } from '../call/limits.js'
-import { StorageError } from '../errors.js'
+import { CANCELLED } from '../call/retry.js'
+import { type CallHistory, StorageError } from '../errors.js'
 import { isWrite, type Operation } from '../operations.js'
 import type { DynamoDBRequest, Parameter } from '../request.js'
 
@@ -22,7 +23,7 @@ export interface Entry {
 export interface Pace {
   readonly maxAttempts: number
   readonly jitter: (retry: number) => number
-  readonly wait: (ms: number, signal?: CancelSignal) => Promise<void>
+  readonly wait: (ms: number, signal?: CancelSignal) => Promise<boolean>
 }
 
 export interface BatchContext {
@@ -119,23 +120,30 @@ export async function sendRequest<Item>(
       if (isFull() || failures === pace.maxAttempts || isLate) {
         return { unprocessed: pending, maybeApplied, error: undefined }
       }
-      await pace.wait(delayMs, limits.signal)
+      if (!(await pace.wait(delayMs, limits.signal))) throw new StorageError(CANCELLED, historyOf(operation))
       request = requestFor(pending)
     }
   } catch (cause) {
-    const error = toStorageError(cause, isWrite(operation, request))
+    const error = toStorageError(cause, operation, request)
     if (error.maybeApplied) onMaybeApplied()
     return { unprocessed: pending, maybeApplied, error }
   }
 }
 
 /** Callers must learn which entries are confirmed, whatever error stops the batch. */
-function toStorageError(cause: unknown, maybeApplied: boolean): StorageError {
+function toStorageError(cause: unknown, operation: Operation, request: DynamoDBRequest): StorageError {
   if (cause instanceof StorageError) return cause
-  return new StorageError('MalformedAnswer', 'DynamoDB returned a malformed response', {
-    cause,
-    maybeApplied,
-  })
+  const message = 'DynamoDB returned a malformed response'
+  const maybeApplied = isWrite(operation, request)
+  return new StorageError(
+    { kind: 'malformed', name: 'MalformedAnswer', message, maybeApplied, cause },
+    historyOf(operation),
+  )
+}
+
+/** The history of a call that DynamoDB has answered. */
+function historyOf(operation: Operation): CallHistory {
+  return { operation, attempts: 1, earlierMaybeApplied: false, repeatable: true }
 }
 
 /** The entries by table, in their order. */

@@ -11,8 +11,7 @@ import {
   sendRequest,
 } from './chunks.js'
 import { WRITES_IN_A_REQUEST } from './batch-write.js'
-import { PutItemsError, type StorageError } from '../errors.js'
-import { errorType } from '../call/retry.js'
+import { isRetryable, PutItemsError, type StorageError } from '../errors.js'
 import type { KeySchemas } from '../tables/key-schemas.js'
 import type { StreamLimits } from '../call/limits.js'
 import { type Parameter, serialize } from '../request.js'
@@ -177,7 +176,7 @@ export async function putItems(
 
 /** DynamoDB refuses what is asked for, and will do so again. */
 function isRefused(error: StorageError | undefined): boolean {
-  return error?.statusCode !== undefined && error.statusCode < 500 && errorType(error) === undefined
+  return error?.statusCode !== undefined && error.statusCode < 500 && !isRetryable(error.kind)
 }
 
 /** Where it stopped, and why: at the first item that was refused; else where the first one is not confirmed. */

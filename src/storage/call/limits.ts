@@ -25,3 +25,25 @@ export interface StreamLimits {
 
 /** Makes one call with all the attempts that it needs; see {@link Storage.send}. */
 export type Send = (operation: Operation, request: DynamoDBRequest, limits: CallLimits) => Promise<Json>
+
+/**
+ * Waits for a result, but no longer than `timeoutMs` and the limits of a call allow.
+ * @returns undefined if the time is up or the caller has cancelled the call
+ */
+export function within<Result>(
+  timeoutMs: number,
+  { deadline, signal }: CallLimits,
+  result: Promise<Result>,
+): Promise<Result | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+      resolve(undefined)
+    }
+    const timer = setTimeout(stop, Math.max(0, Math.min(timeoutMs, deadline - performance.now())))
+    signal?.addEventListener('abort', stop)
+    if (signal?.aborted === true) stop()
+    result.then(resolve, reject).finally(stop)
+  })
+}

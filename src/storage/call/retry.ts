@@ -1,150 +1,106 @@
 /**
- * Attempts until one succeeds or no further one makes sense, with full jitter between them, as in "Exponential
- * Backoff And Jitter" (AWS Architecture Blog), and a budget that ends a retry storm. The SDK's own
- * `StandardRetryStrategy` is not used: its waits can neither be cancelled nor see the deadline, and its budget, made
- * for one client, is spent after 35 retries that failed, which is one bad moment of a gateway with 128 sockets.
+ * Attempts until one succeeds or another one makes no sense: with full jitter between them ("Exponential Backoff And
+ * Jitter", AWS Architecture Blog), and a retry budget that ends a retry storm. The SDK's `StandardRetryStrategy` is not
+ * used: its waits can neither be cancelled nor see the deadline, and its budget, which is made for one client, is spent
+ * after 35 failed retries, one bad moment of a gateway with 128 sockets.
  */
-import { type Json, parse } from '../../json/reader.js'
+import type { Json } from '../../json/reader.js'
+import { type CallHistory, type ErrorKind, type Failure, isRetryable, StorageError } from '../errors.js'
+import type { Operation } from '../operations.js'
 import type { CancelSignal } from './cancellation.js'
-import { StorageError } from '../errors.js'
 import type { CallLimits } from './limits.js'
 
 export interface RetryOptions {
-  /** Attempts of one call, the first one included. */
+  /** The most attempts of one call, the first one included. */
   readonly maxAttempts: number
-  /** The longest wait before the first retry, in ms; it doubles with each further one. */
+  /** The longest wait before the first retry, in ms. It doubles with each further retry. */
   readonly baseDelayMs: number
-  /** No wait is longer than this, in ms. */
+  /** The longest wait before any retry, in ms. */
   readonly maxDelayMs: number
 }
 
-/** So many retries may fail before the budget is spent; enough for a bad moment in which everything fails once. */
+/** A call, as far as its attempts need to know it. */
+export interface Attempts {
+  readonly operation: Operation
+  /** Makes one attempt. */
+  readonly attempt: () => Promise<Json | Failure>
+  /** Whether it may be sent again after an attempt that may have been applied. */
+  readonly repeatable: () => boolean
+}
+
+/** The retries that may fail before the budget is spent: enough for a moment in which everything fails once. */
 const BUDGET = 1000
 /**
- * Each call earns so much of a retry. With a budget for each of the two types of errors, a dead upstream sees at
- * the most 1.2 times the calls that there are.
+ * The retries that each call earns. With one budget for throttling and one for everything else, a dead upstream sees at
+ * most 1.2 times as many requests as there are calls.
  */
 const EARNED_BY_A_CALL = 0.1
 
-/** With less time than this left, another attempt cannot succeed; timers may also fire a little early. */
+/** With less time left than this, in ms, another attempt cannot succeed; timers may also fire a little early. */
 const LEAST_ATTEMPT_MS = 5
 
-type ErrorType = 'THROTTLING' | 'TRANSIENT'
-
-// DynamoDB's names, and those that AWS's front ends have for the same.
-const throttling: ReadonlySet<string> = new Set([
-  'BandwidthLimitExceeded',
-  'LimitExceededException',
-  'PriorRequestNotComplete',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'SlowDown',
-  'ThrottledException',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-])
-
-const transient: ReadonlySet<string> = new Set([
-  'ClockSkewCorrected',
-  'CorruptAnswer',
-  'ExpiredTokenException',
-  'InternalFailure',
-  'InternalServerError',
-  'NetworkError',
-  'ReplicatedWriteConflictException',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'TimeoutError',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-])
-
-/** Reasons for which a transaction was cancelled that may be gone the next time. */
-const transientReasons: ReadonlySet<string> = new Set([
-  'None',
-  'ProvisionedThroughputExceeded',
-  'RequestLimitExceeded',
-  'ThrottlingError',
-  'TransactionConflict',
-])
-
-/** Whether, and as what, an error is worth another attempt. */
-export function errorType(error: StorageError): ErrorType | undefined {
-  if (throttling.has(error.name) || error.statusCode === 429) return 'THROTTLING'
-  if (transient.has(error.name) || (error.statusCode ?? 0) >= 500) return 'TRANSIENT'
-  if (error.name === 'TransactionCanceledException' && hasOnlyTransientReasons(error.body)) return 'TRANSIENT'
-  return undefined
-}
-
-function hasOnlyTransientReasons(body: Json): boolean {
-  const { CancellationReasons: reasons } = parse(body) as { CancellationReasons?: unknown }
-  if (!Array.isArray(reasons)) return false
-  const codes = reasons.map((reason: { Code?: string } | null) => reason?.Code ?? 'None')
-  return codes.every((code) => transientReasons.has(code)) && codes.some((code) => code !== 'None')
-}
+/** Two budgets, so that a throttled table does not use up the retries that others need when a connection breaks. */
+type Budget = 'throttling' | 'other'
 
 export class Retry {
   readonly #options: RetryOptions
-  /** Apart, so that one throttled table does not use up what others need when a connection breaks. */
-  readonly #budget: Record<ErrorType, number> = { THROTTLING: BUDGET, TRANSIENT: BUDGET }
+  readonly #budgets: Record<Budget, number> = { throttling: BUDGET, other: BUDGET }
 
   constructor(options: RetryOptions) {
     this.#options = options
   }
 
   /**
-   * Runs `attempt` until it succeeds.
-   * @param repeatable whether a write that may have been applied may be sent again
-   * @throws StorageError of the last attempt, with what is known from all of them
+   * Makes attempts until one succeeds.
+   * @returns DynamoDB's answer
+   * @throws StorageError with the failure of the last attempt and the facts about all of them
    */
-  async run<Result>(
-    limits: CallLimits,
-    attempt: () => Promise<Result>,
-    repeatable: () => boolean,
-  ): Promise<Result> {
-    this.#earn('THROTTLING', EARNED_BY_A_CALL)
-    this.#earn('TRANSIENT', EARNED_BY_A_CALL)
-    let last: StorageError | undefined
-    let paidFor: ErrorType | undefined
-    for (let number = 1; ; number++) {
-      if (performance.now() >= limits.deadline) throw last ?? outOfTime()
-      try {
-        const result = await attempt()
-        // The upstream has come round: this retry cost it nothing that it did not have.
-        if (paidFor !== undefined) this.#earn(paidFor, 1)
+  async run({ operation, attempt, repeatable }: Attempts, limits: CallLimits): Promise<Json> {
+    this.#refund('throttling', EARNED_BY_A_CALL)
+    this.#refund('other', EARNED_BY_A_CALL)
+    let history: CallHistory = { operation, attempts: 0, earlierMaybeApplied: false, repeatable: true }
+    let paidFrom: Budget | undefined
+    let last = OUT_OF_TIME
+    while (performance.now() < limits.deadline) {
+      const result = await attempt()
+      if (Buffer.isBuffer(result)) {
+        // The retry succeeded: refund its token.
+        if (paidFrom !== undefined) this.#refund(paidFrom, 1)
         return result
-      } catch (error) {
-        if (!(error instanceof StorageError)) throw error
-        error.attempts = number
-        error.earlierMaybeApplied = maybeApplied(last)
-        error.repeatable = !error.maybeApplied || repeatable()
-        last = error
-        if (error.maybeApplied) limits.onMaybeApplied?.()
-        const type = errorType(error)
-        // Refused for good is an answer too.
-        if (paidFor !== undefined && type === undefined) this.#earn(paidFor, 1)
-        const delayMs = Math.max(this.jitter(number - 1), error.retryAfterMs ?? 0)
-        if (type === undefined || !error.repeatable || number >= this.#options.maxAttempts) throw error
-        if (delayMs > this.#options.maxDelayMs) throw error
-        if (performance.now() + delayMs + LEAST_ATTEMPT_MS >= limits.deadline) throw error
-        if (this.#budget[type] < 1) throw error
-        this.#budget[type]--
-        paidFor = type
-        try {
-          await wait(delayMs, limits.signal, error)
-        } catch (gone) {
-          this.#earn(type, 1)
-          throw gone
-        }
       }
+      const earlierMaybeApplied = history.earlierMaybeApplied || last.maybeApplied
+      last = result
+      // Without credentials, DynamoDB was not called.
+      const attempts = history.attempts + (last.kind === 'no_credentials' ? 0 : 1)
+      history = { operation, attempts, earlierMaybeApplied, repeatable: !last.maybeApplied || repeatable() }
+      if (last.maybeApplied) limits.onMaybeApplied?.()
+      // The upstream has answered the retry, though with a refusal: refund its token.
+      if (paidFrom !== undefined && !isRetryable(last.kind)) this.#refund(paidFrom, 1)
+      const delayMs = this.#delayBefore(last, history, limits)
+      if (delayMs === undefined) break
+      paidFrom = budgetOf(last.kind)
+      this.#budgets[paidFrom]--
+      if (await wait(delayMs, limits.signal)) continue
+      this.#refund(paidFrom, 1)
+      const earlier = history.earlierMaybeApplied || last.maybeApplied
+      throw new StorageError(CANCELLED, { ...history, earlierMaybeApplied: earlier, repeatable: true })
     }
+    throw new StorageError(last, history)
   }
 
-  #earn(type: ErrorType, retries: number): void {
-    this.#budget[type] = Math.min(BUDGET, this.#budget[type] + retries)
+  /** How long to wait before the next attempt, in ms; undefined if there is none. */
+  #delayBefore(failure: Failure, history: CallHistory, limits: CallLimits): number | undefined {
+    const { maxAttempts, maxDelayMs } = this.#options
+    if (!isRetryable(failure.kind) || !history.repeatable || history.attempts >= maxAttempts) return undefined
+    const delayMs = Math.max(this.jitter(history.attempts - 1), failure.retryAfterMs ?? 0)
+    if (delayMs > maxDelayMs || performance.now() + delayMs + LEAST_ATTEMPT_MS >= limits.deadline) {
+      return undefined
+    }
+    return this.#budgets[budgetOf(failure.kind)] < 1 ? undefined : delayMs
+  }
+
+  #refund(budget: Budget, retries: number): void {
+    this.#budgets[budget] = Math.min(BUDGET, this.#budgets[budget] + retries)
   }
 
   /** A wait before retry number `retry`, from 0: evenly between 0 and min(`maxDelayMs`, `baseDelayMs` · 2^retry). */
@@ -153,31 +109,40 @@ export class Retry {
   }
 }
 
-/** Waits, unless the caller gives up: then `Cancelled`, with what is known from `before`. */
-export function wait(ms: number, signal?: CancelSignal, before?: StorageError): Promise<void> {
-  return new Promise((resolve, reject) => {
+function budgetOf(kind: ErrorKind): Budget {
+  return kind === 'throttling' ? 'throttling' : 'other'
+}
+
+const OUT_OF_TIME: Failure = {
+  kind: 'timeout',
+  name: 'TimeoutError',
+  message: 'there was no time left for the call',
+  maybeApplied: false,
+}
+
+/** The failure of a call that its caller has cancelled while it waited. */
+export const CANCELLED: Failure = {
+  kind: 'cancelled',
+  name: 'Cancelled',
+  message: 'the caller has cancelled the call',
+  maybeApplied: false,
+}
+
+/**
+ * Waits, in ms.
+ * @returns false if the caller has cancelled the call
+ */
+export function wait(ms: number, signal?: CancelSignal): Promise<boolean> {
+  return new Promise((resolve) => {
     const cancel = () => {
       clearTimeout(timer)
-      const error = new StorageError('Cancelled', 'the caller gave up')
-      error.attempts = before?.attempts ?? 1
-      error.earlierMaybeApplied = maybeApplied(before)
-      reject(error)
+      resolve(false)
     }
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', cancel)
-      resolve()
+      resolve(true)
     }, ms)
     signal?.addEventListener('abort', cancel)
     if (signal?.aborted === true) cancel()
   })
-}
-
-function maybeApplied(error: StorageError | undefined): boolean {
-  return error !== undefined && (error.maybeApplied || error.earlierMaybeApplied)
-}
-
-function outOfTime(): StorageError {
-  const error = new StorageError('TimeoutError', 'there was no time left for the call')
-  error.attempts = 0
-  return error
 }

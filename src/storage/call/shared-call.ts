@@ -1,10 +1,10 @@
 import { Cancellation } from './cancellation.js'
-import { StorageError } from '../errors.js'
+import { type ErrorKind, NO_CALL, StorageError } from '../errors.js'
 import type { CallLimits } from './limits.js'
 
 /**
- * One call for all who want its result at the same time. Each waits for it within limits of its own, so that nobody's
- * deadline or hanging up is another one's; the call itself is given up when nobody waits for it any more.
+ * One call for all callers that want its result at the same time. Each waits within its own limits, so that the deadline
+ * or the cancellation of one does not affect the others. The call itself is cancelled when the last caller has left.
  */
 export class SharedCall<Result> {
   readonly #cancellation = new Cancellation()
@@ -15,8 +15,8 @@ export class SharedCall<Result> {
     this.#result = call({ deadline: Infinity, signal: this.#cancellation })
   }
 
-  /** Everybody had given up before it had a result; there is no use in joining it. */
-  get givenUp(): boolean {
+  /** All callers left before it had a result; it cannot be joined any more. */
+  get cancelled(): boolean {
     return this.#cancellation.aborted
   }
 
@@ -34,16 +34,16 @@ export class SharedCall<Result> {
         signal?.removeEventListener('abort', cancel)
         this.#waiting--
       }
-      const giveUp = (name: string, message: string) => {
+      const giveUp = (kind: ErrorKind, name: string, message: string) => {
         leave()
         if (this.#waiting === 0) this.#cancellation.abort()
-        reject(new StorageError(name, message))
+        reject(new StorageError({ kind, name, message, maybeApplied: false }, NO_CALL))
       }
       const cancel = () => {
-        giveUp('Cancelled', 'the caller gave up')
+        giveUp('cancelled', 'Cancelled', 'the caller has cancelled the call')
       }
       const timer = setTimeout(() => {
-        giveUp('TimeoutError', 'no answer in time')
+        giveUp('timeout', 'TimeoutError', 'DynamoDB did not respond in time')
       }, deadline - performance.now())
       this.#waiting++
       signal?.addEventListener('abort', cancel)

@@ -1,40 +1,46 @@
 /**
- * Who may use a socket. undici would queue too, but keeps what is queued, with its body, until there is a socket,
- * though its caller may be long gone.
+ * The queue for sockets. undici has a queue too, but it keeps each request with its body until there is a socket for
+ * it, even if its caller has cancelled it long ago.
  */
-export class Turns {
+export class SocketQueue {
   #free: number
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   readonly #waiting = new Set<() => void>()
 
-  constructor(atATime: number) {
-    this.#free = atATime
+  /** @param sockets that can be in use at a time */
+  constructor(sockets: number) {
+    this.#free = sockets
   }
 
   /**
-   * Calls `begin` as soon as it is its turn, perhaps at once.
-   * @returns what must be called once: when it is done, or when it has given up waiting
+   * Calls `start` as soon as a socket is free: at once, or later outside the caller's stack.
+   * @returns `release`, to be called once: when the socket is free again, or to leave the queue
    */
-  take(begin: () => void): () => void {
-    let begun = false
-    const start = () => {
-      begun = true
+  acquire(start: () => void): () => void {
+    let acquired = false
+    const begin = () => {
+      acquired = true
       this.#free--
-      begin()
+      start()
     }
-    if (this.#free > 0) start()
-    else this.#waiting.add(start)
+    // Requests that arrive between a release and the microtask must not overtake those in the queue.
+    if (this.#free > 0 && this.#waiting.size === 0) begin()
+    else this.#waiting.add(begin)
     return () => {
-      if (!begun) {
-        this.#waiting.delete(start)
-        return
-      }
-      this.#free++
-      for (const next of this.#waiting) {
-        this.#waiting.delete(next)
-        next()
-        break
-      }
+      if (acquired) this.#release()
+      else this.#waiting.delete(begin)
     }
+  }
+
+  #release(): void {
+    this.#free++
+    this.#startNext()
+  }
+
+  readonly #startNext = (): void => {
+    const [begin] = this.#waiting
+    if (begin === undefined || this.#free === 0) return
+    this.#waiting.delete(begin)
+    begin()
   }
 }

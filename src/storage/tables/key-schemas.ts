@@ -114,7 +114,7 @@ export class KeySchemas {
   /** Asks once for all who want to know. What is known stays until there is something newer. */
   #ask(table: string, limits: CallLimits): Promise<KeySchema> {
     const asked = this.#asked.get(table)
-    if (asked?.givenUp === false) return asked.join(limits)
+    if (asked?.cancelled === false) return asked.join(limits)
     const since = performance.now()
     const call = new SharedCall<KeySchema>(async (shared) => {
       const isLast = () => this.#asked.get(table) === call
@@ -149,9 +149,17 @@ export class KeySchemas {
       .filter((name) => name !== undefined)
       .map((name) => ({ name, type: types.get(name) }))
     // Without a key all writes would be about the same one.
-    if (schema.length === 0) throw new StorageError('MalformedAnswer', `no key schema of ${table}`)
+    if (schema.length === 0) throw noKeySchema(table)
     return schema
   }
+}
+
+function noKeySchema(table: string): StorageError {
+  const message = `DynamoDB returned no key schema of ${table}`
+  return new StorageError(
+    { kind: 'malformed', name: 'MalformedAnswer', message, maybeApplied: false },
+    { operation: 'DescribeTable', attempts: 1, earlierMaybeApplied: false, repeatable: true },
+  )
 }
 
 function isNoTable(error: unknown): boolean {

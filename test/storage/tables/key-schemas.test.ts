@@ -1,6 +1,6 @@
 /** What is known of the keys of tables: asked for once for all, kept, and asked for anew when it turns out wrong. */
 import t, { type Test } from 'tap'
-import { KeyMismatchError, StorageError } from '../../../src/storage/errors.js'
+import { KeyMismatchError, NO_CALL, StorageError } from '../../../src/storage/errors.js'
 import type { KeySchema } from '../../../src/storage/tables/key-schemas.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
@@ -8,6 +8,11 @@ import { answer, type Behavior, refuse, startFakeDynamoDB } from '../../helpers/
 import { within } from '../../helpers/within.js'
 
 const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
+const refusal = (name: string, message: string, earlierMaybeApplied = false) =>
+  new StorageError(
+    { kind: 'refused', name, message, maybeApplied: false },
+    { ...NO_CALL, earlierMaybeApplied },
+  )
 const itself = async (schema: KeySchema) => schema
 
 /** A description of a table with these key attributes, the partition key first. */
@@ -100,8 +105,8 @@ t.test('the key of a table', async (t) => {
 
   const signs: [name: string, error: () => Error][] = [
     ['it does not fit', () => new KeyMismatchError('does not fit')],
-    ['DynamoDB finds the request invalid', () => new StorageError('ValidationException', 'key')],
-    ['DynamoDB does not know the table', () => new StorageError('ResourceNotFoundException', 'table')],
+    ['DynamoDB finds the request invalid', () => refusal('ValidationException', 'key')],
+    ['DynamoDB does not know the table', () => refusal('ResourceNotFoundException', 'table')],
   ]
   for (const [name, error] of signs) {
     t.test(`is asked for anew when ${name}, and the call made again only if it has changed`, async (t) => {
@@ -159,10 +164,13 @@ t.test('the key of a table', async (t) => {
       answer(response, description({ id: 'S' }))
     })
     await storage.withKeySchema('T', soon(), itself)
-    const after = new StorageError('ValidationException', 'key')
-    after.earlierMaybeApplied = true
-    const other = new StorageError('ValidationException', 'Two document paths overlap')
-    for (const error of [after, other, new StorageError('NetworkError', 'gone'), new Error('fault')]) {
+    const after = refusal('ValidationException', 'key', true)
+    const other = refusal('ValidationException', 'Two document paths overlap')
+    const gone = new StorageError(
+      { kind: 'network', name: 'NetworkError', message: 'gone', maybeApplied: false },
+      NO_CALL,
+    )
+    for (const error of [after, other, gone, new Error('fault')]) {
       const call = storage.withKeySchema('T', soon(), async () => {
         throw error
       })
