@@ -231,9 +231,7 @@ t.test('no call outlives its deadline by more than 50 ms', async (t) => {
           const began = performance.now()
           if (id % 12 === 0) {
             const Keys = range(300).map((n) => ({ id: { N: String(n) } }))
-            await storage
-              .batchGet({ RequestItems: { T: { Keys } } }, limits)
-              .catch(() => undefined)
+            await storage.batchGet({ RequestItems: { T: { Keys } } }, limits).catch(() => undefined)
           } else {
             await call(round * 120 + id, limits)
           }
