@@ -67,7 +67,8 @@ t.test('every error code', needsDynamoDB, async (t) => {
     Forbidden: () => post('get', { key: { id: 'u1' } }, { origin: 'https://elsewhere.example' }),
     ResourceNotFoundException: () => service.post('/v1/tables/Nobody/get', { key: { id: 'u1' } }),
     ItemNotFound: () => post('get', { key: { id: 'nobody' } }),
-    RouteNotFound: () => service.get('/v1/tables/Users/get'),
+    RouteNotFound: () => service.get('/v1/tables/Users/nothing'),
+    MethodNotAllowed: () => service.get('/v1/tables/Users/get'),
     NotAcceptable: () => post('get', { key: { id: 'u1' } }, { accept: 'text/html' }),
     TransactionCanceledException: () =>
       transact(service, [

@@ -207,8 +207,6 @@ t.test('requests', async (t) => {
   t.test('requests to an unknown route get 404 RouteNotFound', async (t) => {
     const nowhere: [method: string, path: string][] = [
       ['GET', '/'],
-      ['GET', put],
-      ['PUT', put],
       ['POST', '/v1/tables/T/putt'],
       ['POST', '/v1/tables/T/put/'],
       ['GET', '/metrics'],
@@ -217,6 +215,14 @@ t.test('requests', async (t) => {
       const { status, body } = await service.request(path, { method })
       t.equal(status, 404, `${method} ${path}`)
       t.match(body, { code: 'RouteNotFound', instance: path, requestId: String })
+    }
+  })
+
+  t.test('requests with an unsupported method get 405 MethodNotAllowed', async (t) => {
+    for (const method of ['GET', 'PUT']) {
+      const { status, body } = await service.request(put, { method })
+      t.equal(status, 405, `${method} ${put}`)
+      t.match(body, { code: 'MethodNotAllowed', instance: put, requestId: String })
     }
   })
 

@@ -77,31 +77,37 @@ t.test('callers that hang up free their slots', async (t) => {
   t.ok(await within(2000, async () => (await service.post(get, key)).status === 200))
 })
 
-t.test('unknown routes and callers that hang up on pipelined requests leak no slots', async (t) => {
-  const dynamodb = await startFakeDynamoDB(t, () => undefined)
-  const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
-  for (let n = 0; n < 20; n++) t.equal((await service.post('/health/live', {})).status, 404)
+t.test(
+  'unknown routes, unsupported methods and callers that hang up on pipelined requests leak no slots',
+  async (t) => {
+    const dynamodb = await startFakeDynamoDB(t, () => undefined)
+    const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
+    for (let n = 0; n < 20; n++) {
+      t.equal((await service.post('/health/nowhere', {})).status, 404)
+      t.equal((await service.post('/health/live', {})).status, 405)
+    }
 
-  const body = JSON.stringify(key)
-  const one =
-    `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-    `content-length: ${body.length}\r\n\r\n${body}`
-  const { hostname, port } = new URL(service.url)
-  const sockets = [1, 2].map(() => connect(Number(port), hostname))
-  for (const socket of sockets) socket.write(one.repeat(5))
-  t.ok(await within(5000, () => dynamodb.requests.length === 10))
-  for (const socket of sockets) socket.destroy()
-  const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
-  t.ok(await within(2000, given), 'all calls are cancelled')
+    const body = JSON.stringify(key)
+    const one =
+      `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`
+    const { hostname, port } = new URL(service.url)
+    const sockets = [1, 2].map(() => connect(Number(port), hostname))
+    for (const socket of sockets) socket.write(one.repeat(5))
+    t.ok(await within(5000, () => dynamodb.requests.length === 10))
+    for (const socket of sockets) socket.destroy()
+    const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
+    t.ok(await within(2000, given), 'all calls are cancelled')
 
-  dynamodb.behave = (_received, response) => {
-    setTimeout(() => {
-      answer(response, { Item: { id: { S: 'a' } } })
-    }, 100)
-  }
-  const after = await Promise.all(Array.from({ length: 10 }, () => service.post(get, key)))
-  for (const { status } of after) t.equal(status, 200)
-})
+    dynamodb.behave = (_received, response) => {
+      setTimeout(() => {
+        answer(response, { Item: { id: { S: 'a' } } })
+      }, 100)
+    }
+    const after = await Promise.all(Array.from({ length: 10 }, () => service.post(get, key)))
+    for (const { status } of after) t.equal(status, 200)
+  },
+)
 
 t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across connections', async (t) => {
   const LIMIT = 100_000

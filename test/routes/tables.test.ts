@@ -70,9 +70,9 @@ t.test('tables', needsDynamoDB, async (t) => {
   t.test('tables cannot be created or deleted without TABLE_ADMIN=true', async (t) => {
     const closed = await startService(t, { tableAdmin: false })
     const created = await closed.post('/v1/tables', { tableName: 'x' })
-    t.match(created.body, { status: 404, code: 'RouteNotFound' })
+    t.match(created.body, { status: 405, code: 'MethodNotAllowed' })
     const deleted = await closed.request(`/v1/tables/${table}`, { method: 'DELETE' })
-    t.match(deleted.body, { status: 404, code: 'RouteNotFound' })
+    t.match(deleted.body, { status: 405, code: 'MethodNotAllowed' })
     t.equal((await closed.get(`/v1/tables/${table}`)).status, 200)
   })
 })
