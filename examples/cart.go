@@ -1,6 +1,6 @@
 // A shopping cart with Go's standard library, from 1.20 on: go run examples/cart.go
 //
-// Amounts are json.Number, never float64: a number of an item keeps all its digits on its way, in both directions.
+// Amounts are json.Number, never float64, so every number of an item keeps all its digits in both directions.
 package main
 
 import (
@@ -38,7 +38,7 @@ func setting(name, otherwise string) string {
 // Item is an item as a document.
 type Item map[string]any
 
-// Problem is what the service found wrong (RFC 9457). Decide by its Code, never by its Detail.
+// Problem is an error of the service (RFC 9457). Handle it by its Code, never by its Detail.
 type Problem struct {
 	Code                string `json:"code"`
 	Detail              string `json:"detail"`
@@ -50,8 +50,8 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 
-// call sends a body and reads the answer into what answer points to, unless that is nil. Its error is a *Problem if the
-// service refused.
+// call sends a body and decodes the response into answer, unless that is nil. Its error is a *Problem if the service
+// refused the request.
 func call(method, path, mediaType string, body io.Reader, answer any, headers ...string) error {
 	request, err := http.NewRequest(method, url+path, body)
 	if err != nil {
@@ -93,7 +93,7 @@ func post(path string, body, answer any, headers ...string) error {
 	return call("POST", path, "application/json", bytes.NewReader(text), answer, headers...)
 }
 
-// is tells whether an error is the problem with this code.
+// is reports whether an error is a Problem with this code.
 func is(err error, code string) bool {
 	var problem *Problem
 	return errors.As(err, &problem) && problem.Code == code
@@ -142,13 +142,13 @@ func get(pk, sk string) (Item, error) {
 	return found.Item, err
 }
 
-// Line is what a customer buys of one product.
+// Line is one product of an order, with its quantity.
 type Line struct {
 	Product  string
 	Quantity int
 }
 
-// checkout changes the order, the stock and the cart together, or not at all.
+// checkout changes the order, the stock and the cart in one transaction: together or not at all.
 func checkout(customer, order string, total json.Number, lines []Line, key string) error {
 	var stock, cart []map[string]any
 	for _, line := range lines {
@@ -174,7 +174,7 @@ func checkout(customer, order string, total json.Number, lines []Line, key strin
 	return post("/v1/transact/write", map[string]any{"transactItems": items}, nil, "Idempotency-Key", key)
 }
 
-// newKey gives a key that no other checkout has.
+// newKey returns a unique Idempotency-Key.
 func newKey() string {
 	random := make([]byte, 16)
 	if _, err := rand.Read(random); err != nil {
@@ -183,7 +183,7 @@ func newKey() string {
 	return hex.EncodeToString(random)
 }
 
-// query gives all items of a partition to visit, in pages of so many.
+// query passes all items of a partition to visit, page by page.
 func query(pk string, limit int, visit func(page []Item) error) error {
 	body := map[string]any{
 		"keyConditionExpression":    "pk = :pk",
@@ -208,7 +208,7 @@ func query(pk string, limit int, visit func(page []Item) error) error {
 	}
 }
 
-// amount gives a number of an item as what one can calculate with, exactly.
+// amount converts a number of an item to an exact rational.
 func amount(item Item, name string) (*big.Rat, error) {
 	digits, _ := item[name].(json.Number)
 	exact, ok := new(big.Rat).SetString(digits.String())
@@ -247,7 +247,7 @@ func shop() error {
 	}
 	fmt.Println("ada has 2 coffee and 1 tea in her cart, eve has 1 tea.")
 
-	// Made once for each checkout, and sent again with each retry of it.
+	// One key per checkout, sent again with each retry.
 	key := newKey()
 	lines := []Line{{"coffee", 2}, {"tea", 1}}
 	if err := checkout("ada", "6", "29.25", lines, key); err != nil {
@@ -255,7 +255,7 @@ func shop() error {
 	}
 	fmt.Println("ada has checked out: 29.25.")
 
-	// The answer got lost? The same again, with the same key, is applied once.
+	// After a lost response, send the same request with the same key: it is applied once.
 	if err := checkout("ada", "6", "29.25", lines, key); err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func shop() error {
 	if !errors.As(err, &problem) || problem.Code != "TransactionCanceledException" {
 		return fmt.Errorf("expected eve to come too late, got %w", err)
 	}
-	// One reason for each entry of the transaction, in their order: those of the lines come first.
+	// One reason for each entry of the transaction, in their order; the lines come first.
 	reason := problem.CancellationReasons[0]
 	if reason.Code != "ConditionalCheckFailed" {
 		return fmt.Errorf("expected the tea to be the reason: %v", problem.CancellationReasons)
@@ -303,7 +303,7 @@ func shop() error {
 	}
 	fmt.Printf("ada has ordered for %s, as %d pages say.\n", sum.FloatString(2), pages)
 
-	// Any io.Reader will do: a file, or what comes from a pipe.
+	// Any io.Reader works: a file or a pipe.
 	var imported struct{ Written int }
 	err = call("POST", "/v1/tables/"+table+"/import", "application/x-ndjson", bytes.NewReader(products), &imported)
 	if err != nil {

@@ -1,7 +1,7 @@
 """A shopping cart with Python's standard library, from 3.10 on: python3 examples/cart.py
 
-Amounts are Decimal, never float: they are read from the answers' JSON with all their digits, and written in DynamoDB's
-own types, in which a number is a string of its digits.
+Amounts are Decimal, never float. They are read from JSON with all their digits, and written in DynamoDB's own types, in
+which a number is a string of its digits.
 """
 
 import json
@@ -21,7 +21,7 @@ TYPED = "application/vnd.dynamodb+json"
 
 
 class ServiceError(Exception):
-    """What the service found wrong (RFC 9457). Decide by its code, never by its text."""
+    """An error of the service (RFC 9457). Handle it by its code, never by its text."""
 
     def __init__(self, problem: dict):
         super().__init__(f"{problem['code']}: {problem['detail']}")
@@ -30,7 +30,7 @@ class ServiceError(Exception):
 
 
 def call(method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> dict:
-    """One request. A dict is sent as JSON, with items in DynamoDB's types, anything else as it is. Raises ServiceError."""
+    """Sends a request: a dict as JSON with typed items, anything else as is. Raises ServiceError."""
     data = json.dumps(body).encode() if isinstance(body, dict) else body
     headers = {"Accept": "application/json", "Content-Type": TYPED, **(headers or {})}
     try:
@@ -90,7 +90,7 @@ def get(pk: str, sk: str) -> dict:
 
 
 def checkout(customer: str, order: str, total: Decimal, lines: dict[str, int], key: str) -> None:
-    """The order, the stock and the cart change together, or not at all."""
+    """Changes the order, the stock and the cart in one transaction: together or not at all."""
     stock = [
         {
             "update": {
@@ -116,7 +116,7 @@ def checkout(customer: str, order: str, total: Decimal, lines: dict[str, int], k
 
 
 def query(pk: str, limit: int) -> Iterator[list[dict]]:
-    """All items of a partition, in pages of so many."""
+    """Reads all items of a partition, page by page."""
     body = {
         "keyConditionExpression": "pk = :pk",
         "expressionAttributeValues": {":pk": typed(pk)},
@@ -148,12 +148,12 @@ def shop() -> None:
 
     lines = {"coffee": 2, "tea": 1}
     total = 2 * coffee + tea
-    # Made once for each checkout, and sent again with each retry of it.
+    # One key per checkout, sent again with each retry.
     key = str(uuid.uuid4())
     checkout("ada", "6", total, lines, key)
     print(f"ada has checked out: {total}.")
 
-    # The answer got lost? The same again, with the same key, is applied once.
+    # After a lost response, send the same request with the same key: it is applied once.
     checkout("ada", "6", total, lines, key)
     left = get("product#coffee", "stock")["stock"]
     check(left == 3, f"3 packets of coffee, not {left}")
@@ -165,7 +165,7 @@ def shop() -> None:
     except ServiceError as error:
         if error.code != "TransactionCanceledException":
             raise
-        # One reason for each entry of the transaction, in their order: those of the lines come first.
+        # One reason for each entry of the transaction, in their order; the lines come first.
         reason = error.cancellation_reasons[0]
         check(reason["code"] == "ConditionalCheckFailed", "the tea to be the reason")
         get("cart#eve", "tea")
@@ -177,7 +177,7 @@ def shop() -> None:
     check(ordered == Decimal("250000000000095.05"), f"250000000000095.05, not {ordered}")
     print(f"ada has ordered for {ordered}, as {len(pages)} pages say.")
 
-    # Document JSON, as it stands in the file; the file is read as fast as it is sent.
+    # Document JSON, streamed from the file.
     with (Path(__file__).parent / "products.ndjson").open("rb") as products:
         headers = {"Content-Type": "application/x-ndjson"}
         written = call("POST", f"/v1/tables/{TABLE}/import", products, headers)["written"]

@@ -5,7 +5,7 @@ set -euo pipefail
 url=${SERVICE_URL:-http://127.0.0.1:3000}
 table=${TABLE:-ExampleCart}
 
-# call METHOD PATH [OPTION OF CURL...]: leaves the answer in $answer and its status in $status.
+# call METHOD PATH [CURL OPTION...]: stores the response body in $answer and the status in $status.
 call() {
   local method=$1 path=$2
   shift 2
@@ -14,7 +14,7 @@ call() {
   answer=${answer%$'\n'*}
 }
 
-# expect TEXT...: the last answer has one of these statuses, or this is the end.
+# expect STATUS...: exits unless the last response has one of these statuses.
 expect() {
   local wanted
   for wanted in "$@"; do [[ $status == "$wanted" ]] && return; done
@@ -22,20 +22,20 @@ expect() {
   exit 1
 }
 
-# has TEXT: the last answer contains this text, or this is the end.
+# has TEXT: exits unless the last response contains this text.
 has() {
   [[ $answer == *"$1"* ]] && return
   echo "expected $1 in: $answer" >&2
   exit 1
 }
 
-# problem: the code of the last answer, if it is an error. Decide by this, never by the text.
+# problem: prints the code of the last response, if it is an error. Handle errors by their code, never by their text.
 problem() { [[ $answer =~ \"code\":\"([A-Za-z]+)\" ]] && echo "${BASH_REMATCH[1]}"; }
 
 clean_up() { curl --silent --request DELETE --output /dev/null "$url/v1/tables/$table"; }
 trap clean_up EXIT
 
-# --- A table
+# --- Create a table
 
 call POST /v1/tables --json '{
   "tableName": "'"$table"'",
@@ -58,7 +58,7 @@ done
 has '"tableStatus":"ACTIVE"'
 echo "The table $table is there."
 
-# --- What is in stock, and what ada has bought before: one batch of any size
+# --- The stock and ada's earlier orders: one batch of any size
 
 call POST /v1/batch/write --json '{"requestItems": {"'"$table"'": [
   {"putRequest": {"item": {"pk": "product#coffee", "sk": "stock", "stock": 5}}},
@@ -72,7 +72,7 @@ call POST /v1/batch/write --json '{"requestItems": {"'"$table"'": [
 expect 200
 echo 'There are 5 packets of coffee and 1 of tea. ada has ordered 5 times before.'
 
-# --- Into the cart
+# --- Fill the carts
 
 # put_into_cart CUSTOMER PRODUCT QUANTITY PRICE
 put_into_cart() {
@@ -85,9 +85,9 @@ put_into_cart ada tea 1 4.25
 put_into_cart eve tea 1 4.25
 echo 'ada has 2 coffee and 1 tea in her cart, eve has 1 tea.'
 
-# --- Check out: the order, the stock and the cart change together, or not at all
+# --- Check out: the order, the stock and the cart change together or not at all
 
-# take PRODUCT QUANTITY: the entry that takes so much from the stock, if there is so much.
+# take PRODUCT QUANTITY: prints the entry that takes a quantity from the stock, if there is enough.
 take() {
   echo '{"update": {
     "tableName": "'"$table"'",
@@ -97,7 +97,7 @@ take() {
     "expressionAttributeValues": {":quantity": '"$2"'}
   }}'
 }
-# order CUSTOMER NUMBER TOTAL: the entry that makes an order, unless there is one of this number.
+# order CUSTOMER NUMBER TOTAL: prints the entry that creates an order, unless the number exists.
 order() {
   echo '{"put": {
     "tableName": "'"$table"'",
@@ -105,10 +105,10 @@ order() {
     "conditionExpression": "attribute_not_exists(pk)"
   }}'
 }
-# empty CUSTOMER PRODUCT: the entry that takes a product out of the cart.
+# empty CUSTOMER PRODUCT: prints the entry that removes a product from the cart.
 empty() { echo '{"delete": {"tableName": "'"$table"'", "key": {"pk": "cart#'"$1"'", "sk": "'"$2"'"}}}'; }
 
-# Made once for each checkout, and sent again with each retry of it.
+# One key per checkout, sent again with each retry.
 key="checkout-$RANDOM-$RANDOM-$$"
 checkout='{"transactItems": [
   '"$(take coffee 2)"', '"$(take tea 1)"', '"$(order ada 6 29.25)"', '"$(empty ada coffee)"', '"$(empty ada tea)"'
@@ -117,7 +117,7 @@ call POST /v1/transact/write --header "Idempotency-Key: $key" --json "$checkout"
 expect 200
 echo 'ada has checked out: 29.25.'
 
-# --- The answer got lost? The same again, with the same key, is applied once
+# --- After a lost response, send the same request with the same key: it is applied once
 
 call POST /v1/transact/write --header "Idempotency-Key: $key" --json "$checkout"
 expect 200
@@ -133,7 +133,7 @@ call POST /v1/transact/write --json \
   '{"transactItems": ['"$(take tea 1)"', '"$(order eve 1 4.25)"', '"$(empty eve tea)"']}'
 expect 409
 [[ $(problem) == TransactionCanceledException ]] || expect 'of a TransactionCanceledException'
-# One reason for each entry, in their order: the first one is that of the tea.
+# One reason for each entry, in their order; the first one belongs to the tea.
 [[ $answer =~ \"cancellationReasons\":\[\{[^}]*\"code\":\"ConditionalCheckFailed\" ]] || expect 'because of the tea'
 call POST "/v1/tables/$table/get" --json '{"key": {"pk": "cart#eve", "sk": "tea"}}'
 expect 200
@@ -152,7 +152,7 @@ while
   expect 200
   echo "  $answer"
   pages=$((pages + 1))
-  # Keys that hold no braces are cut out as they are; for others, take a JSON tool.
+  # This works for keys without braces; for others, use a JSON tool.
   [[ $answer =~ (\"lastEvaluatedKey\":\{[^}]*\}) ]]
 do start=", ${BASH_REMATCH[1]/lastEvaluatedKey/exclusiveStartKey}"; done
 ((pages >= 3)) || { echo "expected 3 pages or more, got $pages" >&2 && exit 1; }

@@ -1,8 +1,8 @@
 /**
  * A shopping cart with fetch: `npx tsx examples/cart.ts`, or `node examples/cart.ts` from Node.js 22.18 on.
  *
- * JSON.parse reads numbers into doubles, which do not hold every price. So this speaks DynamoDB's own types, in which
- * a number is a string of its digits.
+ * JSON.parse reads numbers into doubles, which cannot represent every price. So this example uses DynamoDB's own types, in
+ * which a number is a string of its digits.
  */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -15,7 +15,7 @@ const table = process.env['TABLE'] ?? 'ExampleCart'
 type AttributeValue = { readonly S: string } | { readonly N: string } | { readonly SS: readonly string[] }
 type Item = Readonly<Record<string, AttributeValue>>
 
-/** What every error of the service says (RFC 9457). */
+/** The body of every error of the service (RFC 9457). */
 interface Problem {
   readonly code: string
   readonly detail: string
@@ -34,7 +34,7 @@ class ServiceError extends Error {
 
 const TYPED = 'application/vnd.dynamodb+json'
 
-/** @throws ServiceError with what the service found wrong; decide by its code, never by its text */
+/** @throws ServiceError if the service refuses the request; handle it by its code, never by its text */
 async function call<Answer>(
   method: string,
   path: string,
@@ -54,7 +54,7 @@ async function call<Answer>(
   return answer as Answer
 }
 
-/** Does it, and gives the problem that it must have; any other outcome is an error. */
+/** Runs an action that must fail with a problem, and returns that problem; any other outcome is an error. */
 async function problemOf(doing: Promise<unknown>, code: string): Promise<Problem> {
   try {
     await doing
@@ -80,7 +80,7 @@ const digitsOf = (item: Item | undefined, name: string) => {
   return value.N
 }
 
-/** An amount in cents: exact, and as large as it likes. */
+/** An exact amount in cents, of any size. */
 function cents(amount: string): bigint {
   const [units = '', fraction = ''] = amount.split('.')
   return BigInt(units + fraction.padEnd(2, '0'))
@@ -120,13 +120,13 @@ const get = async (pk: string, sk: string) => {
   return (await call<{ item: Item }>('POST', `/v1/tables/${table}/get`, body)).item
 }
 
-/** What a customer buys of one product. */
+/** One product of an order, with its quantity. */
 interface Line {
   readonly product: string
   readonly quantity: string
 }
 
-/** The order, the stock and the cart change together, or not at all. */
+/** Changes the order, the stock and the cart in one transaction: together or not at all. */
 function checkout(customer: string, order: string, total: string, lines: readonly Line[], key: string) {
   const stock = lines.map(({ product, quantity }) => ({
     update: {
@@ -147,7 +147,7 @@ function checkout(customer: string, order: string, total: string, lines: readonl
   return call('POST', '/v1/transact/write', { transactItems }, { 'idempotency-key': key })
 }
 
-/** All items of a partition, read in pages of so many. */
+/** Reads all items of a partition, page by page. */
 async function* query(pk: string, limit: number): AsyncGenerator<readonly Item[]> {
   let exclusiveStartKey: Item | undefined
   do {
@@ -184,12 +184,12 @@ async function shop(): Promise<void> {
     { product: 'tea', quantity: '1' },
   ]
   const total = amountOf(2n * cents('12.50') + cents('4.25'))
-  // Made once for each checkout, and sent again with each retry of it.
+  // One key per checkout, sent again with each retry.
   const key = randomUUID()
   await checkout('ada', '6', total, lines, key)
   say(`ada has checked out: ${total}.`)
 
-  // The answer got lost? The same again, with the same key, is applied once.
+  // After a lost response, send the same request with the same key: it is applied once.
   await checkout('ada', '6', total, lines, key)
   const left = digitsOf(await get('product#coffee', 'stock'), 'stock')
   check(left === '3', `3 packets of coffee, not ${left}`)
@@ -200,7 +200,7 @@ async function shop(): Promise<void> {
     checkout('eve', '1', '4.25', tea, randomUUID()),
     'TransactionCanceledException',
   )
-  // One reason for each entry of the transaction, in their order: those of the lines come first.
+  // One reason for each entry of the transaction, in their order; the lines come first.
   const [reason] = cancellationReasons
   check(reason?.code === 'ConditionalCheckFailed', 'the tea to be the reason')
   await get('cart#eve', 'tea')
@@ -216,7 +216,7 @@ async function shop(): Promise<void> {
   check(amountOf(sum) === '250000000000095.05', `250000000000095.05, not ${amountOf(sum)}`)
   say(`ada has ordered for ${amountOf(sum)}, as ${pages} pages say.`)
 
-  // Document JSON, as it stands in the file; the file is read as fast as it is sent.
+  // Document JSON, streamed from the file.
   const products = createReadStream(new URL('products.ndjson', import.meta.url))
   const { written } = await call<{ written: number }>('POST', `/v1/tables/${table}/import`, products, {
     accept: 'application/json',

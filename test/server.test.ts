@@ -1,10 +1,10 @@
-/** The process: how it refuses to start. How it ends: `reliability/shutdown.test.ts`. */
+/** The process: invalid settings stop its start. `reliability/shutdown.test.ts` tests its shutdown. */
 import t from 'tap'
 import { sourceProcess } from './helpers/process.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
-t.test('a wrong setting stops the start with a message that says what would be right', async (t) => {
+t.test('an invalid setting stops the start with a message that names a valid value', async (t) => {
   const wrong: [env: Record<string, string>, message: RegExp][] = [
     [{ ...aws, PORT: 'http' }, /PORT="http" is invalid: it must be a whole number from 0 to 65535/],
     [{ ...aws, HOST: '0.0.0.0' }, /HOST="0\.0\.0\.0" is refused: .*AUTH=none/],

@@ -1,6 +1,7 @@
 /**
- * Every code of an error, and the manual page that lists them. `UPDATE_DOCS=1 npm test -- --disable-coverage test/errors.test.ts`
- * writes the page; without it the page must be what the service really answers.
+ * Every error code, and the manual page that lists them.
+ * `UPDATE_DOCS=1 npm test -- --disable-coverage test/contract/errors.test.ts` writes the page; otherwise the page must match
+ * the responses of the service.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,20 +13,20 @@ import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fak
 
 const PAGE = join(packageRoot, 'docs', 'errors.md')
 
-/** No attempt is made twice because the machine is busy: the page says how many there were. */
+/** Avoids retries on a busy machine, because the page shows the number of attempts. */
 const patient = { attemptTimeoutMs: 30_000 }
 
-/** What brings each code about. */
+/** For each code, a request that causes it. */
 type Causes = Record<Code, (t: Test) => Promise<Answer>>
 
-t.test('every code of an error', needsDynamoDB, async (t) => {
+t.test('every error code', needsDynamoDB, async (t) => {
   const service = await startService(t, { bodyLimitBytes: 100_000, ...patient })
   const table = await createTable(t, service)
   const post = (operation: string, body: unknown, headers = {}) =>
     service.post(`/v1/tables/${table}/${operation}`, body, headers)
   await post('put', { item: { id: 'u1', age: 36 } })
 
-  /** An answer of the service when DynamoDB behaves in a way that DynamoDB Local does not. */
+  /** A response of the service to a behavior that DynamoDB Local does not have. */
   const when = async (
     t: Test,
     behave: Behavior,
@@ -66,7 +67,8 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
     Forbidden: () => post('get', { key: { id: 'u1' } }, { origin: 'https://elsewhere.example' }),
     ResourceNotFoundException: () => service.post('/v1/tables/Nobody/get', { key: { id: 'u1' } }),
     ItemNotFound: () => post('get', { key: { id: 'nobody' } }),
-    RouteNotFound: () => service.get('/v1/tables/Users/get'),
+    RouteNotFound: () => service.get('/v1/tables/Users/nothing'),
+    MethodNotAllowed: () => service.get('/v1/tables/Users/get'),
     NotAcceptable: () => post('get', { key: { id: 'u1' } }, { accept: 'text/html' }),
     TransactionCanceledException: () =>
       transact(service, [
@@ -172,12 +174,16 @@ t.test('every code of an error', needsDynamoDB, async (t) => {
       t.match(example.body, { type: /^urn:/, title, status, code, retryable, detail: /./, instance: /^\// })
       t.equal(example.body['requestId'], example.headers.get('x-request-id'))
       t.equal(example.headers.has('retry-after'), [429, 503, 504].includes(status))
-      t.notMatch(example.text, /arn:aws:iam|127\.0\.0\.1|node_modules|at \w+ \(/, 'gives nothing away')
+      t.notMatch(
+        example.text,
+        /arn:aws:iam|127\.0\.0\.1|node_modules|at \w+ \(/,
+        'no internal detail is disclosed',
+      )
       examples.set(code, example)
     })
   }
 
-  t.test('stands in docs/errors.md as the service answers it', async (t) => {
+  t.test('docs/errors.md shows the responses of the service', async (t) => {
     const page = pageOf(examples, table)
     if (process.env['UPDATE_DOCS'] === '1') writeFileSync(PAGE, page)
     t.equal(readFileSync(PAGE, 'utf8'), page)
@@ -205,32 +211,42 @@ ${steady(JSON.stringify(example?.body, null, 2), table)}
   })
   return `# Errors
 
-Every error is an answer of the type \`application/problem+json\` (RFC 9457), whatever \`Accept\` says. Its \`code\`
-is one of this page's, its \`detail\` says what happened this time, in DynamoDB's own words where DynamoDB refused
-the request. \`retryable\` says whether the same request may succeed later; answers with the status 429, 503 and
-504 say in \`Retry-After\` after how many seconds at the earliest. \`attempts\` is how often DynamoDB was asked, and
-\`dynamodbRequestId\` what DynamoDB's support asks for.
+Every error is a response of the type \`application/problem+json\` (RFC 9457), independent of \`Accept\`. It has these
+members:
 
-\`maybeApplied\` says whether the write, or a part of the batch, may have been applied all the same; \`detail\` says it
-too. It is true where an answer of DynamoDB was lost, and where an earlier attempt got none and a later one was
-refused. Then make sure that doing it twice does no harm before you send it again: a put or a delete without a
-condition, and a transaction with the \`Idempotency-Key\` that this answer brought, are safe as long as nobody else
-writes the item. An update that counts is not, nor is a write that asks for the old item; the service does not send
-them again itself, and \`retryable\` is false. [reliability.md](reliability.md) has the whole table.
+- \`code\` is one of the codes on this page. Handle errors by their code.
+- \`detail\` describes this occurrence. Where DynamoDB refused the request, it is DynamoDB's own message. Messages never
+  carry account ids or ARNs.
+- \`retryable\` says whether the same request may succeed later. Responses with status 429, 503 and 504 have a
+  \`Retry-After\` header: the number of seconds to wait at least.
+- \`maybeApplied\` says whether the write, or a part of the batch, may have been applied despite the error.
+- \`attempts\` is the number of calls to DynamoDB.
+- \`dynamodbRequestId\` is the request id that AWS support asks for.
+
+\`maybeApplied\` is true if a response of DynamoDB was lost, also if that was an earlier attempt and a later one was
+refused. Before you retry such a write, make sure that applying it twice is the same as once:
+
+- A put or a delete without a condition is safe, as long as no other client writes the item.
+- A transaction is safe if you send the \`Idempotency-Key\` of this response.
+- An update that increments a number is not safe, nor is a write that returns the old item. The service does not retry
+  these itself, and \`retryable\` is false.
+
+[reliability.md](reliability.md) has the whole table.
 
 | status | code | meaning | retry |
 |---|---|---|---|
 ${rows.join('\n')}
 
-\`TransactionCanceledException\` is \`retryable\` if all its reasons may pass, such as \`TransactionConflict\`.
-\`UpstreamError\` is, if DynamoDB's answer was damaged rather than a refusal of the service's credentials.
+\`TransactionCanceledException\` is \`retryable\` if all its reasons are temporary, such as \`TransactionConflict\`.
+\`UpstreamError\` is \`retryable\` if DynamoDB's response was corrupted, but not if DynamoDB refused the service's
+credentials.
 
-The examples are answers of the service, written down by its tests.
+The examples are real responses, recorded by the tests.
 
 ${sections.join('\n')}`
 }
 
-/** An example without what is another each time. */
+/** Replaces the values of an example that differ in each run. */
 function steady(text: string, table: string): string {
   return text
     .replaceAll(table, 'Users')

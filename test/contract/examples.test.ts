@@ -1,4 +1,4 @@
-/** The examples, as their README says they are run. */
+/** The examples, run as their README says. */
 import { execFile, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import t from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { needsDynamoDB, startService } from '../helpers/service.js'
 
-/** How each is run, and what tells whether that is possible here; without, it must be. */
+/** The command of each example, and a command that checks for its tools; without one, the tools must exist. */
 const examples: Record<string, { run: readonly string[]; needs?: readonly [string, string] }> = {
   'cart.sh': { run: ['bash'] },
   'cart.ts': { run: [process.execPath, '--import', 'tsx'] },
@@ -24,18 +24,18 @@ t.test('examples', { ...needsDynamoDB, timeout: 240_000 }, async (t) => {
 
   for (const [name, { run, needs }] of Object.entries(examples)) {
     const missing = needs !== undefined && spawnSync(needs[0], [needs[1]]).status !== 0
-    const skip = missing && `There is no ${needs[0]}`
+    const skip = missing && `${needs[0]} is not installed`
     if (skip !== false) process.stderr.write(`\n*** ${skip}: examples/${name} is not tested.\n\n`)
 
     t.test(name, { skip }, async (t) => {
       const table = `Example-${name}-${process.pid}`
-      // tap would add itself to the processes it sees started.
+      // Without NODE_OPTIONS, tap does not inject itself into the child process.
       const command = ['-u', 'NODE_OPTIONS', ...run, join('examples', name)]
       const env = { ...process.env, SERVICE_URL: service.url, TABLE: table }
       const { stdout } = await promisify(execFile)('env', command, { cwd: packageRoot, env })
       t.match(stdout, /^The table .* is there\.\n/)
       t.match(stdout, /12345678901234567\.89\.\n$/)
-      t.equal((await service.get(`/v1/tables/${table}`)).status, 404, 'it cleans up')
+      t.equal((await service.get(`/v1/tables/${table}`)).status, 404, 'the example deletes its table')
     })
   }
 })

@@ -43,7 +43,7 @@ t.test('openapi.yaml is what npm run openapi writes', async (t) => {
   t.equal(yaml, await openapiYaml())
 })
 
-t.test('the service hands it out, as YAML and as JSON', async (t) => {
+t.test('the service serves openapi.yaml and openapi.json', async (t) => {
   const { endpoint } = await startFakeDynamoDB(t, (_received, response) => response.end())
   const service = await startService(t, {}, endpoint)
   const asYaml = await service.get('/openapi.yaml')
@@ -57,7 +57,7 @@ t.test('the service hands it out, as YAML and as JSON', async (t) => {
   t.equal(json.body['openapi'], '3.1.0')
 })
 
-t.test('every reference in it leads somewhere, and nothing is there for no reason', async (t) => {
+t.test('every reference resolves, and every component is referenced', async (t) => {
   const wanted = new Set([...yaml.matchAll(/\$ref: "?#\/components\/([\w/-]+)/g)].map(([, name]) => name))
   const there = Object.entries(document.components).flatMap(([kind, all]) =>
     Object.keys(all).map((name) => `${kind}/${name}`),
@@ -66,7 +66,7 @@ t.test('every reference in it leads somewhere, and nothing is there for no reaso
   t.same(Object.keys(document.components['examples'] ?? {}), Object.keys(CODES), 'each code has its example')
 })
 
-t.test('what stands in it twice has a name', async (t) => {
+t.test('schemas that occur twice are components', async (t) => {
   const seen = new Set<string>()
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return
@@ -82,7 +82,7 @@ t.test('what stands in it twice has a name', async (t) => {
   visit(document, '')
 })
 
-t.test('an answer that it does not know is noticed', async (t) => {
+t.test('the check of responses finds what openapi.yaml does not describe', async (t) => {
   const headers = new Headers({ 'x-request-id': 'x', 'content-type': 'application/json' })
   const problem = new Headers({ 'x-request-id': 'x', 'content-type': 'application/problem+json' })
   const get = '/v1/tables/T/get'
@@ -116,9 +116,9 @@ t.test('an answer that it does not know is noticed', async (t) => {
   }
 })
 
-t.test('the examples of requests do what stands in the examples of answers', needsDynamoDB, async (t) => {
+t.test('every request example gets the response example', needsDynamoDB, async (t) => {
   const service = await startService(t)
-  // Tests have DynamoDB Local for themselves no more than people have DynamoDB.
+  // Tests run at the same time on one DynamoDB Local, so each example gets its own tables.
   const named = (text: string, names: Readonly<Record<string, string>>) =>
     Object.entries(names).reduce((all, [from, to]) => all.replaceAll(from, to), text)
   const drop = (table: string) => service.request(`/v1/tables/${table}`, { method: 'DELETE' })
@@ -139,13 +139,13 @@ t.test('the examples of requests do what stands in the examples of answers', nee
             const example = parameters.find((one) => one.name === parameter)?.example
             return encodeURIComponent(example ?? t.fail(`${parameter} has no example`))
           })
-          // The page at /docs sends those of optional parameters too.
+          // The page at /docs also sends the examples of optional parameters.
           const given = (where: string) =>
             parameters.flatMap((one) =>
               one.in === where && one.example !== undefined ? [[one.name, one.example] as const] : [],
             )
           const search = new URLSearchParams(Object.fromEntries(given('query'))).toString()
-          if (operation.requestBody !== undefined) t.not(value, undefined, 'there is an example')
+          if (operation.requestBody !== undefined) t.not(value, undefined, 'the request has an example')
 
           const answer = await service.request(named(`${url}?${search}`, names), {
             method,
@@ -163,7 +163,7 @@ t.test('the examples of requests do what stands in the examples of answers', nee
           t.ok(answer.status < 300, answer.text)
           const { content = {} } = operation.responses[answer.status] ?? {}
           const expected = content[answer.headers.get('content-type') ?? '']?.examples?.[name || 'example1']
-          // Which tables there are is not for one test to say.
+          // The list of tables depends on the other tests.
           if (expected === undefined || operation.operationId === 'listTables') return
           t.match(JSON.parse(named(answer.text, back)), expected.value)
         })
@@ -172,14 +172,14 @@ t.test('the examples of requests do what stands in the examples of answers', nee
   }
 })
 
-t.test('a page that makes an example of each pattern is soon done', async (t) => {
+t.test('every pattern is simple enough for the page at /docs to generate an example quickly', async (t) => {
   const patterns = [...yaml.matchAll(/^ +pattern: (.+)$/gm)].map(([, pattern = '']) => pattern)
   t.not(patterns.length, 0)
   for (const pattern of patterns)
-    t.notMatch(pattern, /[*+]|\)\{/, 'nothing is repeated without end, and no group')
+    t.notMatch(pattern, /[*+]|\)\{/, 'no unbounded repetition and no repeated group')
 })
 
-t.test('every operation and every answer in JSON has an example', async (t) => {
+t.test('every operation has a description, and every JSON body an example', async (t) => {
   for (const { operation } of operations) {
     t.match(operation.description, /\.$/, operation.operationId)
     const bodies = [operation.requestBody ?? {}, ...Object.values(operation.responses)]

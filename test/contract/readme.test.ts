@@ -1,4 +1,4 @@
-/** `npm run dev` as a newcomer starts it, and the README's examples as they stand there. */
+/** `npm run dev` as a newcomer starts it, and the README's examples, run exactly as printed. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,13 +8,13 @@ import t, { type Test } from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { needsDynamoDB } from '../helpers/service.js'
 
-/** Runs what `npm run dev` runs and waits until it is ready; gives its URL and what it printed. */
+/** Runs the `dev` script of package.json and waits until it is ready; resolves to its URLs and its output. */
 async function startDev(t: Test, env: Record<string, string> = {}) {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     scripts: { dev: string }
   }
-  // A group of its own, so that a signal reaches all of it, as Ctrl-C in a terminal does.
-  // tap adds itself to the processes it sees, and would count coverage by lines that tsx has moved.
+  // Its own process group, so that a signal reaches every process, as Ctrl-C in a terminal does.
+  // Without NODE_OPTIONS, tap does not measure coverage there, which would be wrong for the code that tsx generates.
   const dev = spawn(`unset NODE_OPTIONS; ${scripts.dev}`, {
     cwd: packageRoot,
     env: { ...process.env, PORT: '0', ...env },
@@ -45,13 +45,13 @@ async function interrupt(dev: ChildProcess): Promise<void> {
 
 const sh = async (command: string) => (await promisify(execFile)('sh', ['-c', `${command} -sS`])).stdout
 
-/** JSON whose names come in any order, but whose numbers are compared digit by digit. */
+/** Parses JSON with its numbers as strings, so that a comparison ignores the order of names but no digit. */
 const withDigits = (text: string) => JSON.parse(text.replace(/([:[,]\s*)(-?\d[\d.]*)/g, '$1"$2"')) as unknown
 
 t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
   const { dev, url, database, printed } = await startDev(t)
 
-  t.test('prints curl lines that work when they are pasted', async (t) => {
+  t.test('prints curl commands that work as pasted', async (t) => {
     const lines = [...printed().matchAll(/^ {2}(curl .*(?:\n {4}.*\n.*\n {2}\}')?)$/gm)].map(
       ([, line = '']) => line,
     )
@@ -59,7 +59,7 @@ t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
     for (const line of lines) t.match(await sh(line), /^\{("item|\})/, line)
   })
 
-  t.test('serves the README’s examples with the answers printed there', async (t) => {
+  t.test('answers the README’s examples as printed', async (t) => {
     const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
     const examples = [...readme.matchAll(/```sh\n(curl [^`]*)```\n\n```json\n([^`]*)\n```/g)]
     t.ok(examples.length >= 9, `${examples.length} examples`)
@@ -70,7 +70,7 @@ t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
     }
   })
 
-  t.test('lets tables be created', async (t) => {
+  t.test('allows creating tables', async (t) => {
     const answer = await fetch(`${url}/v1/tables`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -79,10 +79,10 @@ t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
     t.equal(answer.status, 400)
   })
 
-  t.test('ends with Ctrl-C and leaves no process behind', async (t) => {
+  t.test('stops on Ctrl-C and leaves no process behind', async (t) => {
     await interrupt(dev)
-    await t.rejects(fetch(url), 'the service is gone')
-    await t.rejects(fetch(database), 'and so is DynamoDB Local')
+    await t.rejects(fetch(url), 'the service has stopped')
+    await t.rejects(fetch(database), 'DynamoDB Local has stopped')
   })
 })
 
@@ -107,7 +107,7 @@ t.test(
   },
 )
 
-t.test('npm run dev says what to install if there is no Java', async (t) => {
+t.test('npm run dev says how to install a missing Java', async (t) => {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     scripts: { dev: string }
   }

@@ -1,6 +1,6 @@
 /**
- * The page at `/docs`, as a browser shows it, and what a browser must not do to the service.
- * `UPDATE_DOCS=1 npm test -- --disable-coverage test/docs-page.test.ts` takes the picture that is in the README.
+ * The page at `/docs` in a real browser, and requests that a browser must not send to the service.
+ * `UPDATE_DOCS=1 npm test -- --disable-coverage test/explorer/docs-page.test.ts` takes the screenshot for the README.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,9 +14,9 @@ import { createTable, needsDynamoDB, NDJSON, startService } from '../helpers/ser
 
 const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
 if (needsBrowser.skip !== false)
-  process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page is not tested.\n\n`)
+  process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page at /docs is not tested.\n\n`)
 
-/** A browser and a database that both start keep a small machine busy. */
+/** A starting browser and a starting database keep a small machine busy. */
 const PATIENT = { attemptTimeoutMs: 30_000 }
 const NUMBER = '12345678901234567890.12'
 
@@ -49,7 +49,7 @@ t.test('the page at /docs', needs, async (t) => {
     t.equal(await page.locator('.opblock').count(), Object.values(paths).flatMap(methods).length)
   })
 
-  t.test('is dark where the reader’s system is', async (t) => {
+  t.test('follows the color scheme of the system', async (t) => {
     const dark = page.locator('html.dark-mode')
     t.equal(await dark.count(), 0)
     await page.emulateMedia({ colorScheme: 'dark' })
@@ -66,18 +66,18 @@ t.test('the page at /docs', needs, async (t) => {
     ],
     ['application/json', `{"balance": ${NUMBER},   "customer": "ada"}`, '{"customer": "ada"}'],
   ] as const) {
-    t.test(`puts and gets an item as ${type}, with all its digits`, async (t) => {
+    t.test(`puts and gets an item as ${type} with all its digits`, async (t) => {
       const put = await tryIt(page, '/v1/tables/{table}/put', 'Customers', type, `{"item": ${item}}`)
       t.same(put, { sent: `{"item": ${item}}`, sentAs: type, status: '200', shown: '{}' })
       const got = await tryIt(page, '/v1/tables/{table}/get', 'Customers', type, `{"key": ${key}}`)
       t.equal(got.status, '200')
-      t.match(got.shown, /^\{\n {2}"item": \{\n {4}/, 'on lines')
+      t.match(got.shown, /^\{\n {2}"item": \{\n {4}/, 'on several lines')
       t.same(JSON.parse(got.shown), JSON.parse(`{"item":${item}}`))
       t.match(got.shown, NUMBER)
     })
   }
 
-  t.test('has its picture taken for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
+  t.test('writes the screenshot for the README', { skip: process.env['UPDATE_DOCS'] !== '1' }, async () => {
     await page.setViewportSize({ width: 1000, height: 1150 })
     await operation(page, '/v1/tables/{table}/get').evaluate('(block) => block.scrollIntoView()')
     await page.screenshot({ path: join(packageRoot, 'docs/explorer.png') })
@@ -89,7 +89,7 @@ t.test('the page at /docs', needs, async (t) => {
     ['importItems', '200', /^\{"customer":.+\}\n\{"Item":.+\}\n$/, /"written": 2\n/],
     ['query', '200', /^\{\n/, /\{"amount":18,"placed":"2026-11-15"\}\n/],
   ] as const) {
-    t.test(`executes ${operationId} as it stands there`, async (t) => {
+    t.test(`executes ${operationId} with the prefilled example`, async (t) => {
       const block = page.locator(`.opblock[id$="-${operationId}"]`)
       await block.locator('.opblock-summary-control').click()
       if (operationId === 'query') {
@@ -105,16 +105,16 @@ t.test('the page at /docs', needs, async (t) => {
     })
   }
 
-  t.test('has a link to each operation, and finds operations', async (t) => {
+  t.test('has a link to each operation and a filter', async (t) => {
     await page.getByPlaceholder('Filter').fill('transact')
     await operation(page, '/v1/tables/{table}/put').waitFor({ state: 'detached' })
     t.equal(await page.locator('.opblock-summary-path[data-path^="/v1/transact/"]').count(), 2)
-    t.match(page.url(), /#\/\w+\/\w+$/, 'of what was opened last')
+    t.match(page.url(), /#\/\w+\/\w+$/, 'the link of the operation that was opened last')
     await page.reload()
     await page.locator('.opblock.is-open').waitFor()
   })
 
-  t.test('talks to its own service only, and the browser finds nothing wrong', async (t) => {
+  t.test('sends requests only to its own service, and the browser reports no error', async (t) => {
     t.same(complaints, [])
     t.same(
       asked.filter((url) => !url.startsWith(`${service.url}/`) && !url.startsWith('data:')),
@@ -126,7 +126,7 @@ t.test('the page at /docs', needs, async (t) => {
 const operation = (page: Page, path: string) =>
   page.locator('.opblock', { has: page.locator(`.opblock-summary-path[data-path="${path}"]`) }).first()
 
-/** Opens an operation, fills it in, executes it, and reads the answer. */
+/** Opens an operation, fills it in, executes it, and reads the response. */
 async function tryIt(page: Page, path: string, table: string, type: string, body: string) {
   const block = operation(page, path)
   if (!(await block.getAttribute('class'))?.includes('is-open'))
@@ -139,7 +139,7 @@ async function tryIt(page: Page, path: string, table: string, type: string, body
   return { ...done, shown }
 }
 
-/** Executes an operation as it is filled in. */
+/** Executes an operation as filled in. */
 async function execute(page: Page, block: Locator) {
   const sending = page.waitForRequest(/\/v1\//)
   await block.getByRole('button', { name: 'Execute' }).click()
@@ -169,10 +169,10 @@ t.test('pages of other origins', needs, async (t) => {
     `http://localhost:${port}`,
     `http://attacker.example:${port}`,
   ]) {
-    t.test(`write nothing: ${origin.replace(/\d+$/, '…')}`, async (t) => {
+    t.test(`cannot write: ${origin.replace(/\d+$/, '…')}`, async (t) => {
       const page = await browser.newPage()
       await page.goto(origin)
-      // No Content-Type, and so no preflight: the service reads it as a document.
+      // Without a Content-Type there is no preflight, and the service would read the body as a document.
       await page.evaluate(
         async ([url, body]) => {
           await fetch(url, { method: 'POST', mode: 'no-cors', body: new Blob([body]) })
@@ -185,7 +185,7 @@ t.test('pages of other origins', needs, async (t) => {
     })
   }
 
-  t.test('read nothing by a name that stands for 127.0.0.1', async (t) => {
+  t.test('cannot read by a name that resolves to 127.0.0.1', async (t) => {
     const page = await browser.newPage()
     const answer = await page.goto(`http://attacker.example:${new URL(service.url).port}/v1/tables`)
     t.equal(answer?.status(), 403)

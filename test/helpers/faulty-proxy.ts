@@ -94,7 +94,7 @@ export interface FaultyProxy extends FakeDynamoDB {
   /** Stops injecting faults. */
   readonly heal: () => void
   /** How often each fault was injected. */
-  readonly struck: Map<FaultName, number>
+  readonly injected: Map<FaultName, number>
 }
 
 /** Starts the proxy in front of the DynamoDB Local that `npm test` has started; it stops with the test. */
@@ -102,7 +102,7 @@ export async function startFaultyProxy(t: Test, settings: Faults): Promise<Fault
   const agent = new Agent({ connections: 32 })
   const occurrences = new Map<string, number>()
   const lastOf = new Map<string, Promise<unknown>>()
-  const struck = new Map<FaultName, number>()
+  const injected = new Map<FaultName, number>()
   let { rates } = settings
 
   const server = await startFakeDynamoDB(t, (received, response) => {
@@ -120,7 +120,7 @@ export async function startFaultyProxy(t: Test, settings: Faults): Promise<Fault
       inTurn(lastOf, subjectOf(received), () => send(agent, received, body && JSON.stringify(body)))
     const call = { received, response, random, forward }
     const name = pick(rates, received.operation, random())
-    if (name !== undefined) struck.set(name, (struck.get(name) ?? 0) + 1)
+    if (name !== undefined) injected.set(name, (injected.get(name) ?? 0) + 1)
     const outcome =
       name === undefined
         ? forward().then((answered) => {
@@ -132,7 +132,7 @@ export async function startFaultyProxy(t: Test, settings: Faults): Promise<Fault
   t.teardown(() => agent.destroy())
   return {
     ...server,
-    struck,
+    injected,
     heal: () => {
       rates = {}
     },

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Bag } from '../../src/http/bag.js'
 
-t.test('a bag holds what a set would hold', async () => {
+t.test('a bag holds the same items as a set', async () => {
   const items = Array.from({ length: 8 }, (_, name) => ({ name }))
   const names = (all: Iterable<{ name: number }>) => [...all].map(({ name }) => name).sort()
   fc.assert(
@@ -18,7 +18,7 @@ t.test('a bag holds what a set would hold', async () => {
   )
 })
 
-t.test('what goes while a bag is walked through does not disturb the walk', async (t) => {
+t.test('deleting items while iterating over a bag skips no item', async (t) => {
   const bag = new Bag<{ name: number }>()
   for (const name of [1, 2, 3]) bag.add({ name })
   const seen: number[] = []

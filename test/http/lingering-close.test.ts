@@ -1,4 +1,4 @@
-/** An answer that is sent while the client still sends the body must reach the client. */
+/** Lingering close: a response that is sent while the client still sends its body reaches the client. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,7 +25,7 @@ t.test('every client that sends too large a body reads the 413', async (t) => {
       t.equal((await fetch(put(service), init as RequestInit)).status, 413)
     }
   })
-  // Python's urllib does so: it sends everything before it reads, and asks for the connection to be closed.
+  // Python's urllib sends everything before it reads, with Connection: close.
   await t.test('a client that reads only after it has sent everything', async (t) => {
     for (const connection of ['close', 'keep-alive']) {
       for (let time = 0; time < MANY_TIMES; time++) {
@@ -38,13 +38,13 @@ t.test('every client that sends too large a body reads the 413', async (t) => {
   await t.test('HTTP/1.0', async (t) => {
     t.match((await sendThenRead(service, body, 'close', '1.0')).answer, /^HTTP\/1\.1 413 /)
   })
-  await t.test('and may use the connection again', async (t) => {
+  await t.test('the service answers the next request', async (t) => {
     const { status } = await service.get('/health/live')
     t.equal(status, 200)
   })
 })
 
-t.test('so does a client whose body is refused for another reason than its size', async (t) => {
+t.test('every client whose body is refused for another reason reads the response', async (t) => {
   const service = await startService(t, {}, NOWHERE)
   const body = Buffer.alloc(16 * LIMIT, ' ')
   for (const [path, status] of [
@@ -58,7 +58,7 @@ t.test('so does a client whose body is refused for another reason than its size'
   }
 })
 
-t.test('a client that never stops sending is cut off', async (t) => {
+t.test('a client that never stops sending is disconnected', async (t) => {
   const service = await startService(t, { bodyLimitBytes: LIMIT }, NOWHERE)
   const socket = await open(service)
   socket.on('error', () => undefined)
@@ -75,11 +75,11 @@ t.test('a client that never stops sending is cut off', async (t) => {
       if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), sleep(1000)])
     }
   })()
-  t.ok(await within(15_000, () => ended), 'cut off')
+  t.ok(await within(15_000, () => ended), 'disconnected')
   t.ok(sent < 200 * LIMIT, `after ${sent} bytes`)
 })
 
-t.test('a client that stops in the middle of its body is cut off', async (t) => {
+t.test('a client that stops in the middle of its body is disconnected', async (t) => {
   const service = await startService(t, { bodyLimitBytes: LIMIT }, NOWHERE)
   const socket = await open(service)
   socket.resume()
@@ -105,7 +105,7 @@ async function open({ url }: Service): Promise<Socket> {
   return socket
 }
 
-/** Reads nothing before everything is written. */
+/** Sends a whole request before it reads the response. */
 async function sendThenRead(
   service: Service,
   body: Buffer,

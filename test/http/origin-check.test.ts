@@ -1,4 +1,4 @@
-/** Whose requests are taken: those of programs, of people and of the service's own pages, not of others' pages. */
+/** The origin check: programs, people and the service's own pages may call it; pages of other origins may not. */
 import t from 'tap'
 import { request } from 'undici'
 import { type Service, startService } from '../helpers/service.js'
@@ -9,7 +9,7 @@ const put = '/v1/tables/T/put'
 const putAs = (service: Service, headers: Record<string, string>) =>
   service.post(put, { item: { id: 'a' } }, headers)
 
-/** With a `Host` of its own, which fetch does not send. */
+/** Sends a request with any `Host`, which `fetch` does not allow. */
 async function asHost(service: Service, method: 'GET' | 'POST', path: string, host: string, origin?: string) {
   const answer = await request(service.url + path, {
     method,
@@ -26,11 +26,11 @@ t.test('without AUTH', async (t) => {
   const service = await startService(t, {}, dynamodb.endpoint)
   const { host } = new URL(service.url)
 
-  t.test('a program, a person and a page of the service itself may write', async (t) => {
+  t.test('accepts writes from programs, people and pages of the service itself', async (t) => {
     const allowed = [
       {},
       { 'sec-fetch-site': 'same-origin', origin: `http://${host}` },
-      // Behind a proxy that speaks TLS and has another name.
+      // Behind a TLS proxy with another name.
       { 'sec-fetch-site': 'same-origin', origin: 'https://storage.example' },
       { 'sec-fetch-site': 'none' },
       { origin: `http://${host}` },
@@ -41,7 +41,7 @@ t.test('without AUTH', async (t) => {
     }
   })
 
-  t.test('a page of another origin may not', async (t) => {
+  t.test('refuses writes from pages of another origin', async (t) => {
     const before = dynamodb.requests.length
     const refused = [
       { 'sec-fetch-site': 'cross-site' },
@@ -64,7 +64,7 @@ t.test('without AUTH', async (t) => {
     t.equal(dynamodb.requests.length, before)
   })
 
-  t.test('it may link to the page and is told nothing of what it may do', async (t) => {
+  t.test('lets other origins link to the page, but grants them no CORS permissions', async (t) => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' }
     const { status, headers: answered } = await service.get('/docs', headers)
     t.equal(status, 200)
@@ -73,7 +73,7 @@ t.test('without AUTH', async (t) => {
     t.equal((await service.request(put, { method: 'OPTIONS', headers: preflight })).status, 403)
   })
 
-  t.test('the service goes by names of this machine only', async (t) => {
+  t.test('accepts only names of this machine as Host', async (t) => {
     const { port } = new URL(service.url)
     for (const name of [
       '127.0.0.1',
@@ -105,7 +105,7 @@ t.test('without AUTH', async (t) => {
   })
 })
 
-t.test('with AUTH=none, the service may have any name, and its pages are its own', async (t) => {
+t.test('with AUTH=none the service accepts any Host, but no pages of other origins', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })

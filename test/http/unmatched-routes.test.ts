@@ -4,7 +4,7 @@ import { startService } from '../helpers/service.js'
 // No request here reaches DynamoDB.
 const NOWHERE = 'http://127.0.0.1:1'
 
-t.test('an unsupported method on an existing path is answered 405 with Allow', async (t) => {
+t.test('an unsupported method on an existing path gets 405 with Allow', async (t) => {
   const service = await startService(t, {}, NOWHERE)
   const cases: readonly (readonly [string, string, string])[] = [
     ['GET', '/v1/tables/Orders/get', 'POST'],
@@ -28,7 +28,7 @@ t.test('an unsupported method on an existing path is answered 405 with Allow', a
   t.match(body['detail'], /does not support GET. Use POST\.$/)
 })
 
-t.test('an unknown path is answered 404, and says where to look', async (t) => {
+t.test('an unknown path gets 404 with a suggestion', async (t) => {
   const service = await startService(t, {}, NOWHERE)
   const cases: readonly (readonly [string, RegExp])[] = [
     ['/v2/tables', /^There is no route GET \/v2\/tables. The page \/docs lists all routes\.$/],
@@ -45,7 +45,7 @@ t.test('an unknown path is answered 404, and says where to look', async (t) => {
   }
 })
 
-t.test('without TABLE_ADMIN, table administration names the setting', async (t) => {
+t.test('without TABLE_ADMIN, table administration gets 405 that names the setting', async (t) => {
   const service = await startService(t, { tableAdmin: false }, NOWHERE)
   const create = await service.post('/v1/tables', { tableName: 'T' })
   t.match(create, { status: 405, body: { code: 'MethodNotAllowed', detail: /TABLE_ADMIN=true/ } })

@@ -4,7 +4,7 @@ import { createLogger } from '../../src/observability/log.js'
 import { EMPTY_OBJECT } from '../../src/json/reader.js'
 import { BatchIncompleteError, NO_CALL, StorageError } from '../../src/storage/errors.js'
 
-/** A log, and its lines as text. */
+/** A log that collects its lines as text. */
 function startLog(level = 'info') {
   const lines: string[] = []
   return { log: createLogger(level, { write: (line) => void lines.push(line) }), lines }
@@ -17,7 +17,7 @@ t.test('a line is one JSON object', async (t) => {
   t.match(JSON.parse(lines.join('')), { level: 30, table: 'Orders', msg: 'two\nlines' })
 })
 
-t.test('only what is at least of the level is logged', async (t) => {
+t.test('lines below the level are not logged', async (t) => {
   const { log, lines } = startLog('warn')
   log.info('no')
   log.warn('yes')
@@ -25,7 +25,7 @@ t.test('only what is at least of the level is logged', async (t) => {
   t.equal(lines.length, 1)
 })
 
-t.test('without a destination, the log is the standard output', async (t) => {
+t.test('the default destination is standard output', async (t) => {
   t.equal(createLogger('silent').level, 'silent')
 })
 
@@ -53,7 +53,7 @@ t.test('an error is logged with its type, its message, its stack and its causes'
   t.match(lines.join(''), /"stack":"[^"]*log\.test\.ts/)
 })
 
-t.test('what an error carries of the callers’ data is not logged', async (t) => {
+t.test('callers’ data in an error is not logged', async (t) => {
   const { log, lines } = startLog()
   const body = Buffer.from('{"Item":{"name":{"S":"private"}}}')
   const error = new StorageError(
@@ -81,7 +81,7 @@ t.test('what an error carries of the callers’ data is not logged', async (t) =
   }
 })
 
-t.test('what is no error is left out rather than logged', async (t) => {
+t.test('a value that is not an Error is not logged as `err`', async (t) => {
   const { log, lines } = startLog()
   log.error({ err: { body: 'private' } }, 'odd')
   log.error({ err: new Error('caused by a text', { cause: 'private' }) })
@@ -89,7 +89,7 @@ t.test('what is no error is left out rather than logged', async (t) => {
   t.notMatch(lines.join(''), /private|"cause"/)
 })
 
-t.test('causes in a circle are logged, too', async (t) => {
+t.test('circular causes are logged', async (t) => {
   const { log, lines } = startLog()
   const first = new Error('first')
   const second = new Error('second', { cause: first })
@@ -98,7 +98,7 @@ t.test('causes in a circle are logged, too', async (t) => {
   t.match(lines.join(''), /second.*first/)
 })
 
-/** A process that logs: `log` is its log. Nobody reads it yet. */
+/** Starts a process that logs to `log` by these statements. Its output is not read yet. */
 function logTo(statements: string) {
   const program = `
     import { createLogger } from './src/observability/log.js'
@@ -113,7 +113,7 @@ async function outputOf({ stdout }: ReturnType<typeof logTo>): Promise<string[]>
   return output.trim().split('\n')
 }
 
-t.test('what is logged shortly before the process ends is there when it has ended', async (t) => {
+t.test('lines that are logged shortly before the process ends are written', async (t) => {
   const logThree = (end: string) =>
     outputOf(logTo(`for (let n = 0; n < 3; n++) log.info({ n }, 'line')\n${end}`))
   t.equal((await logThree('process.exit()')).length, 3)

@@ -1,9 +1,9 @@
-/** `Accept` is refused only where the answer has a body that it excludes. */
+/** `Accept` is refused only where the response has a body that it excludes. */
 import t from 'tap'
 import { needsDynamoDB, createTable, startService } from '../helpers/service.js'
 
-// Clients of openapi-generator send the media types of all responses that openapi.yaml lists. Where success has no body,
-// that is only this one.
+// Clients of openapi-generator accept every media type that openapi.yaml lists for an operation. If its success has no
+// body, this is the only one.
 const PROBLEM = { accept: 'application/problem+json' }
 
 t.test('an Accept that allows only problems', needsDynamoDB, async (t) => {
@@ -12,7 +12,7 @@ t.test('an Accept that allows only problems', needsDynamoDB, async (t) => {
   const url = `/v1/tables/${table}/items/a`
   const json = { ...PROBLEM, 'content-type': 'application/json' }
 
-  await t.test('does not hinder the methods of an item URL whose answers have no body', async (t) => {
+  await t.test('is accepted by PUT, DELETE and HEAD of an item URL', async (t) => {
     const write = await service.request(url, { method: 'PUT', headers: json, body: '{"n":1}' })
     t.equal(write.status, 201)
     t.equal((await service.request(url, { method: 'HEAD', headers: PROBLEM })).status, 200)
@@ -21,7 +21,7 @@ t.test('an Accept that allows only problems', needsDynamoDB, async (t) => {
     t.match(refused, { status: 412, body: { code: 'ConditionalCheckFailedException' } })
   })
 
-  await t.test('does not hinder an import', async (t) => {
+  await t.test('is accepted by an import', async (t) => {
     for (const accept of ['application/problem+json', 'application/x-ndjson', 'text/plain']) {
       const headers = { accept, 'content-type': 'application/x-ndjson' }
       const { status, text } = await service.post(`/v1/tables/${table}/import`, '{"id":"a"}\n', headers)
@@ -30,7 +30,7 @@ t.test('an Accept that allows only problems', needsDynamoDB, async (t) => {
     }
   })
 
-  await t.test('is refused where the answer has a body, before anything is done', async (t) => {
+  await t.test('is refused where the response has a body, before DynamoDB is called', async (t) => {
     for (const [path, body] of [
       ['get', { key: { id: 'a' } }],
       ['put', { item: { id: 'b' } }],

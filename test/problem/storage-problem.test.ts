@@ -1,4 +1,4 @@
-/** What callers and operators learn when the fault is the service's own relation to AWS. */
+/** Errors between the service and AWS, as callers and operators see them. */
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.js'
 import { createLogger } from '../../src/observability/log.js'
@@ -11,7 +11,7 @@ const ROLE = `arn:aws:sts::${ACCOUNT}:assumed-role/gateway/i-0abc`
 const TABLE = `arn:aws:dynamodb:eu-central-1:${ACCOUNT}:table/Orders`
 const KEY = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/0f1e`
 
-/** The answer to a get, and the log of it, when DynamoDB refuses with an exception. */
+/** Sends a get that DynamoDB refuses with an exception; resolves to the response, the log and the requests. */
 async function refusedWith(t: Test, name: string, message: string, members = {}) {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 400, name, message, { members })
@@ -21,65 +21,76 @@ async function refusedWith(t: Test, name: string, message: string, members = {})
   return { ...answer, log: service.log, requests: dynamodb.requests }
 }
 
-t.test('four causes have four messages', async (t) => {
-  await t.test('no credentials at all: DynamoDB is not asked', async (t) => {
-    const dynamodb = await startFakeDynamoDB(t, () => t.fail('DynamoDB was asked'))
-    const connection = {
-      ...(await connectionTo(dynamodb.endpoint)),
-      credentials: async () => Promise.reject(new Error('no provider')),
-    }
-    const config = testConfig()
-    const app = await buildApp(config, new Storage(connection, config), createLogger('silent'))
-    t.teardown(() => app.close())
-    const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    const response = await fetch(`${url}/v1/tables/Orders/get`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"key":{"id":"a"}}',
+t.test(
+  'missing credentials, refused credentials, a missing permission and a KMS key have different messages',
+  async (t) => {
+    await t.test('without credentials DynamoDB is not called', async (t) => {
+      const dynamodb = await startFakeDynamoDB(t, () => t.fail('DynamoDB was asked'))
+      const connection = {
+        ...(await connectionTo(dynamodb.endpoint)),
+        credentials: async () => Promise.reject(new Error('no provider')),
+      }
+      const config = testConfig()
+      const app = await buildApp(config, new Storage(connection, config), createLogger('silent'))
+      t.teardown(() => app.close())
+      const url = await app.listen({ host: '127.0.0.1', port: 0 })
+      const response = await fetch(`${url}/v1/tables/Orders/get`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"key":{"id":"a"}}',
+      })
+      t.equal(response.status, 502)
+      t.match(await response.json(), {
+        code: 'UpstreamError',
+        detail: /has no AWS credentials.*operator/,
+        attempts: 0,
+        retryable: false,
+      })
     })
-    t.equal(response.status, 502)
-    t.match(await response.json(), {
-      code: 'UpstreamError',
-      detail: /has no AWS credentials.*operator/,
-      attempts: 0,
-      retryable: false,
-    })
-  })
 
-  await t.test('refused credentials', async (t) => {
-    const { status, body } = await refusedWith(t, 'UnrecognizedClientException', 'The security token is invalid.')
-    t.equal(status, 502)
-    t.match(body, {
-      code: 'UpstreamError',
-      detail: /refused the AWS credentials of the service \(UnrecognizedClientException\)/,
-      attempts: 1,
-      retryable: false,
-    })
-  })
-
-  await t.test('a missing permission, which the log names', async (t) => {
-    const message = `User: ${ROLE} is not authorized to perform: dynamodb:GetItem on resource: ${TABLE}`
-    const { status, body, text, log } = await refusedWith(t, 'AccessDeniedException', message)
-    t.equal(status, 502)
-    t.match(body, { code: 'UpstreamError', detail: /lack a permission.*log/, retryable: false })
-    t.notMatch(text, ACCOUNT)
-    t.match(
-      log.find((line) => line['msg'] === 'request failed'),
-      { permission: 'dynamodb:GetItem', err: { type: 'AccessDeniedException', message } },
-    )
-  })
-
-  await t.test('a KMS key of the table, by every exception that DynamoDB has for it', async (t) => {
-    for (const name of ['KMSAccessDeniedException', 'KMSDisabledException', 'KMSNotFoundException']) {
-      const { status, body, text } = await refusedWith(t, name, `The key ${KEY} of ${ACCOUNT} cannot be used`)
+    await t.test('refused credentials are named', async (t) => {
+      const { status, body } = await refusedWith(
+        t,
+        'UnrecognizedClientException',
+        'The security token is invalid.',
+      )
       t.equal(status, 502)
-      t.match(body, { code: 'UpstreamError', detail: /KMS key of the table/, retryable: false })
-      t.notMatch(text, ACCOUNT)
-    }
-  })
-})
+      t.match(body, {
+        code: 'UpstreamError',
+        detail: /refused the AWS credentials of the service \(UnrecognizedClientException\)/,
+        attempts: 1,
+        retryable: false,
+      })
+    })
 
-t.test('no message of DynamoDB passes an ARN or an account id on to a caller', async (t) => {
+    await t.test('a missing permission is named in the log', async (t) => {
+      const message = `User: ${ROLE} is not authorized to perform: dynamodb:GetItem on resource: ${TABLE}`
+      const { status, body, text, log } = await refusedWith(t, 'AccessDeniedException', message)
+      t.equal(status, 502)
+      t.match(body, { code: 'UpstreamError', detail: /lack a permission.*log/, retryable: false })
+      t.notMatch(text, ACCOUNT)
+      t.match(
+        log.find((line) => line['msg'] === 'request failed'),
+        { permission: 'dynamodb:GetItem', err: { type: 'AccessDeniedException', message } },
+      )
+    })
+
+    await t.test('an unusable KMS key is named for every KMS exception', async (t) => {
+      for (const name of ['KMSAccessDeniedException', 'KMSDisabledException', 'KMSNotFoundException']) {
+        const { status, body, text } = await refusedWith(
+          t,
+          name,
+          `The key ${KEY} of ${ACCOUNT} cannot be used`,
+        )
+        t.equal(status, 502)
+        t.match(body, { code: 'UpstreamError', detail: /KMS key of the table/, retryable: false })
+        t.notMatch(text, ACCOUNT)
+      }
+    })
+  },
+)
+
+t.test('callers see no ARN and no account id of DynamoDB’s messages', async (t) => {
   for (const name of ['ResourceNotFoundException', 'ValidationException', 'SomethingNewException']) {
     const { text, log } = await refusedWith(t, name, `Table ${TABLE} of account ${ACCOUNT} and ${ROLE}`)
     t.notMatch(text, ACCOUNT, name)
@@ -93,6 +104,8 @@ t.test('no message of DynamoDB passes an ARN or an account id on to a caller', a
       { Code: 'AccessDenied', Message: `${ROLE} may not use ${KEY}`, Item: { id: { S: KEY } } },
     ],
   })
-  t.match(body, { cancellationReasons: [{ code: 'None' }, { message: '(ARN removed) may not use (ARN removed)' }] })
+  t.match(body, {
+    cancellationReasons: [{ code: 'None' }, { message: '(ARN removed) may not use (ARN removed)' }],
+  })
   t.match(text, `"item":{"id":"${KEY}"}`, 'items are the caller’s own')
 })

@@ -1,4 +1,4 @@
-/** Large batches while a third of the entries stays unprocessed and requests fail: every entry is done or listed. */
+/** Large batches while DynamoDB leaves a third of the entries unprocessed and requests fail. */
 import t from 'tap'
 import { type FaultName, type FaultyProxy, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
@@ -26,7 +26,7 @@ interface Keys {
 const put = (n: number): Put => ({ putRequest: { item: { id: `id-${n}`, n } } })
 const range = (length: number) => Array.from({ length }, (_, n) => n)
 
-/** The ids of all items of a table. */
+/** Scans a table; resolves to the ids of all its items. */
 async function idsIn(service: Service, table: string): Promise<Set<string>> {
   const ids = new Set<string>()
   let exclusiveStartKey: unknown
@@ -41,8 +41,8 @@ async function idsIn(service: Service, table: string): Promise<Set<string>> {
   return ids
 }
 
-/** The most requests that were under way at a time. */
-function mostAtATime({ requests }: FaultyProxy): number {
+/** The maximum number of requests that were in flight at one time. */
+function maxInFlight({ requests }: FaultyProxy): number {
   const events = requests.flatMap(({ at, ended }) => [
     { at, change: 1 },
     { at: ended ?? Infinity, change: -1 },
@@ -56,7 +56,7 @@ function mostAtATime({ requests }: FaultyProxy): number {
   return most
 }
 
-t.test('every entry of a large batch is done, or listed in the answer', needsDynamoDB, async (t) => {
+t.test('every entry of a large batch is done, or listed in the response', needsDynamoDB, async (t) => {
   const direct = await startService(t)
   const table = await createTable(t, direct, { tableName: 'Batches' })
   const faulty = await startFaultyProxy(t, { seed: 30, rates })
@@ -74,12 +74,12 @@ t.test('every entry of a large batch is done, or listed in the answer', needsDyn
       t.equal(listed.size, left.length, 'nothing is listed twice')
       t.ok(
         [...listed].every((id) => asked.has(id)),
-        'nothing is listed that was not asked for',
+        'only requested entries are listed',
       )
       const stored = await idsIn(direct, table)
       t.ok(
         [...asked].every((id) => stored.has(id) || listed.has(id)),
-        'what is not listed is stored',
+        'every entry that is not listed is stored',
       )
       t.comment(`call ${calls}: ${asked.size - listed.size} written, ${listed.size} listed`)
       writes = left
@@ -100,7 +100,7 @@ t.test('every entry of a large batch is done, or listed in the answer', needsDyn
       }
       const left =
         status === 200 ? [] : ((body['unprocessedKeys'] as Record<string, Keys>)[table]?.keys ?? [])
-      t.equal(responses.length + left.length, keys.length, 'each key is answered or listed')
+      t.equal(responses.length + left.length, keys.length, 'each key is found or listed')
       t.comment(`call ${calls}: ${responses.length} found, ${left.length} listed`)
       keys = left
       if (calls === 50) throw new Error('no end')
@@ -110,7 +110,7 @@ t.test('every entry of a large batch is done, or listed in the answer', needsDyn
   })
 
   await t.test(
-    'a write that DynamoDB refuses stops the batch, and all that is not confirmed is listed',
+    'a write that DynamoDB refuses stops the batch, and every unconfirmed write is listed',
     async (t) => {
       const writes = range(4000).map((n) => put(WRITES + n))
       const wrong = { putRequest: { item: { name: 'without a key' } } }
@@ -127,32 +127,35 @@ t.test('every entry of a large batch is done, or listed in the answer', needsDyn
     },
   )
 
-  t.ok(mostAtATime(faulty) <= 8, 'no more than 8 requests are under way at a time')
-  t.equal(faulty.struck.size, Object.keys(rates).length, 'every fault has struck')
+  t.ok(maxInFlight(faulty) <= 8, 'at most 8 requests are in flight')
+  t.equal(faulty.injected.size, Object.keys(rates).length, 'every fault was injected')
 })
 
-t.test('a batch of keys stops where its answer would become too long, and lists the rest', async (t) => {
-  const idsOf = ({ body }: ReceivedRequest) =>
-    (body['RequestItems'] as { T: { Keys: { id: { S: string } }[] } }).T.Keys.map(({ id }) => id.S)
-  const long = 'x'.repeat(40_000)
-  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
-    answer(response, {
-      Responses: { T: idsOf(received).map((id) => ({ id: { S: id }, long: { S: long } })) },
+t.test(
+  'a batch get stops before its response becomes too long, and lists the rest of the keys',
+  async (t) => {
+    const idsOf = ({ body }: ReceivedRequest) =>
+      (body['RequestItems'] as { T: { Keys: { id: { S: string } }[] } }).T.Keys.map(({ id }) => id.S)
+    const long = 'x'.repeat(40_000)
+    const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+      answer(response, {
+        Responses: { T: idsOf(received).map((id) => ({ id: { S: id }, long: { S: long } })) },
+      })
     })
-  })
-  const service = await startService(t, {}, dynamodb.endpoint)
-  let keys = range(GETS).map((n) => ({ id: `id-${n}` }))
-  const found = new Set<string>()
-  let calls = 0
-  while (keys.length > 0) {
-    const { status, text, body } = await service.post('/v1/batch/get', { requestItems: { T: { keys } } })
-    calls++
-    t.ok(text.length < 80_000_000, 'the answer has a bound')
-    for (const { id } of (body['responses'] as { T: { id: string }[] }).T) found.add(id)
-    if (status !== 200)
-      t.match(body, { status: 503, code: 'BatchIncomplete', retryable: true, maybeApplied: false })
-    keys = status === 200 ? [] : (body['unprocessedKeys'] as { T: Keys }).T.keys
-  }
-  t.equal(found.size, GETS)
-  t.ok(calls > 2)
-})
+    const service = await startService(t, {}, dynamodb.endpoint)
+    let keys = range(GETS).map((n) => ({ id: `id-${n}` }))
+    const found = new Set<string>()
+    let calls = 0
+    while (keys.length > 0) {
+      const { status, text, body } = await service.post('/v1/batch/get', { requestItems: { T: { keys } } })
+      calls++
+      t.ok(text.length < 80_000_000, 'the response is bounded')
+      for (const { id } of (body['responses'] as { T: { id: string }[] }).T) found.add(id)
+      if (status !== 200)
+        t.match(body, { status: 503, code: 'BatchIncomplete', retryable: true, maybeApplied: false })
+      keys = status === 200 ? [] : (body['unprocessedKeys'] as { T: Keys }).T.keys
+    }
+    t.equal(found.size, GETS)
+    t.ok(calls > 2)
+  },
+)

@@ -1,6 +1,6 @@
 /**
- * Single items while everything goes wrong. What each answer says is held against a history: the values that an item
- * may have after all that its callers were told. Nobody else writes it, so there are few.
+ * Single items while every fault is injected. Each response is checked against a history: the set of values that an item
+ * may have after the responses to all its writes. Each item has one writer, so the set stays small.
  */
 import t from 'tap'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
@@ -19,16 +19,16 @@ interface Item {
 }
 type State = Item | undefined
 
-/** A call, and what it means. */
+/** A call, with its effect on an item. */
 interface Operation {
   readonly path: string
   readonly body: object
   readonly condition?: (state: State) => boolean
-  /** The state after it; reads leave it as it is. */
+  /** The state after the call; a read does not change it. */
   readonly apply?: (state: State) => State
-  /** What a success answers, in a given state. */
+  /** The item in a successful response, for a given state before the call. */
   readonly answers?: (state: State) => State
-  /** Once may not be twice: it must not be sent again if it may have been applied. */
+  /** Not idempotent: it must not be retried if it may have been applied. */
   readonly onlyOnce?: boolean
 }
 
@@ -103,7 +103,7 @@ const rates: Readonly<Partial<Record<FaultName, number>>> = {
   'answers, then resets': 0.03,
 }
 
-t.test('every item ends as what its callers were told allows', needsDynamoDB, async (t) => {
+t.test('every item ends in a state that the responses to its writes allow', needsDynamoDB, async (t) => {
   const tableName = await createTable(t, await startService(t), { tableName: 'Items' })
   const clockAheadMs = 20 * 60_000
   const faulty = await startFaultyProxy(t, { seed: SEED, rates, clockAheadMs })
@@ -128,7 +128,7 @@ t.test('every item ends as what its callers were told allows', needsDynamoDB, as
         count(outcome)
         if (random() < 0.3) history.see(await get(service, tableName, id))
         if (history.states.length === 0) {
-          t.fail(`${id} cannot be what it is after call ${call}`, {
+          t.fail(`${id} is in an impossible state after call ${call}`, {
             answer: answer.text,
             before: history.before,
           })
@@ -142,9 +142,9 @@ t.test('every item ends as what its callers were told allows', needsDynamoDB, as
   faulty.heal()
   for (const { id, history } of histories) {
     history.see(await get(service, tableName, id))
-    t.equal(history.states.length, 1, `${id} is what it may be`)
+    t.equal(history.states.length, 1, `${id} is in an allowed state`)
   }
-  t.comment(Object.fromEntries(outcomes), Object.fromEntries(faulty.struck))
+  t.comment(Object.fromEntries(outcomes), Object.fromEntries(faulty.injected))
   for (const outcome of [
     'done',
     'refused',
@@ -155,19 +155,19 @@ t.test('every item ends as what its callers were told allows', needsDynamoDB, as
   ]) {
     t.ok((outcomes.get(outcome) ?? 0) > 0, `some calls were: ${outcome}`)
   }
-  t.equal(faulty.struck.size, Object.keys(rates).length, 'every fault has struck')
+  t.equal(faulty.injected.size, Object.keys(rates).length, 'every fault was injected')
 })
 
 function get(service: Service, table: string, id: string): Promise<Answer> {
   return service.post(`/v1/tables/${table}/get`, { key: { id }, consistentRead: true })
 }
 
-/** What an item may be, by all that was answered. */
+/** The states that an item may be in, according to all responses so far. */
 class History {
   states: readonly State[] = [undefined]
   before: readonly State[] = []
 
-  /** Takes in what became of a write, and says it in a word. */
+  /** Learns from the response to a write; returns the outcome in a word. */
   learn(operation: Operation, { status, body }: Answer): string {
     const { condition = () => true, apply = (state: State) => state, answers, onlyOnce = false } = operation
     const applied = this.states.filter(condition).map(apply)
@@ -180,9 +180,9 @@ class History {
     }
     const { code, maybeApplied, retryable, detail } = body
     if (typeof maybeApplied !== 'boolean')
-      throw new Error(`an error that does not say whether it was done: ${String(detail)}`)
+      throw new Error(`an error that does not say whether the write was applied: ${String(detail)}`)
     if (maybeApplied !== /not known whether|may have been applied/.test(String(detail))) {
-      throw new Error(`the detail says something else than maybeApplied: ${String(detail)}`)
+      throw new Error(`the detail contradicts maybeApplied: ${String(detail)}`)
     }
     if (code === 'ConditionalCheckFailedException') {
       this.states = maybeApplied ? distinct([...refused, ...applied]) : refused
@@ -190,11 +190,11 @@ class History {
     }
     if (!maybeApplied) return 'not done'
     this.states = distinct([...this.states, ...applied])
-    if (onlyOnce && retryable !== false) throw new Error('a caller who repeats this would do it twice')
+    if (onlyOnce && retryable !== false) throw new Error('a caller that retries this would apply it twice')
     return onlyOnce ? 'unknown, only once' : 'unknown'
   }
 
-  /** Takes in what a read has found. */
+  /** Learns from the response to a read. */
   see({ status, body }: Answer): void {
     this.before = this.states
     if (status === 200) this.states = this.states.filter((state) => isSame(state, body['item']))

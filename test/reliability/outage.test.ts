@@ -1,4 +1,4 @@
-/** DynamoDB goes and comes back; the service goes and comes back. */
+/** Outages: DynamoDB stops and returns, or the service is killed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { localEnvironment, startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
@@ -9,72 +9,76 @@ import { PATIENCE, within } from '../helpers/within.js'
 
 const REQUEST_TIMEOUT_MS = 3000
 
-/** What is promised; on a shared machine, DynamoDB Local may take a while itself to begin. */
+/** The promise of 2 s; on a shared machine, DynamoDB Local itself may take longer to start. */
 const SOON_MS = PATIENCE === 1 ? 2000 : 5000
-/** So much later than its time-out an answer may come. */
+/** How long after its timeout a response may arrive. */
 const LATE_MS = PATIENCE === 1 ? 1000 : 15_000
 
-t.test('DynamoDB is gone and comes back', needsDynamoDB, async (t) => {
-  const port = await freePort()
-  const folder = t.testdir()
-  let dynamodb = await startDynamoDBLocal({ path: folder, port })
-  t.teardown(() => dynamodb.stop())
-  const table = await createTable(t, await startService(t, {}, dynamodb.endpoint))
-  const service = await startService(t, { requestTimeoutMs: REQUEST_TIMEOUT_MS }, dynamodb.endpoint)
+t.test(
+  'an outage of DynamoDB is reported by /health/ready and by every call, and ends with it',
+  needsDynamoDB,
+  async (t) => {
+    const port = await freePort()
+    const folder = t.testdir()
+    let dynamodb = await startDynamoDBLocal({ path: folder, port })
+    t.teardown(() => dynamodb.stop())
+    const table = await createTable(t, await startService(t, {}, dynamodb.endpoint))
+    const service = await startService(t, { requestTimeoutMs: REQUEST_TIMEOUT_MS }, dynamodb.endpoint)
 
-  const answers: { status: number; retryAfter: string | null; ms: number }[] = []
-  const stop = new AbortController()
-  const put = async (n: number) => {
-    const began = performance.now()
-    const { status, headers } = await service.post(`/v1/tables/${table}/put`, { item: { id: `id-${n}` } })
-    answers.push({ status, retryAfter: headers.get('retry-after'), ms: performance.now() - began })
-  }
-  const load = (async () => {
-    const puts: Promise<void>[] = []
-    for (let n = 0; !stop.signal.aborted; n++) {
-      puts.push(put(n))
-      await sleep(50 * PATIENCE)
+    const answers: { status: number; retryAfter: string | null; ms: number }[] = []
+    const stop = new AbortController()
+    const put = async (n: number) => {
+      const began = performance.now()
+      const { status, headers } = await service.post(`/v1/tables/${table}/put`, { item: { id: `id-${n}` } })
+      answers.push({ status, retryAfter: headers.get('retry-after'), ms: performance.now() - began })
     }
-    await Promise.all(puts)
-  })()
-  const ready = async () => (await service.get('/health/ready')).status === 200
+    const load = (async () => {
+      const puts: Promise<void>[] = []
+      for (let n = 0; !stop.signal.aborted; n++) {
+        puts.push(put(n))
+        await sleep(50 * PATIENCE)
+      }
+      await Promise.all(puts)
+    })()
+    const ready = async () => (await service.get('/health/ready')).status === 200
 
-  t.ok(await within(SOON_MS, ready))
-  await sleep(500)
-  await dynamodb.kill()
-  t.ok(await within(SOON_MS, async () => !(await ready())), 'it is soon not ready')
-  t.equal((await service.get('/health/live')).status, 200)
-  await sleep(1000)
-  dynamodb = await startDynamoDBLocal({ path: folder, port })
-  t.ok(await within(SOON_MS, ready), 'it is ready again soon after')
-  const { length } = answers
-  t.ok(await within(5000, () => answers.slice(length).some(({ status }) => status === 200)))
-  stop.abort()
-  await load
+    t.ok(await within(SOON_MS, ready))
+    await sleep(500)
+    await dynamodb.kill()
+    t.ok(await within(SOON_MS, async () => !(await ready())), 'it is not ready soon after')
+    t.equal((await service.get('/health/live')).status, 200)
+    await sleep(1000)
+    dynamodb = await startDynamoDBLocal({ path: folder, port })
+    t.ok(await within(SOON_MS, ready), 'it is ready again soon after')
+    const { length } = answers
+    t.ok(await within(5000, () => answers.slice(length).some(({ status }) => status === 200)))
+    stop.abort()
+    await load
 
-  const failed = answers.filter(({ status }) => status !== 200)
-  t.ok(failed.length > 0, `${failed.length} of ${answers.length} failed`)
-  t.same(
-    [...new Set(failed.map(({ status }) => status))].filter((status) => status !== 503 && status !== 504),
-    [],
-  )
-  t.ok(
-    failed.every(({ retryAfter }) => retryAfter !== null),
-    'each was told when to come again',
-  )
-  t.ok(
-    answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + LATE_MS),
-    'none hung',
-  )
-})
+    const failed = answers.filter(({ status }) => status !== 200)
+    t.ok(failed.length > 0, `${failed.length} of ${answers.length} failed`)
+    t.same(
+      [...new Set(failed.map(({ status }) => status))].filter((status) => status !== 503 && status !== 504),
+      [],
+    )
+    t.ok(
+      failed.every(({ retryAfter }) => retryAfter !== null),
+      'each response has Retry-After',
+    )
+    t.ok(
+      answers.every(({ ms }) => ms < REQUEST_TIMEOUT_MS + LATE_MS),
+      'no call hung',
+    )
+  },
+)
 
 t.test(
-  'DynamoDB that accepts connections and answers nothing is not ready, and is again when it answers',
+  'the service is not ready while DynamoDB accepts connections without responding',
   needsDynamoDB,
   async (t) => {
     const dynamodb = await startDynamoDBLocal()
     t.teardown(() => dynamodb.stop())
-    // With all sockets taken by calls that wait, health still has its own.
+    // Waiting calls occupy all sockets; the health check has its own.
     const service = await startService(t, { maxConnections: 4 }, dynamodb.endpoint)
     const table = await createTable(t, service)
     const ready = async () => (await service.get('/health/ready')).status === 200
@@ -83,10 +87,10 @@ t.test(
     const puts = Array.from({ length: 20 }, (_, n) =>
       service.post(`/v1/tables/${table}/put`, { item: { id: `id-${n}` } }),
     )
-    t.ok(await within(SOON_MS, async () => !(await ready())), 'it is soon not ready')
+    t.ok(await within(SOON_MS, async () => !(await ready())), 'it is not ready soon after')
     dynamodb.resume()
     t.ok(await within(SOON_MS, ready), 'it is ready again soon after')
-    for (const { status } of await Promise.all(puts)) t.equal(status, 200, 'and who waited is served')
+    for (const { status } of await Promise.all(puts)) t.equal(status, 200, 'the waiting calls succeed')
   },
 )
 

@@ -1,4 +1,4 @@
-/** More than the service takes on: refused at once, told when to come again, and nothing is left of it. */
+/** Load shedding: excess requests are refused at once with Retry-After, and their slots are freed. */
 import { request, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
@@ -10,7 +10,7 @@ const get = '/v1/tables/T/get'
 const key = { key: { id: 'a' } }
 
 t.test(
-  'a request beyond MAX_CONCURRENT_REQUESTS is refused at once, and served once there is room',
+  'a request beyond MAX_CONCURRENT_REQUESTS is refused at once, and admitted when a slot is free',
   async (t) => {
     const held: ServerResponse[] = []
     const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
@@ -37,13 +37,13 @@ t.test(
         maybeApplied: false,
       })
     }
-    t.equal(dynamodb.requests.length, 10, 'DynamoDB hears nothing of it')
-    t.equal((await service.get('/health/live')).status, 200, 'its health is told all the same')
+    t.equal(dynamodb.requests.length, 10, 'no refused request reaches DynamoDB')
+    t.equal((await service.get('/health/live')).status, 200, 'health checks are still answered')
     await within(5000, () => service.log.some(({ refused }) => refused === 50))
     t.equal(
       service.log.filter(({ refused }) => refused !== undefined).length,
       1,
-      'one line in the log tells of all',
+      'one log line reports all of them',
     )
 
     dynamodb.behave = (_received, response) => {
@@ -56,7 +56,7 @@ t.test(
   },
 )
 
-t.test('callers that hang up make room', async (t) => {
+t.test('callers that hang up free their slots', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, () => undefined)
   const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
   const gone = new AbortController()
@@ -78,11 +78,14 @@ t.test('callers that hang up make room', async (t) => {
 })
 
 t.test(
-  'what asks for nothing there is, or hangs up on many requests at once, takes no room for good',
+  'unknown routes, unsupported methods and callers that hang up on pipelined requests leak no slots',
   async (t) => {
     const dynamodb = await startFakeDynamoDB(t, () => undefined)
     const service = await startService(t, { maxConcurrentRequests: 10 }, dynamodb.endpoint)
-    for (let n = 0; n < 20; n++) t.equal((await service.post('/health/live', {})).status, 404)
+    for (let n = 0; n < 20; n++) {
+      t.equal((await service.post('/health/nowhere', {})).status, 404)
+      t.equal((await service.post('/health/live', {})).status, 405)
+    }
 
     const body = JSON.stringify(key)
     const one =
@@ -94,7 +97,7 @@ t.test(
     t.ok(await within(5000, () => dynamodb.requests.length === 10))
     for (const socket of sockets) socket.destroy()
     const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
-    t.ok(await within(2000, given), 'all are given up')
+    t.ok(await within(2000, given), 'all calls are cancelled')
 
     dynamodb.behave = (_received, response) => {
       setTimeout(() => {
@@ -106,36 +109,33 @@ t.test(
   },
 )
 
-t.test(
-  'bodies that together are larger than 8 times BODY_LIMIT_BYTES are refused, whoever sends them',
-  async (t) => {
-    const LIMIT = 100_000
-    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
-      answer(response, {})
+t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across connections', async (t) => {
+  const LIMIT = 100_000
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, { bodyLimitBytes: LIMIT }, dynamodb.endpoint)
+  const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
+  const upload = () => {
+    const upload = request(`${service.url}/v1/tables/T/put`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
     })
-    const service = await startService(t, { bodyLimitBytes: LIMIT }, dynamodb.endpoint)
-    const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
-    const upload = () => {
-      const upload = request(`${service.url}/v1/tables/T/put`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+    const status = new Promise<number | undefined>((resolve, reject) => {
+      upload.once('response', ({ statusCode }) => {
+        resolve(statusCode)
       })
-      const status = new Promise<number | undefined>((resolve, reject) => {
-        upload.once('response', ({ statusCode }) => {
-          resolve(statusCode)
-        })
-        upload.once('error', reject)
-      })
-      upload.write(item.slice(0, -1))
-      return { status, finish: () => upload.end('}') }
-    }
-    const slow = Array.from({ length: 8 }, upload)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-    const late = upload()
-    t.equal(await late.status, 503)
-    late.finish()
-    for (const { finish } of slow) finish()
-    for (const { status } of slow) t.equal(await status, 200)
-    t.equal((await service.post('/v1/tables/T/put', item)).status, 200)
-  },
-)
+      upload.once('error', reject)
+    })
+    upload.write(item.slice(0, -1))
+    return { status, finish: () => upload.end('}') }
+  }
+  const slow = Array.from({ length: 8 }, upload)
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  const late = upload()
+  t.equal(await late.status, 503)
+  late.finish()
+  for (const { finish } of slow) finish()
+  for (const { status } of slow) t.equal(await status, 200)
+  t.equal((await service.post('/v1/tables/T/put', item)).status, 200)
+})

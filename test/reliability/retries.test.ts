@@ -1,7 +1,6 @@
 /**
- * What many calls do together when DynamoDB fails: how they spread, how much they add to its load, when they end, and
- * what they leave behind. Bounds in time are widened by what this process itself was held up, and where the machine is
- * shared.
+ * Many calls at once while DynamoDB fails: jitter, retry budget, deadlines and leaks. Time limits are extended by the delay
+ * of this process's own event loop, and on a shared machine.
  */
 import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -31,7 +30,7 @@ async function start(t: Test, behave: Behavior, settings: Partial<Config> = {}) 
   const dynamodb = await startFakeDynamoDB(t, behave)
   const storage = new Storage(await connectionTo(dynamodb.endpoint), testConfig(settings))
   t.teardown(() => storage.close())
-  /** Makes a call; false if it fails. */
+  /** Makes a call; resolves to false if it fails. */
   const call = (id: number, limits = soon()) =>
     storage.send('GetItem', requestOf(id), limits).then(
       () => true,
@@ -44,59 +43,67 @@ const fail: Behavior = (_received, response) => {
   refuse(response, 500, 'InternalServerError')
 }
 
-/** How long, at the most, the event loop of this process was held up while `work` ran, in ms. */
+/** The longest delay of this process's event loop while `work` ran, in ms. */
 async function delayOf(work: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   await work()
-  // A delay is noted when it is over.
+  // A delay is recorded when it is over.
   await sleep(20)
   delay.disable()
   return delay.max / 1e6
 }
 
-t.test('waits are spread evenly between 0 and their bound, which doubles up to the longest', async (t) => {
-  const bounds = [400, 800, 1600, 1600].map((ms) => ms * PATIENCE)
-  const delays = { baseDelayMs: 400 * PATIENCE, maxDelayMs: 1600 * PATIENCE }
-  const { call, dynamodb } = await start(t, fail, delays)
-  await Promise.all(
-    range(240).map(async (id) => {
-      await sleep(id * 20)
-      await call(id)
-    }),
-  )
-  const attempts = new Map<string, ReceivedRequest[]>()
-  for (const received of dynamodb.requests) {
-    attempts.set(received.text, [...(attempts.get(received.text) ?? []), received])
-  }
-  for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
-  for (const [retry, bound] of bounds.entries()) {
-    const waits = [...attempts.values()].map((made) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0))
-    const late = waits.filter((ms) => ms > bound + 300 * PATIENCE).length
-    t.ok(late < waits.length / 20, `${late} took longer than their bound and some work`)
-    for (const quarter of [1, 2, 3]) {
-      const share = waits.filter((ms) => ms < (quarter * bound) / 4).length / waits.length
-      t.ok(Math.abs(share - quarter / 4) < 0.15, `${share.toFixed(2)} are below ${quarter}/4 of ${bound} ms`)
-    }
-  }
-
-  // The same without what sending takes.
-  const retry = new Retry({ maxAttempts: 5, ...delays })
-  for (const [number, bound] of bounds.entries()) {
-    const tenths = range(10).map(() => 0)
-    for (let draws = 0; draws < 100_000; draws++) {
-      const tenth = Math.floor((retry.jitter(number) / bound) * 10)
-      tenths[tenth] = (tenths[tenth] ?? 0) + 1
-    }
-    t.equal(tenths.length, 10)
-    t.ok(
-      tenths.every((count) => Math.abs(count - 10_000) < 600),
-      tenths.join(' '),
+t.test(
+  'full jitter: waits are spread evenly between 0 and a bound that doubles up to RETRY_MAX_DELAY_MS',
+  async (t) => {
+    const bounds = [400, 800, 1600, 1600].map((ms) => ms * PATIENCE)
+    const delays = { baseDelayMs: 400 * PATIENCE, maxDelayMs: 1600 * PATIENCE }
+    const { call, dynamodb } = await start(t, fail, delays)
+    await Promise.all(
+      range(240).map(async (id) => {
+        await sleep(id * 20)
+        await call(id)
+      }),
     )
-  }
-})
+    const attempts = new Map<string, ReceivedRequest[]>()
+    for (const received of dynamodb.requests) {
+      attempts.set(received.text, [...(attempts.get(received.text) ?? []), received])
+    }
+    for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
+    for (const [retry, bound] of bounds.entries()) {
+      const waits = [...attempts.values()].map(
+        (made) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0),
+      )
+      const late = waits.filter((ms) => ms > bound + 300 * PATIENCE).length
+      t.ok(late < waits.length / 20, `${late} took longer than their bound`)
+      for (const quarter of [1, 2, 3]) {
+        const share = waits.filter((ms) => ms < (quarter * bound) / 4).length / waits.length
+        t.ok(
+          Math.abs(share - quarter / 4) < 0.15,
+          `${share.toFixed(2)} are below ${quarter}/4 of ${bound} ms`,
+        )
+      }
+    }
 
-t.test('1,000 callers that fail together do not come back together', async (t) => {
+    // The same distribution, without the time that sending takes.
+    const retry = new Retry({ maxAttempts: 5, ...delays })
+    for (const [number, bound] of bounds.entries()) {
+      const tenths = range(10).map(() => 0)
+      for (let draws = 0; draws < 100_000; draws++) {
+        const tenth = Math.floor((retry.jitter(number) / bound) * 10)
+        tenths[tenth] = (tenths[tenth] ?? 0) + 1
+      }
+      t.equal(tenths.length, 10)
+      t.ok(
+        tenths.every((count) => Math.abs(count - 10_000) < 600),
+        tenths.join(' '),
+      )
+    }
+  },
+)
+
+t.test('1,000 calls that fail together do not retry together', async (t) => {
   const CALLS = 1000
   const LONGEST_MS = 4000 * PATIENCE
   const failed = new Set<string>()
@@ -113,7 +120,7 @@ t.test('1,000 callers that fail together do not come back together', async (t) =
     { baseDelayMs: LONGEST_MS },
   )
   const done = await Promise.all(range(CALLS).map((id) => call(id)))
-  t.ok(done.every(Boolean), 'all come back')
+  t.ok(done.every(Boolean), 'all succeed in the end')
   const firstEnded = new Map(dynamodb.requests.slice(0, CALLS).map(({ text, ended }) => [text, ended ?? 0]))
   const waits = dynamodb.requests.slice(CALLS).map(({ text, at }) => at - (firstEnded.get(text) ?? 0))
   t.equal(waits.length, CALLS)
@@ -122,10 +129,13 @@ t.test('1,000 callers that fail together do not come back together', async (t) =
     const quarter = Math.min(3, Math.floor((ms / LONGEST_MS) * 4))
     quarters[quarter] = (quarters[quarter] ?? 0) + 1
   }
-  t.ok(Math.min(...quarters) > CALLS / 10, `in each quarter of the longest wait some: ${quarters.join(' ')}`)
+  t.ok(
+    Math.min(...quarters) > CALLS / 10,
+    `retries in each quarter of the longest wait: ${quarters.join(' ')}`,
+  )
 })
 
-t.test('a dead upstream sees little more than the calls that there are', async (t) => {
+t.test('the retry budget limits a dead upstream to 1.2 requests per call', async (t) => {
   let dead = true
   const { call, dynamodb } = await start(
     t,
@@ -135,25 +145,25 @@ t.test('a dead upstream sees little more than the calls that there are', async (
     },
     { baseDelayMs: 0 },
   )
-  // These use the budget up.
+  // These calls exhaust the budget.
   for (const round of range(5)) await Promise.all(range(100).map((id) => call(round * 100 + id)))
   const before = dynamodb.requests.length
   const CALLS = 3000
   for (const round of range(30))
     await Promise.all(range(CALLS / 30).map((id) => call(1000 + round * 100 + id)))
   const ratio = (dynamodb.requests.length - before) / CALLS
-  t.ok(ratio <= 1.2, `${ratio.toFixed(2)} requests for each call`)
-  t.comment(`${ratio.toFixed(2)} requests for each call of a dead upstream`)
+  t.ok(ratio <= 1.2, `${ratio.toFixed(2)} requests per call`)
+  t.comment(`${ratio.toFixed(2)} requests per call of a dead upstream`)
 
   dead = false
   await Promise.all(range(100).map((id) => call(10_000 + id)))
   const recovered = dynamodb.requests.length
   dead = true
   await call(20_000)
-  t.equal(dynamodb.requests.length - recovered, 5, 'after it came back, calls are tried again')
+  t.equal(dynamodb.requests.length - recovered, 5, 'after a recovery, calls are retried again')
 })
 
-t.test('the budget is spent by nothing but retries that fail', async (t) => {
+t.test('only failed retries consume the retry budget', async (t) => {
   const tried = new Set<string>()
   const { call, dynamodb } = await start(
     t,
@@ -173,7 +183,7 @@ t.test('the budget is spent by nothing but retries that fail', async (t) => {
   t.equal(dynamodb.requests.length, 2405)
 })
 
-t.test('each attempt is signed for its own time', async (t) => {
+t.test('each attempt is signed with its own time', async (t) => {
   const { call, dynamodb } = await start(t, fail, { baseDelayMs: 1200, maxAttempts: 4 })
   await Promise.all(range(20).map((id) => call(id)))
   t.equal(dynamodb.requests.length, 80)
@@ -221,9 +231,7 @@ t.test('no call outlives its deadline by more than 50 ms', async (t) => {
           const began = performance.now()
           if (id % 12 === 0) {
             const Keys = range(300).map((n) => ({ id: { N: String(n) } }))
-            await storage
-              .batchGet({ RequestItems: { T: { Keys } } }, limits)
-              .catch(() => undefined)
+            await storage.batchGet({ RequestItems: { T: { Keys } } }, limits).catch(() => undefined)
           } else {
             await call(round * 120 + id, limits)
           }
@@ -241,7 +249,7 @@ t.test('no call outlives its deadline by more than 50 ms', async (t) => {
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
-t.test('a caller that hangs up frees its socket and its wait within 100 ms', async (t) => {
+t.test('a caller that hangs up frees its socket and its timer within 100 ms', async (t) => {
   const { dynamodb, storage } = await start(
     t,
     (received, response, number) => {
@@ -272,7 +280,7 @@ t.test('a caller that hangs up frees its socket and its wait within 100 ms', asy
   t.ok(timers() < 20, 'their timers are gone')
 })
 
-t.test('a dead upstream costs no file descriptors, timers or memory', async (t) => {
+t.test('a dead upstream leaks no file descriptors, timers or memory', async (t) => {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
   const silent = await start(t, () => undefined, { attemptTimeoutMs: 50, maxAttempts: 2, maxConnections: 8 })
@@ -290,7 +298,7 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
         gone.send('PutItem', requestOf(id), soon(400)).catch(() => undefined),
       ]),
     )
-    // Sockets that were broken off take a moment to be gone.
+    // Destroyed sockets take a moment to close.
     await sleep(1000)
     silent.dynamodb.requests.length = 0
     silent.dynamodb.sockets.clear()
@@ -306,5 +314,5 @@ t.test('a dead upstream costs no file descriptors, timers or memory', async (t) 
   )
   t.ok(after.timers <= before.timers + 10, `timers: ${before.timers}, ${after.timers}`)
   const grown = (after.heap - before.heap) / 1e6
-  t.ok(grown < 3, `after 3,000 calls more the heap has grown by ${grown.toFixed(1)} MB`)
+  t.ok(grown < 3, `after 3,000 more calls the heap has grown by ${grown.toFixed(1)} MB`)
 })

@@ -1,4 +1,4 @@
-/** SIGTERM: what is under way is finished, what comes later is told to go, and the process ends with 0. */
+/** Graceful shutdown after SIGTERM: in-flight requests finish, connections drain, and the process exits with 0. */
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
@@ -10,7 +10,7 @@ import { within } from '../helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
-t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 0', async (t) => {
+t.test('SIGTERM lets in-flight requests finish, refuses new connections, and exits with 0', async (t) => {
   const finish: (() => void)[] = []
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     finish.push(() => {
@@ -24,7 +24,7 @@ t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 
   const url = await listening()
   const call = fetch(`${url}/v1/tables/T/put`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-request-id': 'under-way' },
+    headers: { 'content-type': 'application/json', 'x-request-id': 'in-flight' },
     body: '{"item":{"id":"a"}}',
   })
   while (finish.length === 0) await sleep(10)
@@ -36,11 +36,11 @@ t.test('SIGTERM lets what is under way finish, takes nothing new, and ends with 
   t.equal(answered.status, 200)
   t.same(await answered.json(), { attributes: { id: 'a' } })
   t.same(await exited, [0, null])
-  t.match(output(), /"requestId":"under-way".*"statusCode":200/)
+  t.match(output(), /"requestId":"in-flight".*"statusCode":200/)
   t.notMatch(output(), /top-secret/)
 })
 
-t.test('SIGTERM leaves no request unanswered that waits behind others on its connection', async (t) => {
+t.test('SIGTERM lets pipelined requests finish', async (t) => {
   const finish: (() => void)[] = []
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     finish.push(() => {
@@ -68,7 +68,7 @@ t.test('SIGTERM leaves no request unanswered that waits behind others on its con
   t.same(await exited, [0, null])
 })
 
-t.test('SIGTERM under load cuts off no request that has received', async (t) => {
+t.test('SIGTERM under load drops no request that has arrived', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     setTimeout(() => {
       answer(response, {})
@@ -82,7 +82,7 @@ t.test('SIGTERM under load cuts off no request that has received', async (t) => 
     agent.destroy()
   })
 
-  /** The status that a put is answered with, or the code of its error. */
+  /** Sends a put; resolves to its status, or to the code of its error. */
   const put = (id: string) =>
     new Promise<number | string>((resolve) => {
       const call = request(`${url}/v1/tables/T/put`, {
@@ -130,7 +130,7 @@ t.test('SIGTERM under load cuts off no request that has received', async (t) => 
 })
 
 t.test(
-  'while it ends, an open connection is served once more, told to go, and told that it is not ready',
+  'during a graceful shutdown an open connection gets one more response, with Connection: close, and is told not ready',
   async (t) => {
     const finish: (() => void)[] = []
     const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
@@ -155,20 +155,20 @@ t.test(
         call.once('error', reject)
         call.end()
       })
-    const underWay = fetch(`${url}/v1/tables`)
+    const inFlight = fetch(`${url}/v1/tables`)
     t.same(await get('/health/live'), { status: 200, connection: 'keep-alive' })
     while (finish.length === 0) await sleep(10)
     server.kill('SIGTERM')
     while (!output().includes('stopping')) await sleep(5)
     t.same(await get('/health/ready'), { status: 503, connection: 'close' })
     finish[0]?.()
-    t.equal((await underWay).status, 200)
+    t.equal((await inFlight).status, 200)
     t.same(await exited, [0, null])
   },
 )
 
 t.test(
-  'what cannot be finished within SHUTDOWN_GRACE_MS is given up with an answer that says so',
+  'requests that cannot finish within SHUTDOWN_GRACE_MS are cancelled with a response that says so',
   async (t) => {
     const dynamodb = await startFakeDynamoDB(t, () => undefined)
     const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint, SHUTDOWN_GRACE_MS: '4000' }
@@ -179,7 +179,7 @@ t.test(
       headers: { 'content-type': 'application/json' },
       body: '{"item":{"id":"a"}}',
     })
-    // A caller that stops in the middle of its request has nothing to be answered.
+    // A request that never completes gets no response.
     const half = request(`${url}/v1/tables/T/put`, { method: 'POST', headers: { 'content-length': '100' } })
     half.once('error', () => undefined)
     half.write('{"item":')

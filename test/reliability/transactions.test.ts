@@ -1,4 +1,4 @@
-/** Transactions while everything goes wrong: applied once or not at all, however often an answer was lost. */
+/** Transactions while every fault is injected: each is applied once or not at all. */
 import t from 'tap'
 import { type FaultName, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { type Answer, createTable, needsDynamoDB, startService } from '../helpers/service.js'
@@ -22,7 +22,7 @@ const rates: Readonly<Partial<Record<FaultName, number>>> = {
   'applies, then never answers': 0.02,
 }
 
-t.test('a transaction is applied once, however often its answer was lost', needsDynamoDB, async (t) => {
+t.test('a transaction is applied once, however often its response was lost', needsDynamoDB, async (t) => {
   const direct = await startService(t)
   const tableName = await createTable(t, direct, { tableName: 'Transactions' })
   const faulty = await startFaultyProxy(t, { seed: 4711, rates })
@@ -55,7 +55,7 @@ t.test('a transaction is applied once, however often its answer was lost', needs
       { 'idempotency-key': `token-${number}` },
     )
 
-  /** Sends it until its outcome is known. */
+  /** Sends a transaction until its outcome is known. */
   const untilKnown = async (number: number): Promise<{ last: Answer; calls: number }> => {
     let unknown = false
     for (let calls = 1; ; calls++) {
@@ -104,13 +104,13 @@ t.test('a transaction is applied once, however often its answer was lost', needs
     counted += (body['item'] as { n: number }).n
   }
   t.equal(counted, 2 * applied, 'no counter counted a transaction twice')
-  t.equal(faulty.struck.size, Object.keys(rates).length, 'every fault has struck')
+  t.equal(faulty.injected.size, Object.keys(rates).length, 'every fault was injected')
   const again = [...outcomes.values()].filter(({ calls }) => calls > 1).length
-  t.ok(again > 0, `${again} were sent again by their callers`)
+  t.ok(again > 0, `${again} were retried by their callers`)
 })
 
 t.test(
-  'a caller without a token learns the one that makes it safe to send a transaction again',
+  'a caller without a token learns the Idempotency-Key with which it can safely retry a transaction',
   async (t) => {
     const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
       if (number <= 2) response.socket?.destroy()

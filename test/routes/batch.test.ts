@@ -9,7 +9,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     service.post('/v1/batch/write', { requestItems }, headers)
   const ids = Array.from({ length: 260 }, (_, n) => `item-${n}`)
 
-  t.test('writes far more than 25 items in several tables, and gets far more than 100', async (t) => {
+  t.test('writes more than 25 items and reads more than 100 keys, in several tables', async (t) => {
     const written = await service.post('/v1/batch/write', {
       requestItems: {
         [table]: ids.map((id) => ({ putRequest: { item: { id, big: 1.5 } } })),
@@ -48,7 +48,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     t.equal(body['count'], 0)
   })
 
-  t.test('takes and gives DynamoDB’s own types', async (t) => {
+  t.test('reads and writes typed items', async (t) => {
     const item = { id: { S: 'typed' }, set: { NS: ['1', '2'] } }
     const headers = { 'content-type': TYPED }
     t.equal((await write({ [table]: [{ putRequest: { item } }] }, headers)).status, 200)
@@ -59,14 +59,14 @@ t.test('batches', needsDynamoDB, async (t) => {
     t.same(body, { responses: { [table]: [item] } })
   })
 
-  t.test('gives an empty list for a table of which nothing was found', async (t) => {
+  t.test('returns an empty list for a table without a match', async (t) => {
     const { body } = await service.post('/v1/batch/get', {
       requestItems: { [table]: { keys: [{ id: 'none' }] } },
     })
     t.same(body, { responses: { [table]: [] } })
   })
 
-  t.test('refuses two writes to one key, near or far from each other', async (t) => {
+  t.test('refuses two writes to one key anywhere in a batch', async (t) => {
     const puts = ids.map((id) => ({ putRequest: { item: { id } } }))
     const near = await write({ [table]: [...puts.slice(0, 2), { deleteRequest: { key: { id: 'item-0' } } }] })
     t.equal(near.status, 400)
@@ -78,7 +78,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     t.equal(body['count'], 1, 'nothing was written')
   })
 
-  t.test('knows that 1, 1.0 and 10e-1 are one key', async (t) => {
+  t.test('treats 1, 1.0 and 10e-1 as one key', async (t) => {
     const writes = ids.slice(0, 30).map((_, n) => ({ putRequest: { item: { id: 'x', n: n + 10 } } }))
     for (const n of ['10', '10.0', '1e1', '100e-1']) {
       const again = `{"putRequest":{"item":{"n":${n},"id":"x"}}}`
@@ -88,14 +88,14 @@ t.test('batches', needsDynamoDB, async (t) => {
     }
   })
 
-  t.test('refuses a key that is asked for twice', async (t) => {
+  t.test('refuses a batch get that names a key twice', async (t) => {
     const keys = [...ids, 'item-0'].map((id) => ({ id }))
     const { status, body } = await service.post('/v1/batch/get', { requestItems: { [table]: { keys } } })
     t.equal(status, 400)
     t.match(body, { code: 'ValidationException', detail: /duplicates/ })
   })
 
-  t.test('lists what is not known to be written when an error stops it midway', async (t) => {
+  t.test('lists the unconfirmed writes when an error stops a batch', async (t) => {
     const writes = ids.map((id, n) => ({ putRequest: { item: n === 250 ? { id: 5 } : { id } } }))
     const { status, body } = await write({ [table]: writes })
     t.equal(status, 400)
@@ -105,7 +105,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     )[table]
     t.ok(
       left?.some(({ putRequest }) => putRequest.item.id === 5),
-      'the bad one is among them',
+      'the invalid write is listed',
     )
     const scanned = await service.post(`/v1/tables/${table}/scan`, {})
     const written = (scanned.body['items'] as { id: string }[]).map(({ id }) => id)
@@ -113,11 +113,11 @@ t.test('batches', needsDynamoDB, async (t) => {
     const listed = left?.map(({ putRequest }) => putRequest.item.id) ?? []
     t.ok(
       missing.every((id) => listed.includes(id)),
-      'all that was not written is listed',
+      'every missing write is listed',
     )
   })
 
-  t.test('takes ARNs for names, but not both for one table', async (t) => {
+  t.test('accepts table ARNs, but not the ARN and the name of one table', async (t) => {
     const arn = `arn:aws:dynamodb:eu-central-1:000000000000:table/${table}`
     const puts = ids.slice(0, 30).map((id) => ({ putRequest: { item: { id } } }))
     t.equal((await write({ [arn]: puts })).status, 200)
@@ -133,7 +133,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     t.match((await service.post('/v1/batch/get', request)).body, { status: 400, detail: /named twice/ })
   })
 
-  t.test('notices that a table has been replaced by one with another key', async (t) => {
+  t.test('notices that a table was replaced by one with another key', async (t) => {
     const tableName = `${table}-replaced`
     const create = (attributeName: string) =>
       service.post('/v1/tables', {
@@ -152,7 +152,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     }
   })
 
-  t.test('leaves it to DynamoDB to refuse what is no key', async (t) => {
+  t.test('leaves it to DynamoDB to refuse an invalid key', async (t) => {
     const puts: object[] = ids.slice(0, 30).map((id) => ({ putRequest: { item: { id } } }))
     const noKey = { putRequest: { item: { name: 'x' } } }
     const written = await write({ [table]: [...puts, noKey, noKey] })
@@ -164,7 +164,7 @@ t.test('batches', needsDynamoDB, async (t) => {
     t.notMatch(body['detail'], /duplicates/)
   })
 
-  t.test('needs the table to exist', async (t) => {
+  t.test('answers 404 for a missing table', async (t) => {
     const puts = ids.map((id) => ({ putRequest: { item: { id } } }))
     t.match((await write({ Missing: puts })).body, { status: 404, code: 'ResourceNotFoundException' })
     t.match((await write({ Missing: puts.slice(0, 2) })).body, {

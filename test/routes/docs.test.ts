@@ -3,11 +3,11 @@ import { FILES } from '../../routes/docs.js'
 import { startService } from '../helpers/service.js'
 
 t.test('GET /docs', async (t) => {
-  // Nothing of it asks DynamoDB.
+  // None of these requests reaches DynamoDB.
   const service = await startService(t, {}, 'http://127.0.0.1:9')
   const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8' }
 
-  t.test('hands out the page to browsers, which may run nothing but its own files', async (t) => {
+  t.test('serves the page with a policy that allows only its own files', async (t) => {
     const page = await service.get('/docs', browser)
     t.equal(page.status, 200)
     t.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
@@ -21,7 +21,7 @@ t.test('GET /docs', async (t) => {
     t.equal((await service.request('/docs', { method: 'HEAD' })).status, 200)
   })
 
-  t.test('hands out all that the page asks for, and not again what the browser has', async (t) => {
+  t.test('serves every file of the page, and 304 for a file that the browser has', async (t) => {
     const { text } = await service.get('/docs')
     const asked = [...text.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map(([, path]) => `/${path ?? ''}`)
     t.same(asked.length, Object.keys(FILES).length - 1)
@@ -41,7 +41,7 @@ t.test('GET /docs', async (t) => {
     }
   })
 
-  t.test('hands out nothing else', async (t) => {
+  t.test('serves no other file', async (t) => {
     for (const path of [
       '/docs/',
       '/docs/index.html',

@@ -2,7 +2,7 @@ import t from 'tap'
 import { needsDynamoDB, startService } from '../helpers/service.js'
 import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
-t.test('with DynamoDB there, the service is live and ready', needsDynamoDB, async (t) => {
+t.test('the service is live and ready while DynamoDB responds', needsDynamoDB, async (t) => {
   const service = await startService(t)
   t.same((await service.get('/health/live')).body, { status: 'live' })
   const ready = await service.get('/health/ready')
@@ -11,11 +11,11 @@ t.test('with DynamoDB there, the service is live and ready', needsDynamoDB, asyn
   t.equal(
     service.log.filter(({ url }) => String(url).startsWith('/health')).length,
     0,
-    'and no log line tells',
+    'health checks are not logged',
   )
 })
 
-t.test('without DynamoDB it is live and not ready, until DynamoDB is back', async (t) => {
+t.test('the service is live but not ready until DynamoDB responds again', async (t) => {
   let there = false
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     if (there) answer(response, { TableNames: [] })
@@ -27,7 +27,7 @@ t.test('without DynamoDB it is live and not ready, until DynamoDB is back', asyn
   t.equal(ready?.status, 503)
   t.equal(ready?.headers.get('retry-after'), '1')
   t.match(ready?.body, { code: 'ServiceUnavailable', retryable: true })
-  t.equal(dynamodb.requests.length, 1, 'one look serves all')
+  t.equal(dynamodb.requests.length, 1, 'concurrent checks share one call')
 
   there = true
   let status = 503
@@ -38,7 +38,7 @@ t.test('without DynamoDB it is live and not ready, until DynamoDB is back', asyn
   t.equal(status, 200)
 })
 
-t.test('a service whose credentials DynamoDB refuses is not ready', async (t) => {
+t.test('the service is not ready if DynamoDB refuses its credentials', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     refuse(response, 400, 'UnrecognizedClientException')
   })

@@ -6,7 +6,7 @@ t.test('tables', needsDynamoDB, async (t) => {
   const table = await createTable(t, service, { sortKey: true, index: true })
   await createTable(t, service)
 
-  t.test('are described in the lower camel case of DynamoDB’s own fields', async (t) => {
+  t.test('a table description has DynamoDB’s fields in lower camel case', async (t) => {
     const { status, body } = await service.get(`/v1/tables/${table}`)
     t.equal(status, 200)
     t.match(body, {
@@ -28,7 +28,7 @@ t.test('tables', needsDynamoDB, async (t) => {
     })
   })
 
-  t.test('are listed a page at a time', async (t) => {
+  t.test('tables are listed in pages', async (t) => {
     const names: string[] = []
     let start: string | undefined
     do {
@@ -44,7 +44,7 @@ t.test('tables', needsDynamoDB, async (t) => {
     t.ok(((await service.get('/v1/tables')).body['tableNames'] as string[]).includes(table))
   })
 
-  t.test('are created and deleted with TABLE_ADMIN=true', async (t) => {
+  t.test('tables are created and deleted with TABLE_ADMIN=true', async (t) => {
     const tableName = `${table}-admin`
     const request = {
       tableName,
@@ -67,12 +67,12 @@ t.test('tables', needsDynamoDB, async (t) => {
     t.equal((await service.get(`/v1/tables/${tableName}`)).status, 404)
   })
 
-  t.test('are not to be created or deleted without it', async (t) => {
+  t.test('tables cannot be created or deleted without TABLE_ADMIN=true', async (t) => {
     const closed = await startService(t, { tableAdmin: false })
     const created = await closed.post('/v1/tables', { tableName: 'x' })
-    t.match(created.body, { status: 404, code: 'RouteNotFound' })
+    t.match(created.body, { status: 405, code: 'MethodNotAllowed' })
     const deleted = await closed.request(`/v1/tables/${table}`, { method: 'DELETE' })
-    t.match(deleted.body, { status: 404, code: 'RouteNotFound' })
+    t.match(deleted.body, { status: 405, code: 'MethodNotAllowed' })
     t.equal((await closed.get(`/v1/tables/${table}`)).status, 200)
   })
 })

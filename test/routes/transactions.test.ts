@@ -38,7 +38,7 @@ t.test('transactions', needsDynamoDB, async (t) => {
     },
   ]
 
-  t.test('put, update, delete and check conditions as one', async (t) => {
+  t.test('a transaction puts, updates, deletes and checks conditions as one', async (t) => {
     const { status, body } = await write(four, { returnConsumedCapacity: 'TOTAL' })
     t.equal(status, 200)
     t.match(body, { consumedCapacity: [{ tableName }] })
@@ -47,30 +47,33 @@ t.test('transactions', needsDynamoDB, async (t) => {
     t.equal(await get('deleted'), undefined)
   })
 
-  t.test('do nothing at all if one condition is false, and say which', async (t) => {
-    await service.post(`/v1/tables/${tableName}/put`, { item: { id: 'checked', n: 12.75 } })
-    const [put, update, remove, check] = four
-    const withItem = {
-      conditionCheck: { ...check?.conditionCheck, returnValuesOnConditionCheckFailure: 'ALL_OLD' },
-    }
-    const { status, body } = await write([put, update, remove, withItem])
-    t.equal(status, 409)
-    t.match(body, {
-      code: 'TransactionCanceledException',
-      retryable: false,
-      cancellationReasons: [
-        { code: 'None' },
-        { code: 'None' },
-        { code: 'None' },
-        { code: 'ConditionalCheckFailed', message: String, item: { id: 'checked', n: 12.75 } },
-      ],
-    })
-    t.equal(await get('put'), undefined)
-    t.same(await get('updated'), { id: 'updated', n: 1 })
-    t.same(await get('deleted'), { id: 'deleted', n: 1 })
-  })
+  t.test(
+    'a transaction with a false condition applies nothing and gives the reason of each entry',
+    async (t) => {
+      await service.post(`/v1/tables/${tableName}/put`, { item: { id: 'checked', n: 12.75 } })
+      const [put, update, remove, check] = four
+      const withItem = {
+        conditionCheck: { ...check?.conditionCheck, returnValuesOnConditionCheckFailure: 'ALL_OLD' },
+      }
+      const { status, body } = await write([put, update, remove, withItem])
+      t.equal(status, 409)
+      t.match(body, {
+        code: 'TransactionCanceledException',
+        retryable: false,
+        cancellationReasons: [
+          { code: 'None' },
+          { code: 'None' },
+          { code: 'None' },
+          { code: 'ConditionalCheckFailed', message: String, item: { id: 'checked', n: 12.75 } },
+        ],
+      })
+      t.equal(await get('put'), undefined)
+      t.same(await get('updated'), { id: 'updated', n: 1 })
+      t.same(await get('deleted'), { id: 'deleted', n: 1 })
+    },
+  )
 
-  t.test('show reasons and items in DynamoDB’s own types too', async (t) => {
+  t.test('cancellation reasons have typed items in a typed response', async (t) => {
     const check = {
       conditionCheck: {
         tableName,
@@ -84,7 +87,7 @@ t.test('transactions', needsDynamoDB, async (t) => {
     t.match(body, { cancellationReasons: [{ item: { id: { S: 'checked' }, n: { N: '1' } } }] })
   })
 
-  t.test('are applied once if they are sent twice with one token', async (t) => {
+  t.test('a transaction sent twice with one token is applied once', async (t) => {
     const [, update] = four
     const clientRequestToken = randomUUID()
     for (const headers of [{}, { 'idempotency-key': clientRequestToken }]) {
@@ -94,41 +97,47 @@ t.test('transactions', needsDynamoDB, async (t) => {
     t.same(await get('updated'), { id: 'updated', n: 2 })
   })
 
-  t.test('are refused if the token was another one’s, or is said in two ways', async (t) => {
-    const [put, update, remove] = four
-    const clientRequestToken = randomUUID()
-    await write([put, update], { clientRequestToken })
-    const other = await write([remove], { clientRequestToken })
-    t.equal(other.status, 409)
-    t.match(other.body, { code: 'IdempotentParameterMismatchException' })
+  t.test(
+    'a transaction is refused if its token belongs to another one, or if two tokens are given',
+    async (t) => {
+      const [put, update, remove] = four
+      const clientRequestToken = randomUUID()
+      await write([put, update], { clientRequestToken })
+      const other = await write([remove], { clientRequestToken })
+      t.equal(other.status, 409)
+      t.match(other.body, { code: 'IdempotentParameterMismatchException' })
 
-    const twoWays = await write([remove], { clientRequestToken }, { 'idempotency-key': randomUUID() })
-    t.equal(twoWays.status, 400)
-    t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*Idempotency-Key/ })
-  })
+      const twoWays = await write([remove], { clientRequestToken }, { 'idempotency-key': randomUUID() })
+      t.equal(twoWays.status, 400)
+      t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*Idempotency-Key/ })
+    },
+  )
 
-  t.test('read items in the order they were asked for, and leave gaps where there is none', async (t) => {
-    const request = {
-      transactItems: [
-        { get: { tableName, key: { id: 'checked' } } },
-        { get: { tableName, key: { id: 'missing' } } },
-        {
-          get: {
-            tableName,
-            key: { id: 'updated' },
-            projectionExpression: '#n',
-            expressionAttributeNames: { '#n': 'n' },
+  t.test(
+    'a transaction reads items in the order of its keys, with an empty entry for a missing item',
+    async (t) => {
+      const request = {
+        transactItems: [
+          { get: { tableName, key: { id: 'checked' } } },
+          { get: { tableName, key: { id: 'missing' } } },
+          {
+            get: {
+              tableName,
+              key: { id: 'updated' },
+              projectionExpression: '#n',
+              expressionAttributeNames: { '#n': 'n' },
+            },
           },
-        },
-      ],
-    }
-    const { status, body } = await service.post('/v1/transact/get', request)
-    t.equal(status, 200)
-    t.same(body, { responses: [{ item: { id: 'checked', n: 1 } }, {}, { item: { n: 1 } }] })
+        ],
+      }
+      const { status, body } = await service.post('/v1/transact/get', request)
+      t.equal(status, 200)
+      t.same(body, { responses: [{ item: { id: 'checked', n: 1 } }, {}, { item: { n: 1 } }] })
 
-    const typed = { transactItems: [{ get: { tableName, key: { id: { S: 'checked' } } } }] }
-    t.same((await service.post('/v1/transact/get', typed, { 'content-type': TYPED })).body, {
-      responses: [{ item: { id: { S: 'checked' }, n: { N: '1' } } }],
-    })
-  })
+      const typed = { transactItems: [{ get: { tableName, key: { id: { S: 'checked' } } } }] }
+      t.same((await service.post('/v1/transact/get', typed, { 'content-type': TYPED })).body, {
+        responses: [{ item: { id: { S: 'checked' }, n: { N: '1' } } }],
+      })
+    },
+  )
 })

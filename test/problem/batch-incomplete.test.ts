@@ -1,0 +1,55 @@
+/** BatchIncomplete: the unprocessed entries that its problem lists. */
+import t from 'tap'
+import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { startService, TYPED } from '../helpers/service.js'
+
+t.test(
+  'an incomplete batch lists its unprocessed entries in the representation of the response',
+  async (t) => {
+    const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+      const requestItems = received.body['RequestItems'] as Record<string, unknown>
+      const left = received.operation === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems'
+      answer(response, { [left]: requestItems, ...(left === 'UnprocessedKeys' && { Responses: {} }) })
+    })
+    const service = await startService(t, {}, dynamodb.endpoint)
+    const requestItems = '{"T":[{"putRequest":{"item":{"n":1.50,"b":{"$binary":"AA=="}}}}]}'
+    const written = await service.post('/v1/batch/write', `{"requestItems":${requestItems}}`)
+    t.equal(written.status, 503)
+    t.match(written.body, { code: 'BatchIncomplete', retryable: true })
+    t.ok(written.text.includes(`"unprocessedItems":${requestItems}`), 'the list can be sent again as is')
+    t.equal(written.headers.get('retry-after'), '1')
+
+    const keys = { T: { keys: [{ id: { S: 'a' } }], consistentRead: true } }
+    const read = await service.post(
+      '/v1/batch/get',
+      { requestItems: keys },
+      { 'content-type': TYPED, accept: TYPED },
+    )
+    t.match(read.body, { code: 'BatchIncomplete', responses: { T: [] }, unprocessedKeys: keys })
+
+    const failed = service.log.filter(({ statusCode }) => statusCode === 503)
+    t.equal(failed.length, 2)
+    t.notMatch(JSON.stringify(failed), /1\.50|AA==/, 'callers’ data is not logged')
+  },
+)
+
+t.test('an incomplete batch lists its unprocessed keys even if the found items cannot be read', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (received, response) => {
+    answer(response, { Responses: { T: [{ a: { X: 1 } }] }, UnprocessedKeys: received.body['RequestItems'] })
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const keys = { T: { keys: [{ id: 'a' }] } }
+  const { body } = await service.post('/v1/batch/get', { requestItems: keys })
+  t.match(body, { status: 503, code: 'BatchIncomplete', unprocessedKeys: keys })
+  t.notOk('responses' in body)
+})
+
+t.test('a batch that ends early is BatchIncomplete, whatever the cause', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    refuse(response, 500, 'InternalServerError')
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const requestItems = { T: [{ putRequest: { item: { id: 'a' } } }] }
+  const { body } = await service.post('/v1/batch/write', { requestItems })
+  t.match(body, { status: 503, code: 'BatchIncomplete', attempts: 5, unprocessedItems: requestItems })
+})
