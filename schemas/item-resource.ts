@@ -6,7 +6,6 @@ import { writeErrors } from './parts/errors.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
-
 const partitionKey = Type.String({
   minLength: 1,
   description:
@@ -77,87 +76,87 @@ const headers = {
 
 export const getItemResource = ({ params, suffix, example }: ItemPath) =>
   ({
-  operationId: `readItem${suffix}`,
-  summary: 'Read the item at a URL',
-  description:
-    'GetItem: the body is the item itself, its attributes in the order of their names. 404 with the code ' +
-    '`ItemNotFound` if it does not exist. HEAD answers the same without the body.',
-  tags: ['Items'],
-  head: true,
-  params,
-  querystring: Closed({
-    consistentRead: Type.Optional(
-      OneOf(['true', 'false'], {
-        title: 'TrueOrFalse',
-        description: '`true` for a strongly consistent read.',
-        examples: ['true'],
-      }),
-    ),
-    projection: Type.Optional(
-      Type.String({
-        description:
-          'The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. ' +
-          'Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not.',
-      }),
-    ),
-  }),
-  headers: Type.Object({
-    'if-none-match': Type.Optional(
-      Type.String({
-        description: 'Entity tags, or `*`: 304 if one of them matches.',
-      }),
-    ),
-    'if-match': Type.Optional(
-      Type.String({
-        description: 'Entity tags, or `*`: 412 if none of them matches.',
-      }),
-    ),
-  }),
-  response: {
-    200: { ...Item('The item.'), headers, examples: [example] },
-    304: NoContent('The item has an entity tag that `If-None-Match` names.', headers),
-  },
-  errors: ['ResourceNotFoundException', 'ItemNotFound', 'ConditionalCheckFailedException'],
-}) satisfies RouteSchema
+    operationId: `readItem${suffix}`,
+    summary: 'Read the item at a URL',
+    description:
+      'GetItem: the body is the item itself, its attributes in the order of their names. 404 with the code ' +
+      '`ItemNotFound` if it does not exist. HEAD answers the same without the body.',
+    tags: ['Items'],
+    head: true,
+    params,
+    querystring: Closed({
+      consistentRead: Type.Optional(
+        OneOf(['true', 'false'], {
+          title: 'TrueOrFalse',
+          description: '`true` for a strongly consistent read.',
+          examples: ['true'],
+        }),
+      ),
+      projection: Type.Optional(
+        Type.String({
+          description:
+            'The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. ' +
+            'Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not.',
+        }),
+      ),
+    }),
+    headers: Type.Object({
+      'if-none-match': Type.Optional(
+        Type.String({
+          description: 'Entity tags, or `*`: 304 if one of them matches.',
+        }),
+      ),
+      'if-match': Type.Optional(
+        Type.String({
+          description: 'Entity tags, or `*`: 412 if none of them matches.',
+        }),
+      ),
+    }),
+    response: {
+      200: { ...Item('The item.'), headers, examples: [example] },
+      304: NoContent('The item has an entity tag that `If-None-Match` names.', headers),
+    },
+    errors: ['ResourceNotFoundException', 'ItemNotFound', 'ConditionalCheckFailedException'],
+  }) satisfies RouteSchema
 
 export const putItemResource = ({ params, suffix, example }: ItemPath) =>
   ({
-  operationId: `writeItem${suffix}`,
-  summary: 'Write an item at its URL',
-  description:
-    'PutItem: creates the item, or replaces the whole item. The body is the item itself. Its key may be left out, since ' +
-    'the URL has it, and must be the same if it is present.',
-  tags: ['Items'],
-  params,
-  querystring: NoQuery,
-  headers: Type.Object({
-    'if-match': ifMatch,
-    'if-none-match': Type.Optional(
-      Type.String({
-        description: 'Only `*`: write only if the item does not exist, otherwise answer 412.',
-      }),
-    ),
-  }),
-  body: { ...Item('The item.'), examples: [example] },
-  response: {
-    201: NoContent('Created.'),
-    204: NoContent('Replaced.'),
-    200: NoContent(
-      'Written. Whether it was created or replaced is unknown, because an answer of DynamoDB was lost.',
-    ),
-  },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
-}) satisfies RouteSchema
+    operationId: `writeItem${suffix}`,
+    summary: 'Write an item at its URL',
+    description:
+      'PutItem: creates the item, or replaces the whole item. The body is the item itself. Its key may be left out, since ' +
+      'the URL has it, and must be the same if it is present.',
+    tags: ['Items'],
+    params,
+    querystring: NoQuery,
+    headers: Type.Object({
+      'if-match': ifMatch,
+      'if-none-match': Type.Optional(
+        Type.String({
+          description: 'Only `*`: write only if the item does not exist, otherwise answer 412.',
+        }),
+      ),
+    }),
+    body: { ...Item('The item.'), examples: [example] },
+    response: {
+      201: NoContent('Created.'),
+      204: NoContent('Replaced.'),
+      200: NoContent(
+        'Written. Whether it was created or replaced is unknown, because an answer of DynamoDB was lost.',
+      ),
+    },
+    errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  }) satisfies RouteSchema
 
 export const deleteItemResource = ({ params, suffix }: ItemPath) =>
   ({
-  operationId: `removeItem${suffix}`,
-  summary: 'Delete the item at a URL',
-  description: 'DeleteItem. It is not an error if the item does not exist, unless `If-Match` is sent.',
-  tags: ['Items'],
-  params,
-  querystring: NoQuery,
-  headers: Type.Object({ 'if-match': ifMatch }),
-  response: { 204: NoContent('Deleted.') },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
-}) satisfies RouteSchema
+    operationId: `removeItem${suffix}`,
+    summary: 'Delete the item at a URL',
+    description: 'DeleteItem. It is not an error if the item does not exist, unless `If-Match` is sent.',
+    tags: ['Items'],
+    params,
+    querystring: NoQuery,
+    headers: Type.Object({ 'if-match': ifMatch }),
+    response: { 204: NoContent('Deleted.') },
+    errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  }) satisfies RouteSchema

@@ -106,7 +106,8 @@ export const update = {
       returnValues: Type.Optional(
         OneOf(['NONE', 'ALL_OLD', 'UPDATED_OLD', 'ALL_NEW', 'UPDATED_NEW'], {
           title: 'ReturnValues',
-          description: 'Which attributes the answer contains: as they were before the write, or as they are after it.',
+          description:
+            'Which attributes the answer contains: as they were before the write, or as they are after it.',
         }),
       ),
     },
@@ -183,7 +184,8 @@ export const deleteItem = {
 export const query = {
   operationId: 'query',
   summary: 'Query a table or an index',
-  description: 'Query: the items with one partition key, in the order of their sort keys, one page at a time.',
+  description:
+    'Query: the items with one partition key, in the order of their sort keys, one page at a time.',
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,

@@ -51,7 +51,8 @@ export const Problem = Type.Object(
     title: Type.String({ description: 'The meaning of the code.' }),
     status: Type.Integer({ description: 'The HTTP status of the answer.' }),
     detail: Type.String({
-      description: 'What happened this time, in DynamoDB’s own words if it gave a message, and what to do next.',
+      description:
+        'What happened this time, in DynamoDB’s own words if it gave a message, and what to do next.',
     }),
     instance: Type.String({ description: 'The path of the request.' }),
     code: OneOf(Object.keys(CODES), { title: 'ProblemCode', description: 'The error code, for programs.' }),

@@ -152,7 +152,8 @@ export const createTable = {
 export const deleteTable = {
   operationId: 'deleteTable',
   summary: 'Delete a table',
-  description: 'DeleteTable: deletes the table with all its items. Only with `TABLE_ADMIN=true`, otherwise 405.',
+  description:
+    'DeleteTable: deletes the table with all its items. Only with `TABLE_ADMIN=true`, otherwise 405.',
   tags: ['Tables'],
   params: TablePath,
   querystring: NoQuery,
@@ -214,7 +215,10 @@ export const listTables = {
       {
         tableNames: Type.Array(Type.String()),
         lastEvaluatedTableName: Type.Optional(
-          Type.String({ description: 'Present if there are more pages: send it as `exclusiveStartTableName` to read the next one.' }),
+          Type.String({
+            description:
+              'Present if there are more pages: send it as `exclusiveStartTableName` to read the next one.',
+          }),
         ),
       },
       { examples: [{ tableNames: ['Orders'] }] },

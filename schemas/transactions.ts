@@ -96,7 +96,10 @@ export const transactWrite = {
   querystring: NoQuery,
   headers: Type.Object({
     'idempotency-key': Type.Optional(
-      Type.String({ description: 'The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key.' }),
+      Type.String({
+        description:
+          'The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key.',
+      }),
     ),
   }),
   body: Closed(
@@ -129,7 +132,10 @@ export const transactWrite = {
               },
               { title: 'Delete' },
             ),
-            conditionCheck: Closed({ key, ...targetOptions, conditionExpression }, { title: 'ConditionCheck' }),
+            conditionCheck: Closed(
+              { key, ...targetOptions, conditionExpression },
+              { title: 'ConditionCheck' },
+            ),
           },
           {
             title: 'TransactWriteItem',

@@ -15,7 +15,8 @@ export const expressionAttributeValues = Type.Optional(
 )
 
 export const conditionExpression = Type.String({
-  description: 'The write is applied only if the current item meets this condition; otherwise the answer is 412.',
+  description:
+    'The write is applied only if the current item meets this condition; otherwise the answer is 412.',
 })
 
 export const filterExpression = Type.Optional(
@@ -47,7 +48,8 @@ export const returnConsumedCapacity = Type.Optional(
 export const returnItemCollectionMetrics = Type.Optional(
   OneOf(['SIZE', 'NONE'], {
     title: 'ReturnItemCollectionMetrics',
-    description: 'Whether the answer contains the size of the item collection, in tables with local secondary indexes.',
+    description:
+      'Whether the answer contains the size of the item collection, in tables with local secondary indexes.',
   }),
 )
 
@@ -75,9 +77,7 @@ export const readOptions = {
   projectionExpression,
   expressionAttributeNames,
   expressionAttributeValues,
-  indexName: Type.Optional(
-    Type.String({ description: 'The secondary index to read instead of the table.' }),
-  ),
+  indexName: Type.Optional(Type.String({ description: 'The secondary index to read instead of the table.' })),
   select: Type.Optional(
     OneOf(['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT'], {
       title: 'Select',
@@ -88,8 +88,6 @@ export const readOptions = {
   limit: Type.Optional(
     Int32({ minimum: 1, description: 'The maximum number of items to read, before the filter.' }),
   ),
-  exclusiveStartKey: Type.Optional(
-    Item('The `lastEvaluatedKey` of the page before, unchanged.'),
-  ),
+  exclusiveStartKey: Type.Optional(Item('The `lastEvaluatedKey` of the page before, unchanged.')),
   returnConsumedCapacity,
 }

@@ -16,7 +16,8 @@ export async function writeWithBackPressure(
   signal: CancelSignal,
 ): Promise<void> {
   for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
-    if (!response.write(bytes.subarray(start, start + SLICE_BYTES))) await drained(response, timeoutMs, signal)
+    if (!response.write(bytes.subarray(start, start + SLICE_BYTES)))
+      await drained(response, timeoutMs, signal)
   }
 }
 

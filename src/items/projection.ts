@@ -3,8 +3,6 @@
  * Their names are put in as placeholders, so that any may stand there, reserved words too; only white space and
  * `, . [ ]` cannot.
  */
-import { ProblemError } from '../problem/problem.js'
-
 const NAME = String.raw`[^\s,.[\]]+(?:\[\d+\])*`
 const PATH = String.raw`${NAME}(?:\.${NAME})*`
 /**
@@ -19,17 +17,13 @@ const placeOrName = /\[\d+\]|[^\s,.[\]]+/g
  * The members of DynamoDB's request that a projection stands for.
  * @throws ProblemError if it is none
  */
-export function projectionMembers(projection: string): {
-  readonly ProjectionExpression: string
-  readonly ExpressionAttributeNames: Readonly<Record<string, string>>
-} {
-  if (!PROJECTION.test(projection)) {
-    throw new ProblemError(
-      'InvalidRequest',
-      'querystring/projection must be paths of attributes, separated by commas, such as status,lines[0].sku; ' +
-        'names with white space or one of , . [ ] can stand only in a projectionExpression of get',
-    )
-  }
+export function projectionParameters(projection: string):
+  | {
+      readonly ProjectionExpression: string
+      readonly ExpressionAttributeNames: Readonly<Record<string, string>>
+    }
+  | undefined {
+  if (!PROJECTION.test(projection)) return undefined
   const placeholders = new Map<string, string>()
   const ProjectionExpression = projection.replace(placeOrName, (part) => {
     if (part.startsWith('[')) return part

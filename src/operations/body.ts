@@ -37,7 +37,7 @@ export function createBodyReader(
   return async (request, representation, limit, admission) => {
     const bytes = hasBody(request.headers) ? await readRequestBody(request, limit, admission) : NOTHING
     if (shape === undefined) {
-      if (bytes.length > 0) throw new ProblemError('InvalidRequest', 'body must be empty')
+      if (bytes.length > 0) throw new ProblemError('InvalidRequest', 'body must be empty for this route')
       return NO_BODY
     }
     if (bytes.length === 0) throw new ProblemError('InvalidRequest', 'body must not be empty')
@@ -48,8 +48,8 @@ export function createBodyReader(
       return { value: value as object, errors: unknownFields.map((text) => `body${clip(text)}`) }
     } catch (error) {
       if (!(error instanceof RequestBodyError)) throw error
-      const texts = [...error.unknownFields, `${clip(error.path)} ${error.message}`]
-      throw new ProblemError('InvalidRequest', texts.map((text) => `body${clip(text)}`).join('; '))
+      const texts = [...error.unknownFields.map(clip), `${clip(error.path)} ${clip(error.message)}`]
+      throw new ProblemError('InvalidRequest', texts.map((text) => `body${text}`).join('; '))
     }
   }
 }

@@ -15,7 +15,10 @@ export function refuseMetadata(body: object): void {
   const where = `cannot be part of an answer in ${ndjson.mediaType}`
   if (select === 'COUNT') throw new ProblemError('InvalidRequest', `body/select: COUNT ${where}`)
   if (returnConsumedCapacity !== 'NONE') {
-    throw new ProblemError('InvalidRequest', `body/returnConsumedCapacity ${where}. Leave it out, or use NONE.`)
+    throw new ProblemError(
+      'InvalidRequest',
+      `body/returnConsumedCapacity ${where}. Leave it out, or use NONE.`,
+    )
   }
 }
 

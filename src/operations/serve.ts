@@ -65,7 +65,11 @@ export interface ApiRoute<Output> {
   /** Calls the storage layer. */
   readonly send: (call: Call, request: DynamoDBRequest) => Promise<Output>
   /** Answers the caller. */
-  readonly answer: (call: Call, output: Output, request: DynamoDBRequest) => FastifyReply | Promise<FastifyReply>
+  readonly answer: (
+    call: Call,
+    output: Output,
+    request: DynamoDBRequest,
+  ) => FastifyReply | Promise<FastifyReply>
 }
 
 const NO_KEY_SCHEMA: KeySchema = []
@@ -92,7 +96,12 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     }
 
     // 3. Read the body and validate it together with the parameters.
-    const { value: body, errors } = await readBody(request.raw, negotiated.body, config.bodyLimitBytes, admission)
+    const { value: body, errors } = await readBody(
+      request.raw,
+      negotiated.body,
+      config.bodyLimitBytes,
+      admission,
+    )
     validate(request, body, errors)
 
     // 4. Call the storage layer.

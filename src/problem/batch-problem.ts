@@ -40,7 +40,11 @@ export function batchProblem(error: BatchIncompleteError, representation: Repres
 }
 
 /** @param line where to continue: all lines before it are written or listed in `unprocessedItems` */
-export function importProblem(error: ImportError, line: number, representation: Representation): ProblemError {
+export function importProblem(
+  error: ImportError,
+  line: number,
+  representation: Representation,
+): ProblemError {
   const { unprocessed, written, maybeApplied } = error
   const stopped = problemAtLine(error.cause, line, representation)
   const left =

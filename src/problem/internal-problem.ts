@@ -6,7 +6,13 @@ import { ProblemError, sentences } from './problem-error.js'
  * @param writes whether a write may have been sent before
  */
 export function internalProblem(error: unknown, writes: boolean): ProblemError {
-  const { statusCode = 500, message } = error as Partial<FastifyError>
+  const { code, statusCode = 500, message } = error as Partial<FastifyError>
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new ProblemError(
+      'UnsupportedMediaType',
+      'Content-Type is not a media type. Use one such as application/json.',
+    )
+  }
   if (statusCode < 500) return new ProblemError('InvalidRequest', message ?? 'The request is invalid.')
   return new ProblemError(
     'InternalError',

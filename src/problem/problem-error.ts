@@ -94,7 +94,9 @@ function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
 /** Joins texts to sentences, each with a full stop. Empty ones are left out. */
 export function sentences(...texts: readonly string[]): string {
   const present = texts.filter((text) => text !== '')
-  return present.length === 1 ? (present[0] ?? '') : present.map((text) => text.replace(/\.?$/, '.')).join(' ')
+  return present.length === 1
+    ? (present[0] ?? '')
+    : present.map((text) => text.replace(/\.?$/, '.')).join(' ')
 }
 
 /** A caller's own text in a message, bounded: it must not come back by the megabyte. */

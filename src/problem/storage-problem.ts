@@ -105,8 +105,10 @@ function isCode(name: string): name is Code {
   return Object.hasOwn(CODES, name)
 }
 
-/** For some codes the kind of the error tells more than the code does. */
+/** Whether the same request may succeed later. For some codes the kind of the error tells more than the code does. */
 function isRetryableAs(code: Code, { kind }: StorageError): boolean {
+  // The service does not retry after a malformed response, but the next one may be well-formed.
+  if (kind === 'malformed') return true
   const dependsOnKind = code === 'TransactionCanceledException' || code === 'UpstreamError'
   return dependsOnKind ? isRetryable(kind) : CODES[code].retryable
 }

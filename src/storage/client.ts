@@ -120,9 +120,9 @@ export class Storage {
    * Puts any number of items, as they come, in requests of 25; what is left unprocessed is sent again. Of two items with
    * one key the later one wins.
    * @returns how many were written
-   * @throws PutItemsError if it stopped before the end
+   * @throws ImportError if it stopped before the end
    */
-  putItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
+  importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
     return putItems(table, source, this.#keySchemas, { send: this.send, pace: this.#pace }, limits)
   }
 

@@ -162,8 +162,8 @@ export class BatchIncompleteError extends Error {
  * A stream of puts that stopped. All items with a smaller number than `number` are written, or stand in `output`, a
  * BatchWriteItem's answer, among its `UnprocessedItems`; where an item was refused, those behind it do not.
  */
-export class PutItemsError extends Error {
-  override readonly name = 'PutItemsError'
+export class ImportError extends Error {
+  override readonly name = 'ImportError'
   /** Of the first item that was refused or is not known to be written; undefined if it was the source that failed. */
   readonly number: number | undefined
   /** So many items are written, perhaps some with greater numbers among them. */
@@ -175,7 +175,7 @@ export class PutItemsError extends Error {
   readonly output: Json
 
   /** @param cause undefined if DynamoDB kept leaving items unprocessed; whatever the source threw, if that failed */
-  constructor(options: Omit<PutItemsError, keyof Error> & { readonly cause: unknown }) {
+  constructor(options: Omit<ImportError, keyof Error> & { readonly cause: unknown }) {
     super(`the stream stopped after ${options.written} items were written`, { cause: options.cause })
     this.number = options.number
     this.written = options.written

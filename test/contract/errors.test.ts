@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Code, CODES } from '../../schemas/parts/codes.js'
+import { type Code, CODES, rowOf } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
@@ -191,18 +191,18 @@ t.test('every error code', needsDynamoDB, async (t) => {
 })
 
 function pageOf(examples: ReadonlyMap<Code, Answer>, table: string): string {
-  const codes = Object.entries(CODES) as [Code, (typeof CODES)[Code]][]
-  const rows = codes.map(
-    ([code, { status, retryable, title }]) =>
-      `| ${status} | [\`${code}\`](#${code.toLowerCase()}) | ${title} | ${retryable ? 'yes' : 'no'} |`,
-  )
-  const sections = codes.map(([code, { status }]) => {
+  const codes = Object.keys(CODES) as Code[]
+  const rows = codes.map((code) => {
+    const { status, retryable, title } = rowOf(code)
+    return `| ${status} | [\`${code}\`](#${code.toLowerCase()}) | ${title} | ${retryable ? 'yes' : 'no'} |`
+  })
+  const sections = codes.map((code) => {
     const example = examples.get(code)
     const retryAfter = example?.headers.get('retry-after')
     return `### ${code}
 
 \`\`\`http
-HTTP/1.1 ${status}
+HTTP/1.1 ${rowOf(code).status}
 content-type: application/problem+json
 ${retryAfter === null || retryAfter === undefined ? '' : `retry-after: ${retryAfter}\n`}
 ${steady(JSON.stringify(example?.body, null, 2), table)}
@@ -211,37 +211,41 @@ ${steady(JSON.stringify(example?.body, null, 2), table)}
   })
   return `# Errors
 
-Every error is a response of the type \`application/problem+json\` (RFC 9457), independent of \`Accept\`. It has these
-members:
+Every error is an answer of the type \`application/problem+json\` (RFC 9457), whatever the request accepts.
 
-- \`code\` is one of the codes on this page. Handle errors by their code.
-- \`detail\` describes this occurrence. Where DynamoDB refused the request, it is DynamoDB's own message. Messages never
-  carry account ids or ARNs.
-- \`retryable\` says whether the same request may succeed later. Responses with status 429, 503 and 504 have a
-  \`Retry-After\` header: the number of seconds to wait at least.
-- \`maybeApplied\` says whether the write, or a part of the batch, may have been applied despite the error.
-- \`attempts\` is the number of calls to DynamoDB.
-- \`dynamodbRequestId\` is the request id that AWS support asks for.
+- \`code\` is one of the codes on this page, for programs. \`title\` is its meaning.
+- \`detail\` says what happened this time, in DynamoDB's own words where DynamoDB gave a message, and what to do next.
+  It never contains ARNs or ids of AWS accounts.
+- \`retryable\` says whether the same request may succeed later. Answers with the status 429, 503 and 504 have a
+  \`Retry-After\` header: the number of seconds to wait.
+- \`attempts\` is the number of attempts to call DynamoDB. It is 0 if DynamoDB was not called.
+- \`dynamodbRequestId\` is the id that AWS Support asks for.
 
-\`maybeApplied\` is true if a response of DynamoDB was lost, also if that was an earlier attempt and a later one was
-refused. Before you retry such a write, make sure that applying it twice is the same as once:
+## Whether a write was applied
+
+\`maybeApplied\` says whether the write, or a part of the batch, may have been applied despite the error. It is true
+after a lost answer of DynamoDB, also if a later attempt was refused. Before you send such a write again, make sure that
+applying it twice does no harm:
 
 - A put or a delete without a condition is safe, as long as no other client writes the item.
-- A transaction is safe if you send the \`Idempotency-Key\` of this response.
-- An update that increments a number is not safe, nor is a write that returns the old item. The service does not retry
-  these itself, and \`retryable\` is false.
+- A transaction is safe with the \`Idempotency-Key\` that the answer contains.
+- An update that counts is not safe, nor is a write that asks for the old item. The service itself does not repeat
+  them, and \`retryable\` is false.
 
 [reliability.md](reliability.md) has the whole table.
 
-| status | code | meaning | retry |
+## All codes
+
+| status | code | meaning | retryable |
 |---|---|---|---|
 ${rows.join('\n')}
 
-\`TransactionCanceledException\` is \`retryable\` if all its reasons are temporary, such as \`TransactionConflict\`.
-\`UpstreamError\` is \`retryable\` if DynamoDB's response was corrupted, but not if DynamoDB refused the service's
-credentials.
+\`TransactionCanceledException\` is \`retryable\` if all of its reasons are temporary, such as
+\`TransactionConflict\`. \`UpstreamError\` is \`retryable\` if DynamoDB's answer was damaged.
 
-The examples are real responses, recorded by the tests.
+## Examples
+
+These are answers of the service, written by its tests.
 
 ${sections.join('\n')}`
 }

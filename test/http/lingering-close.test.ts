@@ -72,7 +72,8 @@ t.test('a client that never stops sending is disconnected', async (t) => {
   void (async () => {
     for (let mb = 0; mb < 1024 && !ended; mb += 0.0625) {
       sent += piece.length
-      if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), sleep(1000)])
+      if (socket.write(piece)) continue
+      await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), sleep(1000)])
     }
   })()
   t.ok(await within(15_000, () => ended), 'disconnected')

@@ -112,7 +112,7 @@ t.test('query and scan as lines', needsDynamoDB, async (t) => {
     t.match(refused.body, {
       status: 406,
       code: 'NotAcceptable',
-      detail: /by HTTP\/1\.1, application\/x-ndjson\.$/,
+      detail: /over HTTP\/1\.1 application\/x-ndjson\.$/,
     })
     const key = { key: { id: 'a' } }
     const get = await service.post(`/v1/tables/${table}/get`, key, { accept: NDJSON })
@@ -138,10 +138,10 @@ t.test('query and scan as lines', needsDynamoDB, async (t) => {
   t.test('lines cannot carry counts and consumed capacity', async (t) => {
     const table = await createTable(t, service)
     const wrong: [body: object, detail: string][] = [
-      [{ select: 'COUNT' }, 'body/select: COUNT has no place in an answer that is application/x-ndjson'],
+      [{ select: 'COUNT' }, 'body/select: COUNT cannot be part of an answer in application/x-ndjson'],
       [
         { returnConsumedCapacity: 'TOTAL' },
-        'body/returnConsumedCapacity has no place in an answer that is application/x-ndjson, unless it is NONE',
+        'body/returnConsumedCapacity cannot be part of an answer in application/x-ndjson. Leave it out, or use NONE.',
       ],
       [{ limt: 1 }, 'body has an unknown field "limt"'],
     ]

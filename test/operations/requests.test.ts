@@ -27,34 +27,42 @@ t.test('requests', async (t) => {
         [put, {}, 'body must have the field "item"'],
         ['/v1/batch/write', { requestItems: {} }, 'body/requestItems must not be empty'],
         ['/v1/batch/get', { requestItems: {} }, 'body/requestItems must not be empty'],
-        ['/v1/tables/T/scan', { limit: 2 ** 31 }, 'body/limit must be <= 2147483647'],
+        ['/v1/tables/T/scan', { limit: 2 ** 31 }, 'body/limit must be at most 2147483647'],
         [put, { item: 'x' }, 'body/item must be an object'],
         [put, { item: [] }, 'body/item must be an object'],
         [put, { item: null }, 'body must have the field "item"'],
-        [put, { item, conditionExpression: 5 }, 'body/conditionExpression must be string'],
-        [put, { item, returnValues: 'ALL_NEW' }, 'body/returnValues must be one of NONE, ALL_OLD'],
+        [put, { item, conditionExpression: 5 }, 'body/conditionExpression must be a string'],
+        [
+          put,
+          { item, returnValues: 'ALL_NEW' },
+          'body/returnValues must be one of NONE, ALL_OLD, not "ALL_NEW"',
+        ],
         [
           put,
           { item, expressionAttributeNames: { '#a': 1 } },
-          'body/expressionAttributeNames/#a must be string',
+          'body/expressionAttributeNames/#a must be a string',
         ],
         [put, { item, expressionAttributeValues: ['x'] }, 'body/expressionAttributeValues must be an object'],
         [put, '{"item":{},"__proto__":{"returnValues":"NONE"}}', 'body has an unknown field "__proto__"'],
         [put, '{"item":{},"item":{}}', 'body/item has the name "item" twice'],
-        [put, '[]', 'body must be object'],
-        [put, 'null', 'body must be object'],
-        [put, '"x"', 'body must be object'],
-        ['/v1/tables/T/get', { key: item, consistentRead: 'true' }, 'body/consistentRead must be boolean'],
-        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: '10' }, 'body/limit must be integer'],
-        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: 0 }, 'body/limit must be >= 1'],
-        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: 1.5 }, 'body/limit must be integer'],
+        [put, '[]', 'body must be an object'],
+        [put, 'null', 'body must be an object'],
+        [put, '"x"', 'body must be an object'],
+        ['/v1/tables/T/get', { key: item, consistentRead: 'true' }, 'body/consistentRead must be a boolean'],
+        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: '10' }, 'body/limit must be an integer'],
+        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: 0 }, 'body/limit must be at least 1'],
+        ['/v1/tables/T/query', { keyConditionExpression: 'x', limit: 1.5 }, 'body/limit must be an integer'],
         ['/v1/tables/T/scan', { scanIndexForward: false }, 'body has an unknown field "scanIndexForward"'],
         [
           '/v1/batch/get',
           { requestItems: { T: { keys: [] } } },
-          'body/requestItems/T/keys must NOT have fewer than 1 items',
+          'body/requestItems/T/keys must not be empty',
         ],
-        ['/v1/batch/get', { requestItems: { T: { keys: item } } }, 'body/requestItems/T/keys must be array'],
+        [
+          '/v1/batch/get',
+          { requestItems: { T: { keys: item } } },
+          'body/requestItems/T/keys must be an array',
+        ],
         [
           '/v1/batch/write',
           { requestItems: { T: [{ putRequest: { item }, deleteRequest: { key: item } }] } },
@@ -104,7 +112,8 @@ t.test('requests', async (t) => {
     'requests whose body is not valid JSON, UTF-8 or Unicode get 400 with the place of the error',
     async (t) => {
       const wrong: [body: string | Buffer, detail: RegExp][] = [
-        ['', /^body is not valid JSON: expected a value, found the end/],
+        ['', /^body must not be empty/],
+        [' ', /^body is not valid JSON: expected a value, found the end/],
         [
           '{"item":{"id":"a"}',
           /^body\/item is not valid JSON: expected "," or "}", found the end at character 18/,
@@ -135,7 +144,7 @@ t.test('requests', async (t) => {
   t.test('requests without a body get 400', async (t) => {
     const { status, body } = await service.request(put, { method: 'POST' })
     t.equal(status, 400)
-    t.match(body, { code: 'InvalidRequest', detail: 'body must be object' })
+    t.match(body, { code: 'InvalidRequest', detail: 'body must not be empty' })
   })
 
   t.test('requests with an unsupported Content-Type get 415, with an unsupported Accept 406', async (t) => {
@@ -182,7 +191,7 @@ t.test('requests', async (t) => {
         headers: { 'content-type': DOCUMENT },
       })
       t.equal(status, 400, body)
-      t.match(problem, { code: 'InvalidRequest', detail: 'body must be empty: this route takes none' })
+      t.match(problem, { code: 'InvalidRequest', detail: 'body must be empty for this route' })
     }
     t.equal(dynamodb.requests.length, before)
     await service.request('/v1/tables/T', { method: 'DELETE' })

@@ -6,7 +6,7 @@ import { PATIENCE } from '../helpers/within.js'
 
 const put = '/v1/tables/T/put'
 const get = '/v1/tables/T/get'
-const UNKNOWN = /It is not known whether the write was applied\./
+const UNKNOWN = /It is unknown whether the write was applied\./
 
 t.test('a problem says whether the write may have been applied', async (t) => {
   const when = async (behave: Behavior, path: string, settings = {}) => {
@@ -38,7 +38,12 @@ t.test('a problem says whether the write may have been applied', async (t) => {
   const throttled = await when((_received, response) => {
     refuse(response, 400, 'ThrottlingException', 'slow down')
   }, put)
-  t.match(throttled.body, { status: 429, detail: 'slow down', attempts: 5, maybeApplied: false })
+  t.match(throttled.body, {
+    status: 429,
+    detail: 'slow down. Send the request again after the time in Retry-After.',
+    attempts: 5,
+    maybeApplied: false,
+  })
 
   const doubtful = await when((_received, response, number) => {
     if (number === 1) response.socket?.destroy()
@@ -49,7 +54,7 @@ t.test('a problem says whether the write may have been applied', async (t) => {
     attempts: 2,
     maybeApplied: true,
     detail:
-      'The conditional request failed. An earlier attempt of this call was not answered and may have been applied.',
+      'The conditional request failed. An earlier attempt was not answered and may have been applied. Read the item to decide what to do.',
   })
 })
 
@@ -70,8 +75,9 @@ t.test('a write that is not idempotent is not retried when it may have been appl
     maybeApplied: true,
     attempts: 1,
     detail:
-      'DynamoDB is not available. It is not known whether the write was applied. ' +
-      'It was not sent again, because doing it twice would not be the same as once.',
+      'DynamoDB is unavailable. It is unknown whether the write was applied. ' +
+      'The service did not send it again, because applying it twice differs from applying it once. ' +
+      'Read the item to find out, before you send the request again.',
   })
   t.equal(dynamodb.requests.length, 1)
 

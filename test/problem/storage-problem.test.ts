@@ -12,12 +12,16 @@ const TABLE = `arn:aws:dynamodb:eu-central-1:${ACCOUNT}:table/Orders`
 const KEY = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/0f1e`
 
 /** Sends a get that DynamoDB refuses with an exception; resolves to the response, the log and the requests. */
-async function refusedWith(t: Test, name: string, message: string, members = {}) {
+async function refusedWith(t: Test, name: string, message: string, members?: object) {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
-    refuse(response, 400, name, message, { members })
+    refuse(response, 400, name, message, { members: members ?? {} })
   })
   const service = await startService(t, {}, dynamodb.endpoint)
-  const answer = await service.post('/v1/tables/Orders/get', { key: { id: 'a' } })
+  const key = { id: 'a' }
+  const answer =
+    members === undefined
+      ? await service.post('/v1/tables/Orders/get', { key })
+      : await service.post('/v1/transact/get', { transactItems: [{ get: { tableName: 'Orders', key } }] })
   return { ...answer, log: service.log, requests: dynamodb.requests }
 }
 

@@ -150,7 +150,7 @@ t.test('GET of an item URL', needsDynamoDB, async (t) => {
       const { body } = await service.get(`${items}/a?projection=${projection}`)
       t.match(body, {
         code: 'InvalidRequest',
-        detail: /^querystring\/projection must be paths of attributes, .* such as status,lines\[0\]\.sku;/,
+        detail: /^querystring\/projection must be attribute paths, .* such as status,lines\[0\]\.sku;/,
       })
     }
   })

@@ -70,7 +70,7 @@ t.test('PUT and DELETE of an item URL', needsDynamoDB, async (t) => {
     }
     t.match((await service.request(`${items}/none`, { method: 'PUT' })).body, {
       status: 400,
-      detail: 'body must be the item',
+      detail: 'body must not be empty',
     })
     const large = await put(service, `${items}/none`, JSON.stringify({ v: 'x'.repeat(400 * 1024) }))
     t.match(large.body, { status: 400, code: 'ValidationException' })
@@ -112,7 +112,7 @@ t.test('PUT and DELETE of an item URL', needsDynamoDB, async (t) => {
         await remove(service, never, headers),
       ]) {
         t.match(answer.body, { status: 400, code: 'InvalidRequest' })
-        t.match(answer.body['detail'], new RegExp(`^headers/${name} .* use a conditionExpression`))
+        t.match(answer.body['detail'], new RegExp(`^headers/${name} .* Use a conditionExpression`))
       }
     }
     for (const answer of [
@@ -177,7 +177,7 @@ t.test('a PUT or DELETE of an item URL whose response was lost', async (t) => {
         t.match((await put(service, path, '{}', headers)).body, {
           status: 412,
           maybeApplied: true,
-          detail: /An earlier attempt of this call was not answered and may have been applied/,
+          detail: /An earlier attempt was not answered and may have been applied/,
         })
         t.match(writes()[1]?.body, {
           ConditionExpression:

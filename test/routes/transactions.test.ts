@@ -109,7 +109,7 @@ t.test('transactions', needsDynamoDB, async (t) => {
 
       const twoWays = await write([remove], { clientRequestToken }, { 'idempotency-key': randomUUID() })
       t.equal(twoWays.status, 400)
-      t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*Idempotency-Key/ })
+      t.match(twoWays.body, { code: 'InvalidRequest', detail: /clientRequestToken.*idempotency-key/ })
     },
   )
 

@@ -11,7 +11,7 @@ import {
   sendRequest,
 } from './chunks.js'
 import { WRITES_IN_A_REQUEST } from './batch-write.js'
-import { isRetryable, PutItemsError, type StorageError } from '../errors.js'
+import { isRetryable, ImportError, type StorageError } from '../errors.js'
 import type { KeySchemas } from '../tables/key-schemas.js'
 import type { StreamLimits } from '../call/limits.js'
 import { type Parameter, serialize } from '../request.js'
@@ -186,7 +186,7 @@ function stopped(
   incomplete: readonly BatchOutcome<Put>[],
   unsent: readonly Put[],
   failure: unknown,
-): PutItemsError {
+): ImportError {
   const outcomes = incomplete.toSorted((a, b) => firstOf(a) - firstOf(b))
   const refused = outcomes.find(({ error }) => isRefused(error))
   const first = refused ?? outcomes[0]
@@ -196,7 +196,7 @@ function stopped(
     .sort((a, b) => a.number - b.number)
   // Of two with one key the later one replaces the other, and BatchWriteItem takes no two.
   const unprocessed = [...new Map(left.map((put) => [put.key ?? put, put])).values()]
-  return new PutItemsError({
+  return new ImportError({
     number: first && firstOf(first),
     written,
     unprocessed: unprocessed.length,

@@ -1,0 +1,1 @@
+export const LINE_FEED = 0x0a
