@@ -34,7 +34,9 @@ export class SocketQueue {
 
   #release(): void {
     this.#free++
-    this.#startNext()
+    // undici calls a handler while it clears a client's queue, and asserts that the queue is empty afterwards
+    // (handleConnectError in its client.js). A request that is dispatched before it returns breaks that assertion.
+    if (this.#waiting.size > 0) queueMicrotask(this.#startNext)
   }
 
   readonly #startNext = (): void => {
