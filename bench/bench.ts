@@ -79,7 +79,7 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
   const subjects = await Promise.all(subjectNames.map((name) => startSubject(name, upstream, generator)))
   const disturbance = new Disturbance()
   const rows = await compare(subjects, plan.cases.map(caseNamed), plan, say)
-  say('what the service adds to a direct call …')
+  say('the latency that the service adds to a direct call …')
   const service = subjects.find(({ name }) => name === 'service')
   const half = (rows.get(get.name)?.service.perSecond ?? NaN) / 2
   if (service === undefined) throw new Error('the service is not among the subjects')

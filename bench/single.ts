@@ -21,12 +21,12 @@ export async function compareStarts(
   times: number,
 ): Promise<Record<'service' | 'naive', Start>> {
   const start = async (file: string): Promise<Start> => {
-    const begun = performance.now()
+    const started = performance.now()
     const process = await (await startBefore(upstream, [file])).listening()
     const { port, path, headers, body } = toGateway(process.port, one, document)
     const answer = await request(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
     await answer.body.text()
-    const coldStartMs = performance.now() - begun
+    const coldStartMs = performance.now() - started
     if (answer.statusCode !== 200) throw new Error(`${file} answers ${answer.statusCode}`)
     await sleep(1000)
     const restMb = process.memory().now
