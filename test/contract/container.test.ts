@@ -291,6 +291,6 @@ t.test('Dockerfile', async (t) => {
     t.equal(plain.err?.type, 'NetworkError')
     t.match(plain.err?.stack, / at \w+.*\/dist\/server\.js:\d+:\d+/)
     const mapped = await failed('--enable-source-maps')
-    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/\w+\.ts:\d+:\d+/)
+    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/(?:[\w-]+\/)*[\w-]+\.ts:\d+:\d+/)
   })
 })
