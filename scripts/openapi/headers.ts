@@ -4,7 +4,8 @@ import { ref } from './schema-components.js'
 
 export const headers: JsonObject = {
   'x-request-id': {
-    description: 'The id of the request: the caller’s own `x-request-id` if it has 1 to 128 safe characters, otherwise a new one.',
+    description:
+      'The id of the request: the caller’s own `x-request-id` if it has 1 to 128 safe characters, otherwise a new one.',
     required: true,
     schema: { type: 'string' },
     example: '7d5a0f4e-5b1c-4a57-9d0c-1f6f7f1e8b52',
