@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  // The programs in examples/clients/ are compiled with what their generators make, by npm run test:clients.
+  // npm run test:clients compiles the programs in examples/clients, together with the generated clients.
   { ignores: ['dist', '.tap', 'examples/clients'] },
   js.configs.recommended,
   {
@@ -10,14 +10,14 @@ export default ts.config(
     extends: [ts.configs.strictTypeChecked, ts.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // `${number}` in a message is what a reader expects it to be.
+      // A number in a message needs no conversion.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Fastify's hooks and handlers are async by contract, whether or not one of them waits.
+      // Fastify's hooks and handlers are async by contract, with or without an await.
       '@typescript-eslint/require-await': 'off',
     },
   },
   {
-    // tap's assertions return promises only for promises; a test does not await the others.
+    // tap's assertions return a promise only for a promise. The types do not tell the two apart.
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' },
   },

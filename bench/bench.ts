@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: this service beside what people do without it, in front of one canned upstream. All runs in turns
- * in one run, and what counts are the ratios. `--quick` measures less, `--profile` shows where the time goes instead,
- * `--streams` measures nothing but streams.
+ * `npm run bench`: compares this service with the alternatives, in front of one canned upstream. All subjects take
+ * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
+ * time is spent instead, `--streams` measures streams only.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -17,10 +17,10 @@ import { startGenerator, startSubject, startUpstream, subjectNames } from './sub
 
 interface WholePlan extends Plan {
   readonly cases: readonly string[]
-  /** Of cold starts, and of batch writes. */
+  /** The number of cold starts, and of batch writes. */
   readonly times: number
   readonly added: { readonly seconds: number; readonly times: number }
-  /** Of streams: those of this service, and those of the SDK. */
+  /** The number of pages in a stream of this service, and of the SDK. */
   readonly pages: { readonly service: number; readonly direct: number }
 }
 
@@ -79,7 +79,7 @@ async function measure(upstream: Process, generator: Process, plan: WholePlan): 
   const subjects = await Promise.all(subjectNames.map((name) => startSubject(name, upstream, generator)))
   const disturbance = new Disturbance()
   const rows = await compare(subjects, plan.cases.map(caseNamed), plan, say)
-  say('what the service adds to a direct call …')
+  say('the latency that the service adds to a direct call …')
   const service = subjects.find(({ name }) => name === 'service')
   const half = (rows.get(get.name)?.service.perSecond ?? NaN) / 2
   if (service === undefined) throw new Error('the service is not among the subjects')

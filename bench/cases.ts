@@ -1,10 +1,10 @@
-/** What is measured: for each case the call of DynamoDB, its answer, and both as a gateway's callers see them. */
+/** The cases: for each one the call to DynamoDB, its answer, and both as the client of a gateway sees them. */
 import { type AttributeValue, type Item, mapMembers, order, type Represent } from './items.js'
 
 export interface Case {
   readonly name: string
   readonly operation: 'GetItem' | 'PutItem' | 'Query' | 'BatchGetItem' | 'TransactWriteItems'
-  /** The request that DynamoDB gets, its attributes written by `write` (typed, or without sets). */
+  /** The request to DynamoDB, its attributes written by `write` (typed, or without sets). */
   readonly input: (write: (value: AttributeValue) => AttributeValue) => Record<string, unknown>
   /** DynamoDB's answer. */
   readonly output: Record<string, unknown>
@@ -123,7 +123,7 @@ export function caseNamed(name: string): Case {
 
 const BATCH = 10_000
 
-/** The body of a batch write of 10,000 entries, each with a key of its own, and the first BatchWriteItem of it. */
+/** The body of a batch write of 10,000 entries with different keys, and its first BatchWriteItem request. */
 export function batchWrite(represent: Represent): { readonly body: object; readonly first: object } {
   const items = orders(BATCH)
   const puts = (some: readonly Item[]) => some.map((item) => ({ PutRequest: { Item: item } }))
@@ -133,5 +133,5 @@ export function batchWrite(represent: Represent): { readonly body: object; reado
   }
 }
 
-/** The items of a page of a stream, about the 1 MB that DynamoDB has in one. */
+/** The items of one page of a stream: about 1 MB, DynamoDB's limit for a page. */
 export const streamed: readonly Item[] = orders(2500)

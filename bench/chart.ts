@@ -1,4 +1,4 @@
-/** The chart of the README: CPU per request, relative to this service's. */
+/** The chart in README: CPU time per request, relative to this service. */
 import type { Results } from './results.js'
 import { labels, type SubjectName } from './subjects.js'
 
@@ -9,7 +9,7 @@ const BAR = 11
 const GROUP = drawn.length * (BAR + 2) + 14
 const TOP = 56
 
-/** Bars by case, on whatever ground the page has. */
+/** Bars by case, with a transparent background. */
 export function chart({ cases, machine }: Results): string {
   const rows = Object.entries(cases)
   const widest = Math.max(...rows.flatMap(([, row]) => drawn.map((subject) => row[subject].ratio)))

@@ -1,37 +1,37 @@
-/** The comparison itself: all subjects on all cases, in turns, until the ratios stand. */
+/** The comparison: all subjects on all cases, in alternating turns, until the ratios are stable. */
 import type { Case } from './cases.js'
 import { type Measured, quantile } from './load.js'
 import type { Subject, SubjectName } from './subjects.js'
 
 export interface Plan {
-  /** Load before anything counts: on the first case, until V8 has compiled most, and on each other one. */
+  /** Warm-up, in seconds: on the first case, until V8 has compiled most of the code, and on each further case. */
   readonly warmUp: Readonly<
     Record<'first' | 'other', { readonly requests: number; readonly seconds: number }>
   >
   readonly roundSeconds: number
-  /** A case gets at least so many rounds, and no more than so many. */
+  /** The minimum and the maximum number of rounds of a case. */
   readonly rounds: readonly [least: number, most: number]
-  /** For each of two turns. */
+  /** For each of two turns, in seconds. */
   readonly latencySeconds: number
 }
 
-/** What was measured of a subject on a case. */
+/** The measurements of a subject on a case. */
 export interface Cell {
-  /** CPU of the subject's process, user and system, in µs. */
+  /** CPU time of the subject's process per request, user and system, in µs. */
   readonly cpuUs: number
-  /** `cpuUs` by that of this service. */
+  /** `cpuUs` divided by that of this service. */
   readonly ratio: number
-  /** Of the ratios of the rounds, the worst left out: (greatest - least) / median. */
+  /** Spread of the rounds' ratios without the worst one: (greatest - least) / median. */
   readonly spread: number
   /** Requests per second at saturation. */
   readonly perSecond: number
-  /** At half of that, in ms; null where there were too few requests to tell. */
+  /** Latency at half of that rate, in ms; null if there were too few requests to tell. */
   readonly latencyMs: {
     readonly p50: number | null
     readonly p99: number | null
     readonly p999: number | null
   }
-  /** Resident memory at its peak, in MB. */
+  /** Peak resident memory, in MB. */
   readonly peakMb: number
 }
 
@@ -43,12 +43,12 @@ interface Rounds {
 }
 
 const CONNECTIONS = 16
-/** In the open loop; the SDK by default has 50 sockets. */
+/** Connections in the open loop. The SDK has 50 sockets by default. */
 const OPEN_CONNECTIONS = 48
-/** In a round each subject is measured so often, for a moment. */
+/** The number of short measurements of each subject in a round. */
 const TURNS = 4
 const WIDEST_SPREAD = 0.1
-/** Earlier rounds are forgotten: V8 may still have been compiling. */
+/** Only the last rounds count: in earlier ones V8 may still have been compiling. */
 const LAST = 5
 
 export async function compare(
@@ -97,7 +97,7 @@ export async function compare(
   return results
 }
 
-/** The rounds of a case: in each all subjects take turns, there and back, so that all see the same disturbances. */
+/** The rounds of a case. In each, all subjects take turns, forwards and backwards: all see the same disturbances. */
 async function closedRounds(
   subjects: readonly Subject[],
   one: Case,
@@ -146,12 +146,12 @@ export function median(values: readonly number[]): number {
   return quantile(Float64Array.from(values).sort(), 0.5)
 }
 
-/** A quantile that at least three requests lie beyond; fewer say nothing. */
+/** A quantile, if at least three requests lie beyond it; fewer are not significant. */
 function told(sorted: Float64Array, share: number): number | null {
   return sorted.length * (1 - share) < 3 ? null : quantile(sorted, share)
 }
 
-/** What is measured must be success. */
+/** Only successful requests may be measured. */
 export function all200(measured: Measured): Measured {
   const { served, statuses, unanswered } = measured
   const others = Object.entries(statuses).filter(([status]) => status !== '200')

@@ -1,4 +1,4 @@
-/** The SDK's client, called in a loop by the process that needs the answers: no gateway. One log line a call. */
+/** The SDK's client, called in a loop by the process that needs the answers: no gateway. One log line per call. */
 import { isDeepStrictEqual } from 'node:util'
 import {
   BatchGetItemCommand,
@@ -21,7 +21,7 @@ import { type Lane, serveLoads } from './load.js'
 const client = new DynamoDBClient({})
 const logger = pino({ level: 'info' })
 
-/** One call, as an application writes it. */
+/** One call, as in an application. */
 function callOf({ operation, input }: Case): () => Promise<object> {
   const request: unknown = input(typed)
   switch (operation) {

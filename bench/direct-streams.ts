@@ -1,4 +1,4 @@
-/** A table out to lines and in from lines with the SDK's document client, as a script does it that has no gateway. */
+/** Export of a table to lines and import from lines with the SDK's document client: no gateway. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb'
 import { streamed } from './cases.js'

@@ -1,4 +1,4 @@
-/** Signed calls on undici, without retries, checks or logs: the least that a caller without a gateway has to do. */
+/** Signed calls on undici without retries, checks or logs: the minimum for a client without a gateway. */
 import aws4 from 'aws4'
 import { Pool } from 'undici'
 import { batchWrite, caseNamed } from './cases.js'
@@ -40,7 +40,7 @@ async function call(operation: string, body: Buffer): Promise<number> {
   return answer.statusCode
 }
 
-/** @param name of a case, or `BatchWriteItem` for the first 25 entries of the batch write */
+/** @param name the name of a case, or `BatchWriteItem` for the first 25 entries of the batch write */
 serveLoads(async (name, connections) => {
   const operation = name === 'BatchWriteItem' ? name : caseNamed(name).operation
   const request = name === 'BatchWriteItem' ? batchWrite(typed).first : caseNamed(name).input(typed)

@@ -1,6 +1,6 @@
 /**
- * What no gateway on Node.js can beat: Fastify and undici handing bytes through, unsigned, unread, with one log line
- * a request. Its callers send what DynamoDB gets, `x-amz-target` included.
+ * The floor, which no gateway on Node.js can beat: Fastify and undici pass the bytes on, unsigned and unread, with one
+ * log line per request. Its clients send DynamoDB's own requests, `x-amz-target` included.
  */
 import Fastify, { type FastifyReply, LogController } from 'fastify'
 import { Agent, type Dispatcher } from 'undici'
@@ -39,7 +39,7 @@ class PassOn implements Dispatcher.DispatchHandler {
     this.#reply = reply
   }
 
-  // undici tells handlers of the present from those of the past by this one.
+  // undici recognizes the current handler interface by this method.
   onRequestStart(): void {
     return
   }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * Reads HTTP/1.1 messages that come one at a time and say their content-length, for next to nothing: what sends
- * and answers all the load must not be what limits it.
+ * Reads HTTP/1.1 messages that arrive one at a time and have a content-length. It is minimal, so that neither the load
+ * generator nor the upstream is the bottleneck.
  */
 export function readMessages(
   socket: Socket,

@@ -1,6 +1,6 @@
-/** Items as real tables have them, of any size, and the ways to write them. */
+/** Realistic items of any size, and the notations for them. */
 
-/** The types of DynamoDB that the items here are made of. */
+/** The DynamoDB types in these items. */
 export type AttributeValue =
   | { readonly S: string }
   | { readonly N: string }
@@ -14,7 +14,7 @@ export type Item = Record<string, AttributeValue>
 /** Writes an attribute in one of the representations. */
 export type Represent = (value: AttributeValue) => unknown
 
-/** An order of about so many bytes as DynamoDB counts them: a large one has many lines, not one long string. */
+/** An order of about this size, in bytes as DynamoDB counts them. A large order has many lines, not one long string. */
 export function order(id: string, bytes: number): Item {
   const lines: AttributeValue[] = []
   const item: Item = {
@@ -48,7 +48,7 @@ export function order(id: string, bytes: number): Item {
   return item
 }
 
-/** Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats". */
+/** The size of an item, in bytes (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats"). */
 function sizeOf(value: AttributeValue): number {
   if ('S' in value) return Buffer.byteLength(value.S)
   if ('N' in value) return Math.ceil(value.N.length / 2) + 1
@@ -62,10 +62,10 @@ export const typed = (value: AttributeValue): AttributeValue => value
 
 export const document: Represent = (value) => toJson(value, (members) => ({ $stringSet: members }))
 
-/** JSON as a gateway without a way to write sets has it: they are arrays. */
+/** JSON of a gateway that has no notation for sets: they are arrays. */
 export const plain: Represent = (value) => toJson(value, (members) => members)
 
-/** What DynamoDB gets from a gateway that was given {@link plain} JSON: lists in the place of sets. */
+/** The request to DynamoDB of a gateway that received {@link plain} JSON: lists instead of sets. */
 export const withoutSets = (value: AttributeValue): AttributeValue => {
   if ('SS' in value) return { L: value.SS.map((member) => ({ S: member })) }
   if ('L' in value) return { L: value.L.map(withoutSets) }
@@ -81,7 +81,7 @@ function toJson(value: AttributeValue, ofSet: (members: string[]) => unknown): u
   return mapMembers(value.M, (member) => toJson(member, ofSet))
 }
 
-/** An item, each of its attributes written by `write`. */
+/** An item, with `write` for each attribute. */
 export function mapMembers<Written>(
   item: Item,
   write: (value: AttributeValue) => Written,

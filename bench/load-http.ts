@@ -1,4 +1,4 @@
-/** The load generator: a process that sends one prepared request over and over, on plain keep-alive sockets. */
+/** The load generator: a process that sends one prepared request repeatedly, on plain keep-alive sockets. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { readMessages } from './http-messages.js'
@@ -11,7 +11,7 @@ export interface HttpTarget {
   readonly body: string
 }
 
-/** Node.js closes what is idle for 5 seconds, Fastify later; a request sent just then would be lost. */
+/** Node.js closes a connection that is idle for 5 seconds, Fastify later. A request at that moment would be lost. */
 const UNUSED_MS = 3000
 
 class SocketLane implements Lane {
@@ -19,7 +19,7 @@ class SocketLane implements Lane {
   #socket: Socket
   #done: Parameters<Lane['send']>[0] | undefined
   #usedAt = performance.now()
-  /** What is sent, head and body. */
+  /** The request, head and body. */
   request: Buffer = Buffer.alloc(0)
 
   constructor(port: number) {
@@ -27,7 +27,7 @@ class SocketLane implements Lane {
     this.#socket = this.#connect()
   }
 
-  /** Connects if it is not, or if the server may be about to close the connection for want of use. */
+  /** Connects, if there is no connection or if the server may be about to close it as idle. */
   async connected(): Promise<this> {
     if (performance.now() - this.#usedAt > UNUSED_MS) this.#socket.destroy()
     if (this.#socket.destroyed) this.#socket = this.#connect()
@@ -55,7 +55,7 @@ class SocketLane implements Lane {
       if (/\r\nconnection: close/i.test(head)) socket.destroy()
       this.#finish(status, status === 503 && /\r\nretry-after:/i.test(head))
     })
-    // Without a listener an error would end the process; what it means is told by `close`.
+    // Without a listener, an error would end the process. `close` follows it and is handled.
     socket.on('error', () => undefined)
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
@@ -71,7 +71,7 @@ class SocketLane implements Lane {
   }
 }
 
-/** By port. Connections are kept from one load to the next: opening them would count as work for short loads. */
+/** By port. Connections are reused for the next load: opening them would distort a short one. */
 const open = new Map<number, SocketLane[]>()
 
 serveLoads((target, connections) => {

@@ -1,45 +1,48 @@
 /**
- * Load on anything that carries requests: in a closed loop (each connection sends its next request when it has its
- * answer) or in an open one (requests are due at a fixed rate, whatever the answers do).
+ * Load on anything that carries requests: in a closed loop (each connection sends its next request after the answer to
+ * the last one) or in an open loop (requests are due at a fixed rate, independent of the answers).
  */
 
-/** Carries one request at a time. `send` calls back with the answer's status, or with 0 where the connection broke. */
+/** Carries one request at a time. `send` calls back with the status of the answer, or 0 if the connection broke. */
 export interface Lane {
   readonly send: (done: (status: number, retryAfter: boolean) => void) => void
-  /** Gives up the request that it carries; it does not call back any more. */
+  /** Cancels the request that it carries. Its callback is not called. */
   readonly abandon?: () => void
 }
 
 export interface Load {
   readonly connections: number
-  /** No request is sent after so many seconds. */
+  /** The duration of sending, in seconds. */
   readonly seconds: number
-  /** Nor more than so many. */
+  /** The maximum number of requests. */
   readonly requests?: number
-  /** Requests per second that are due in an open loop. Without it the loop is closed. */
+  /** The rate of an open loop, in requests per second. Without it, the loop is closed. */
   readonly rate?: number
 }
 
 export interface Measured {
-  /** How often each status came; 0 stands for a broken connection. */
+  /** The number of answers by status; 0 is a broken connection. */
   readonly statuses: Readonly<Record<number, number>>
-  /** Of the answers with 503, those with `Retry-After`. */
+  /** The number of answers with 503 and `Retry-After`. */
   readonly withRetryAfter: number
-  /** In ms, sorted. In an open loop they run from when a request was due, not from when it could be sent. */
+  /**
+   * Latencies of successful requests in ms, sorted. In an open loop they count from when a request was due, not from
+   * when it was sent.
+   */
   readonly served: Float64Array
-  /** The same of all other answers. */
+  /** Latencies of all other answers. */
   readonly refused: Float64Array
-  /** From the first request to the last answer. */
+  /** The time from the first request to the last answer. */
   readonly seconds: number
-  /** Requests that were due but never sent, as all connections were waiting for answers. */
+  /** Requests that were due but not sent, because all connections were waiting for answers. */
   readonly unsent: number
-  /** Requests without an answer when the wait for it was given up. */
+  /** Requests without an answer at the end of the wait for the last ones. */
   readonly unanswered: number
-  /** What the generator itself was late with a request though a connection was free, in ms, the worst but 0.1 %. */
+  /** The 99.9th percentile of the generator's own delay, in ms: a request was due and a connection was free. */
   readonly lateMs: number
 }
 
-/** So long the last answers are waited for. */
+/** The longest wait for the last answers, in ms. */
 const DRAIN_MS = 10_000
 
 export function run(lanes: readonly Lane[], { seconds, requests = Infinity, rate }: Load): Promise<Measured> {
@@ -52,7 +55,7 @@ export function run(lanes: readonly Lane[], { seconds, requests = Infinity, rate
   let withRetryAfter = 0
   let sent = 0
   let answered = 0
-  /** What is due has to wait for a connection: that it is late is not the generator's fault. */
+  /** A due request has to wait for a connection, so its delay does not count as the generator's own. */
   let starved = false
   const start = performance.now()
   const end = start + seconds * 1000
@@ -107,7 +110,7 @@ export function run(lanes: readonly Lane[], { seconds, requests = Infinity, rate
       })
     }
 
-    // Timers are too coarse for a rate of thousands per second: shortly before a request is due, spin.
+    // Timers are too coarse for thousands of requests per second: spin shortly before a request is due.
     function tick(): void {
       pump()
       if (finished) return
@@ -121,14 +124,14 @@ export function run(lanes: readonly Lane[], { seconds, requests = Infinity, rate
   })
 }
 
-/** A value of sorted ones; NaN where there is none. */
+/** A quantile of sorted values; NaN if there are none. */
 export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? NaN
 }
 
 /**
- * Makes this process one that runs the loads its parent sends it, one at a time, and sends back what it measured.
- * @param open makes so many lanes to a target, whose name or JSON came from the parent
+ * Runs the loads that the parent process sends, one at a time, and sends the measurements back.
+ * @param open opens this number of lanes to a target, whose name or JSON came from the parent
  */
 export function serveLoads(open: (target: string, connections: number) => Promise<Lane[]>): void {
   process.on('message', ({ target, load }: { target: string; load: Load }) => {

@@ -1,6 +1,6 @@
 /**
- * The gateway that people write without this project: Fastify, the SDK's document client, defaults everywhere. It
- * retries as the SDK does, validates nothing, and numbers go through doubles.
+ * The gateway that one writes without this project: Fastify and the SDK's document client, with defaults everywhere. It
+ * retries as the SDK does, validates nothing, and passes numbers through doubles.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
@@ -18,7 +18,7 @@ interface OfTable {
   Params: { table: string }
 }
 
-// The document client reads sets into Sets, which JSON does not know. This is the cheapest way to write them at all.
+// The document client returns sets as Set, which JSON.stringify does not support. This is the cheapest way to write them.
 Object.defineProperty(Set.prototype, 'toJSON', {
   value(this: Set<unknown>) {
     return [...this]
@@ -29,7 +29,7 @@ const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
 const app = Fastify({
   logger: { level: 'info' },
   bodyLimit: 16_777_216,
-  // One line a request like all that are compared, not two: the saving is to its advantage.
+  // One line per request instead of two, as all other subjects do. The saving is to its advantage.
   logController: new LogController({ disableRequestLogging: true }),
 })
 app.addHook('onResponse', async (request, reply) => {

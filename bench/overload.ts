@@ -1,6 +1,6 @@
 /**
- * `npm run bench:overload`: what becomes of the service when it is offered twice what it can do. Callers do not slow
- * down because it does: requests are due at their rate, and their time runs from then.
+ * `npm run bench:overload`: the service under twice the load that it can serve. Clients do not slow down with it
+ * (open loop): requests are due at a fixed rate, and their latency counts from then.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,11 +13,11 @@ import { SERVICE, startBefore, startGenerator, startUpstream, toFloor, toGateway
 
 const FEW = 64
 const MANY = 400
-/** More than MAX_CONCURRENT_REQUESTS: what is offered does not wait for a connection. */
+/** More than MAX_CONCURRENT_REQUESTS, so that no request waits for a connection. */
 const CROWD = 2000
 const OVERLOAD_SECONDS = 12
 
-/** `npm run bench:overload -- 'query 100'` measures another case than the cheapest. */
+/** `npm run bench:overload -- 'query 100'` measures another case than the cheapest one. */
 const measured = caseNamed(process.argv[2] ?? 'get 400 B')
 const upstream = await startUpstream(2)
 const generator = await startGenerator()
@@ -70,7 +70,7 @@ const results = {
 writeFileSync(`bench/results/overload ${measured.name}.json`, `${JSON.stringify(results, null, 2)}\n`)
 process.exit()
 
-/** Requests per second in a closed loop, which waits for the answers. */
+/** The capacity in a closed loop, in requests per second. */
 async function saturation(connections: number): Promise<number> {
   const rates: number[] = []
   for (let time = 0; time < 3; time++) {
@@ -87,7 +87,7 @@ async function sampleMemory(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Says what became of what was offered. */
+/** Prints the outcome of the offered load. */
 function report(what: string, measured: Measured, seconds: number) {
   const { statuses, withRetryAfter, served, refused, unsent, unanswered, lateMs } = measured
   const broken = statuses[0] ?? 0
@@ -118,8 +118,9 @@ function report(what: string, measured: Measured, seconds: number) {
     )
     if (found.otherAnswers > 0) say(`  other answers: ${JSON.stringify(statuses)}`)
   }
-  say(`  broken connections ${broken}, never sent as none was free ${unsent}, not answered ${unanswered}`)
-  if (lateMs > 5)
-    say(`  TAKE WITH CARE: the generator was up to ${digits(lateMs)} ms late on its own account`)
+  say(
+    `  broken connections ${broken}, not sent for lack of a connection ${unsent}, not answered ${unanswered}`,
+  )
+  if (lateMs > 5) say(`  UNRELIABLE: the load generator itself was up to ${digits(lateMs)} ms late`)
   return found
 }

@@ -1,4 +1,4 @@
-/** Processes that are measured or measure: started on a core of their own, with what they have used so far. */
+/** The measured and the measuring processes: each is bound to a core, and its CPU time and memory are known. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -23,7 +23,7 @@ if (!existsSync('/proc/self/task')) {
   throw new Error('The benchmarks read what processes use from /proc, so they need Linux; try a container.')
 }
 
-/** The core of what is measured; all else that runs at the same time has the other one. */
+/** The core of the measured process. All other processes of the benchmark share the other one. */
 export const SUBJECT = 0
 export const AROUND = 1
 export const pinned = availableParallelism() > 1 && existsSync('/usr/bin/taskset')
@@ -37,7 +37,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-/** What every process is given; nothing of the caller's own AWS configuration gets in. */
+/** The environment of every process, without the AWS configuration of this machine. */
 const environment = {
   PATH: process.env['PATH'],
   AWS_REGION: 'eu-central-1',
@@ -62,9 +62,8 @@ export class Process {
   }
 
   /**
-   * Starts Node.js with a file of the build and its own free `PORT`. All that it prints goes to a file, as the logs
-   * of a service do.
-   * @param talks whether it takes messages; a process that is measured as it is delivered does not
+   * Starts Node.js with a file of the build and a free `PORT`. Its output goes to a file, like the logs of a service.
+   * @param talks whether it receives messages; the built service does not
    */
   static async start(
     args: readonly [string, ...string[]],
@@ -83,7 +82,7 @@ export class Process {
     return new Process(child, port)
   }
 
-  /** Waits until it takes connections. */
+  /** Waits until it accepts connections. */
   async listening(): Promise<this> {
     for (;;) {
       const socket = connect(this.port, '127.0.0.1')
@@ -109,13 +108,13 @@ export class Process {
     ])
   }
 
-  /** Lets it run a load; see {@link serveLoads}. */
+  /** Makes it run a load; see {@link serveLoads}. */
   async load(target: HttpTarget | string, load: Load): Promise<Measured> {
     const text = typeof target === 'string' ? target : JSON.stringify(target)
     return (await this.ask({ target: text, load })) as Measured
   }
 
-  /** The CPU time that all its threads have taken so far, user and system, in ms. */
+  /** The CPU time of all its threads so far, user and system, in ms. */
   cpuMs(): number {
     const tasks = `/proc/${this.#pid}/task`
     return readdirSync(tasks).reduce(
@@ -124,14 +123,14 @@ export class Process {
     )
   }
 
-  /** Resident memory now and at its peak, in MB. */
+  /** Current and peak resident memory, in MB. */
   memory(): { now: number; peak: number } {
     const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
     const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
     return { now: read('VmRSS'), peak: read('VmHWM') }
   }
 
-  /** Begins a new peak (proc(5), clear_refs). */
+  /** Resets the peak (proc(5), clear_refs). */
   resetPeak(): void {
     writeFileSync(`/proc/${this.#pid}/clear_refs`, '5')
   }
@@ -152,7 +151,7 @@ export class Process {
   }
 }
 
-/** The share of all cores that others took meanwhile, the host included: what disturbs a measurement. */
+/** The share of all cores that other processes and the host used meanwhile: the disturbance of a measurement. */
 export class Disturbance {
   readonly #since = performance.now()
   readonly #before = Disturbance.#othersMs()
@@ -162,7 +161,7 @@ export class Disturbance {
     return (Disturbance.#othersMs() - this.#before) / elapsedMs
   }
 
-  /** All time that was not idle (proc(5), /proc/stat, in hundredths of a second) but that of our processes. */
+  /** The busy time of all cores (proc(5), /proc/stat, in hundredths of a second) without that of our own processes. */
   static #othersMs(): number {
     const [, ...times] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/ +/).map(Number)
     const busy = times

@@ -1,4 +1,4 @@
-/** Where the service spends its time: a CPU profile by V8, its functions by the time spent in themselves. */
+/** A CPU profile of the service by V8: its functions by self time. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ import { document } from './items.js'
 import type { Process } from './process.js'
 import { SERVICE, startBefore, toGateway } from './subjects.js'
 
-/** What is read of a `.cpuprofile` (Chrome DevTools Protocol, Profiler.Profile). */
+/** The members of a `.cpuprofile` that are read (Chrome DevTools Protocol, Profiler.Profile). */
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
   }[]
   readonly samples: readonly number[]
-  /** In µs, one for each sample. */
+  /** In µs, one per sample. */
   readonly timeDeltas: readonly number[]
 }
 
@@ -34,7 +34,7 @@ export async function profile(upstream: Process, generator: Process, one: Case):
   }
 }
 
-/** The end of the profile, in µs, that counts: before it is the start, and V8 compiling. */
+/** The part at the end of the profile that counts, in µs. Before it, the service starts and V8 compiles. */
 const COUNTED_US = 10_000_000
 
 function topTen(name: string, { nodes, samples, timeDeltas }: CpuProfile): string {

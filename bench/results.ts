@@ -1,4 +1,4 @@
-/** What a run has found, how it compares with the targets, and all of it as text. */
+/** The results of a run, their comparison with the targets, and both as text. */
 import type { Cell, Row } from './compare.js'
 import type { Added, Batch, Start } from './single.js'
 import type { Stream, Streams } from './streams.js'
@@ -8,9 +8,9 @@ export interface Results {
   readonly machine: {
     readonly cpu: string
     readonly cores: number
-    /** What is measured had a core, and what surrounds it another one. */
+    /** Whether the measured process and the others had different cores. */
     readonly pinned: boolean
-    /** The share of all cores that was taken by others while the cases were measured. */
+    /** The share of all cores that other processes used during the measurement of the cases. */
     readonly disturbance: number
     readonly node: string
   }
@@ -46,7 +46,7 @@ export function targetsOf({ cases, starts, added, batch, streams }: Results): Ta
     ...cpu('query 100', 'naive', 1 / 5),
     ...cpu('get 100 kB', 'naive', 1 / 3),
     ...cpu('put 100 kB', 'naive', 1 / 3),
-    // What is the same cannot be measured as the same: 3 % are noise.
+    // Two equal subjects do not measure equal: 3 % are noise.
     ...rows.map(([name, { typed }]) => ({
       what: `CPU of ${name} typed, by that of documents`,
       most: 1.03,
@@ -92,7 +92,7 @@ export function toText(results: Results): string {
   lines.push(
     '',
     `cold start: this service ${digits(service.coldStartMs)} ms, naive gateway ${digits(naive.coldStartMs)} ms`,
-    `memory at rest: this service ${digits(service.restMb)} MB, naive gateway ${digits(naive.restMb)} MB`,
+    `idle memory: this service ${digits(service.restMb)} MB, naive gateway ${digits(naive.restMb)} MB`,
     `get 400 B at ${digits(added.perSecond)} req/s: direct p50 ${digits(added.direct.p50)}, p99 ${digits(added.direct.p99)} ms; ` +
       `this service p50 ${digits(added.service.p50)}, p99 ${digits(added.service.p99)} ms`,
     `batch write of 10,000: ${digits(batch.serviceMs)} ms, 400 direct requests ${digits(batch.directMs)} ms; ` +
@@ -111,7 +111,7 @@ export function toText(results: Results): string {
       .map((subject) => `${name} (${labels[subject]})`),
   )
   if (wide.length > 0)
-    lines.push('', `The rounds disagree by 10 % or more, so take with care: ${wide.join(', ')}`)
+    lines.push('', `The rounds differ by 10 % or more, so these are less reliable: ${wide.join(', ')}`)
   return lines.join('\n')
 }
 
@@ -120,7 +120,7 @@ function streamTargets({ out, in: into }: Streams): Target[] {
     { what: `memory of ${name} at the peak, in MB`, most: 150, found: stream.peakMb },
     {
       what: `memory of the last quarter of ${name}, by that of the first`,
-      // The first has the start in it.
+      // The first one includes the start.
       most: 1.2,
       found: stream.lastQuarterMb / stream.firstQuarterMb,
     },
@@ -152,7 +152,7 @@ function columns(first: string, others: readonly string[]): string {
   return first.padEnd(24) + others.map((text) => text.padStart(9)).join('')
 }
 
-/** Three digits are more than the measurement gives. */
+/** Three significant digits: the measurement is no more precise than that. */
 export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }

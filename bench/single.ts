@@ -1,4 +1,4 @@
-/** What is measured beside the cases: the start, memory at rest, what the service adds to a call, and a large batch. */
+/** The measurements beside the cases: start, idle memory, latency that the service adds to a call, and a large batch. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
 import { batchWrite, type Case } from './cases.js'
@@ -9,9 +9,9 @@ import type { Process } from './process.js'
 import { NAIVE, SERVICE, startBefore, startUpstream, toGateway } from './subjects.js'
 
 export interface Start {
-  /** From the start of the process to the first 200, in ms. */
+  /** The time from the start of the process to the first 200, in ms. */
   readonly coldStartMs: number
-  /** Resident memory a second later, in MB. */
+  /** Resident memory one second later, in MB. */
   readonly restMb: number
 }
 
@@ -21,12 +21,12 @@ export async function compareStarts(
   times: number,
 ): Promise<Record<'service' | 'naive', Start>> {
   const start = async (file: string): Promise<Start> => {
-    const begun = performance.now()
+    const started = performance.now()
     const process = await (await startBefore(upstream, [file])).listening()
     const { port, path, headers, body } = toGateway(process.port, one, document)
     const answer = await request(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
     await answer.body.text()
-    const coldStartMs = performance.now() - begun
+    const coldStartMs = performance.now() - started
     if (answer.statusCode !== 200) throw new Error(`${file} answers ${answer.statusCode}`)
     await sleep(1000)
     const restMb = process.memory().now
@@ -53,7 +53,7 @@ export interface Added {
 
 const DIRECT = 'dist/bench/direct-undici.js'
 
-/** Latencies of calls through the service and of the same calls made directly, signed, at the same rate. */
+/** Latencies of calls through the service and of the same signed calls without it, at the same rate. */
 export async function compareLatencies(
   upstream: Process,
   generator: Process,
@@ -82,12 +82,12 @@ export interface Batch {
   readonly serviceMs: number
   readonly directMs: number
   readonly ratio: number
-  /** Resident memory of the service before and at the peak, in MB. */
+  /** Resident memory of the service before the batch and at its peak, in MB. */
   readonly restMb: number
   readonly peakMb: number
 }
 
-/** One batch write of 10,000 entries, and the 400 requests that it takes, eight at a time, sent directly. */
+/** One batch write of 10,000 entries, and its 400 requests without the service, eight at a time. */
 export async function compareBatches(generator: Process, times: number): Promise<Batch> {
   const upstream = await startUpstream(5)
   const service = await (await startBefore(upstream, [SERVICE])).listening()
@@ -96,7 +96,7 @@ export async function compareBatches(generator: Process, times: number): Promise
   const target = toGateway(service.port, { path: '/v1/batch/write', body: () => body }, document)
   const restMb = service.memory().now
   const found: { serviceMs: number; directMs: number; ratio: number }[] = []
-  // The first one is the warm-up.
+  // The first one is a warm-up.
   for (let time = 0; time <= times; time++) {
     const [serviceMs = NaN] = all200(
       await generator.load(target, { connections: 1, requests: 1, seconds: 30 }),

@@ -1,4 +1,4 @@
-/** A table as a stream, out and in: what memory and what CPU it takes, and what CPU the SDK takes for the same. */
+/** Export and import of a table as a stream: memory and CPU time of the service, and CPU time of the SDK. */
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { streamed } from './cases.js'
@@ -10,11 +10,11 @@ export interface Stream {
   readonly items: number
   readonly seconds: number
   readonly perSecond: number
-  /** Of the service, for an item, in µs. */
+  /** CPU time of the service per item, in µs. */
   readonly cpuUs: number
-  /** Of a process that does the same with the SDK's document client. */
+  /** CPU time per item of a process that uses the SDK's document client, in µs. */
   readonly directCpuUs: number
-  /** Resident memory of the service, in MB: before, on average while a quarter of the time passed, and at its peak. */
+  /** Resident memory of the service, in MB: before, the mean of each quarter of the time, and the peak. */
   readonly restMb: number
   readonly firstQuarterMb: number
   readonly lastQuarterMb: number
@@ -40,7 +40,7 @@ export async function measureStreams(
   }
   const direct = await startBefore(upstream, ['dist/bench/direct-streams.js'], true)
   const cpuOf = async (what: 'out' | 'in') => {
-    // V8 compiles first.
+    // A warm-up, in which V8 compiles.
     await direct.ask({ what, pages: Math.ceil(pages.direct / 4) })
     const before = direct.cpuMs()
     const items = Number(await direct.ask({ what, pages: pages.direct }))
@@ -52,7 +52,7 @@ export async function measureStreams(
   return { out: { ...measured.out, directCpuUs: directOut }, in: { ...measured.in, directCpuUs: directIn } }
 }
 
-/** Each in a process of its own, whose memory tells of nothing else. */
+/** Each in a new process, so that its memory is of this stream only. */
 async function measure(
   upstream: Process,
   pages: number,
@@ -84,7 +84,7 @@ async function measure(
   return measured
 }
 
-/** Reads a scan of so many pages, as fast as it comes, and counts its lines. */
+/** Reads a scan of this number of pages as fast as it arrives, and counts its lines. */
 async function readAll(port: number, pages: number): Promise<number> {
   const call = request(`http://127.0.0.1:${port}/v1/tables/pages-${pages}/scan`, {
     method: 'POST',
@@ -100,7 +100,7 @@ async function readAll(port: number, pages: number): Promise<number> {
   return items
 }
 
-/** Sends so many pages' worth of lines, as fast as they are taken. */
+/** Sends the lines of this number of pages as fast as the service reads them (back-pressure). */
 async function importAll(port: number, pages: number): Promise<number> {
   const call = request(`http://127.0.0.1:${port}/v1/tables/imported/import`, {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** What is compared, and how each of it is called. */
+/** The subjects of the comparison, and the way to call each of them. */
 import { isDeepStrictEqual } from 'node:util'
 import { request } from 'undici'
 import type { Case } from './cases.js'
@@ -18,7 +18,7 @@ export const labels: Readonly<Record<SubjectName, string>> = {
   floor: 'floor',
 }
 
-/** The build as `npm start` runs it, and what it is compared with. */
+/** The build, as `npm start` runs it, and the alternatives. */
 export const SERVICE = 'dist/server.js'
 export const NAIVE = 'dist/bench/naive-gateway.js'
 
@@ -26,7 +26,7 @@ export interface Subject {
   readonly name: SubjectName
   readonly process: Process
   readonly load: (one: Case, load: Load) => Promise<Measured>
-  /** @throws Error if it does not answer as it should, or does not ask DynamoDB what it should */
+  /** @throws Error if its answer or its request to DynamoDB is wrong */
   readonly check: (one: Case) => Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function startUpstream(delayMs = 0): Promise<Process> {
 
 export const startGenerator = () => Process.start(['dist/bench/load-http.js'], AROUND, { talks: true })
 
-/** Starts a gateway, or a driver that is no server and `talks` instead, in front of an upstream. */
+/** Starts a gateway in front of an upstream, or a driver that is not a server and receives messages (`talks`). */
 export function startBefore(
   upstream: Process,
   args: readonly [string, ...string[]],
@@ -57,7 +57,7 @@ export function toGateway(
   return { port, path, headers: { 'content-type': contentType }, body: JSON.stringify(body(represent)) }
 }
 
-/** What DynamoDB itself would get, unsigned. */
+/** The request to DynamoDB, unsigned. */
 export function toFloor(port: number, { operation, input }: Case): HttpTarget {
   const headers = {
     'content-type': 'application/x-amz-json-1.0',
@@ -93,7 +93,7 @@ export async function startSubject(
       name,
       process,
       load: (one, load) => process.load(one.name, load),
-      // It compares the answers itself, and ends if one is wrong.
+      // It checks the answers itself, and ends if one is wrong.
       check: async (one) => {
         await process.load(one.name, { connections: 1, requests: 1, seconds: 10 })
         await checkRequest(one)
@@ -124,7 +124,7 @@ export async function startSubject(
 }
 
 function assertEqual(what: string, found: unknown, right: unknown): void {
-  // By way of JSON, which knows no undefined.
+  // Through JSON, which drops undefined members.
   if (isDeepStrictEqual(found, JSON.parse(JSON.stringify(right)))) return
   throw new Error(`${what} is wrong: ${JSON.stringify(found).slice(0, 500)}`)
 }

@@ -1,6 +1,6 @@
 /**
- * DynamoDB's place: answers prepared before, over plain sockets, after `DELAY_MS`. It checks nothing, but keeps the
- * last request for whoever asks for it.
+ * The canned upstream: prepared answers over plain sockets, after `DELAY_MS`. It checks nothing, and keeps the last
+ * request for inspection.
  */
 import { createServer, type Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
@@ -30,7 +30,7 @@ const answers = new Map<string, Buffer>([
     prepare({ Table: { TableName: 'batch', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } }),
   ],
   ['BatchWriteItem', prepare({ UnprocessedItems: {} })],
-  // GetItem's differ by table; the others have one each.
+  // The answer to GetItem depends on the table; each other operation has one.
   ...cases.map(
     ({ operation, input, output }) =>
       [operation === 'GetItem' ? String(input(typed)['TableName']) : operation, prepare(output)] as const,
@@ -41,7 +41,7 @@ const otherwise = prepare({})
 const page = Buffer.from(JSON.stringify({ Items: streamed, Count: streamed.length }).slice(0, -1))
 const pageCrc = crc32(page)
 
-/** A page of a Scan; the key to go on with says how many are left, as the name of the table does at first. */
+/** A page of a Scan. The exclusive start key has the number of pages left, as has the table's name at first. */
 function answerPage(socket: Socket, request: string): void {
   const left = Number(
     /"(?:pages-|page":\{"N":")(\d+)/.exec(request.replace(/.*"ExclusiveStartKey":/s, ''))?.[1],

@@ -1,6 +1,6 @@
 /**
- * `npm run build`, once the types are checked: the service and all that it needs of its packages, as few files. Node.js
- * takes longer to find and to read a thousand files than to run what is in them.
+ * `npm run build`, after the type check: bundles the service and the parts of its packages that it uses into a few files.
+ * Node.js takes longer to find and read a thousand files than to run them.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +8,15 @@ import { build, type Plugin } from 'esbuild'
 import { BUILT, FILES } from '../routes/docs.js'
 import { packageRoot } from '../src/package-root.js'
 
-/** What Fastify and undici load in any case, for what the service does not do; and what they get instead. */
+/** Modules that Fastify and undici always load, for features that the service does not use; and their replacements. */
 const unused: Readonly<Record<string, string>> = {
-  // The service brings a compiler of its own.
+  // The service has its own validator compiler.
   '@fastify/ajv-compiler': 'module.exports = () => undefined',
-  // Answers are not written by schema.
+  // The service writes answers as bytes, not by schema.
   '@fastify/fast-json-stringify-compiler': 'module.exports = () => undefined',
-  // app.inject() is for tests.
+  // Only app.inject() needs it.
   'light-my-request': '',
-  // HTTP/2 is neither served nor spoken.
+  // The service uses HTTP/1.1 on both sides.
   'node:http2': 'exports.constants = {}',
 }
 
@@ -27,7 +27,7 @@ const leaveOut: Plugin = {
       /node_modules\/(?:fastify|undici)\//.test(importer) ? { path, namespace: 'unused' } : undefined,
     )
     build.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] ?? '' }))
-    // Its one entry brings fetch, caches, mocks and WebSockets along. Whoever imports more than this fails the build.
+    // undici's entry also loads fetch, caches, mocks and WebSockets. An import of anything but Pool fails the build.
     build.onLoad({ filter: /node_modules\/undici\/index\.js$/ }, () => ({
       contents: `export { default as Pool } from './lib/dispatcher/pool.js'`,
     }))
@@ -43,37 +43,37 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  // Of packages that come as CommonJS too, the ES modules: only of these can be left out what is not used.
+  // Prefer ES modules to CommonJS: esbuild can drop their unused parts.
   mainFields: ['module', 'main'],
-  // What is imported when it is needed stays a file of its own, such as most ways to find credentials.
+  // Dynamic imports stay separate files, such as most of the SDK's credential providers.
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  // Names stay as they are, so that stacks can be read. Lines of the sources cost a third of the start, and are there
-  // for the asking: node --enable-source-maps.
+  // Not minified, so that stack traces are readable. Source maps cost a third of the start-up time, so they are used
+  // only on request: node --enable-source-maps.
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
-  // CommonJS packages call it for what is built into Node.js.
+  // CommonJS packages call `require` for Node.js's built-in modules.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,
   },
   plugins: [leaveOut],
   logLevel: 'warning',
 })
-// The page at /docs, as it is.
+// The page at /docs is not bundled.
 for (const [name, { source }] of Object.entries(FILES)) {
   cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
 }
 
-// What is handed on is handed on under the licences it came with.
+// The licenses of all packages in the build.
 const sources = [...Object.keys(metafile.inputs), ...Object.values(FILES).map(({ source }) => source)]
 const packages = new Set(
   sources.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
 )
-writeFileSync(join(outdir, 'LICENSES.txt'), [...packages].sort().map(licenceOf).join('\n'))
+writeFileSync(join(outdir, 'LICENSES.txt'), [...packages].sort().map(licenseOf).join('\n'))
 
-/** The name of a package, its licence, and the texts that come with it. */
-function licenceOf(folder: string): string {
+/** The name of a package, its license, and the license texts in its folder. */
+function licenseOf(folder: string): string {
   const read = (name: string) => readFileSync(join(packageRoot, folder, name), 'utf8')
   const { name, version, license } = JSON.parse(read('package.json')) as Record<string, string>
   const texts = readdirSync(join(packageRoot, folder)).filter((file) =>

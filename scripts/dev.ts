@@ -1,4 +1,4 @@
-/** `npm run dev`: the service with DynamoDB Local beside it and demo tables, ready for curl. */
+/** `npm run dev`: starts the service with DynamoDB Local and demo tables, ready for curl. */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
@@ -20,7 +20,7 @@ const config = configuration()
 const { DYNAMODB_LOCAL_PATH: folder } = process.env
 if (folder !== undefined) mkdirSync(folder, { recursive: true })
 
-// Registered before anything is started, so that Ctrl-C ends it at any time.
+// Registered first, so that Ctrl-C stops everything at any time.
 const started: App[] = []
 const starting = startDynamoDBLocal({ path: folder && resolve(folder) })
 closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {

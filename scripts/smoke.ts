@@ -1,4 +1,4 @@
-/** After `npm run build`: what `npm start` starts writes an item to DynamoDB Local, reads it, and ends in order. */
+/** `npm run test:build`: starts the build with `npm start`, writes and reads an item in DynamoDB Local, and shuts it down. */
 import assert from 'node:assert/strict'
 import { packageRoot } from '../src/package-root.js'
 import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'

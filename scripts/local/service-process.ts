@@ -1,18 +1,18 @@
-/** The built service as a process of its own, as those who run it have it. */
+/** The built service in a process of its own, as in production. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface ServiceProcess {
   readonly url: string
-  /** All that it has said so far. */
+  /** Its output so far, stdout and stderr. */
   readonly output: () => string
-  /** Sends SIGTERM and waits for the end. Gives the exit code, or the signal that ended it. */
+  /** Sends SIGTERM and waits for the end. Returns the exit code, or the signal that ended the process. */
   readonly stop: () => Promise<number | string>
 }
 
 /**
- * Starts it and waits until it listens. With PORT=0 in the environment it takes a free port.
- * @throws Error with all that it said, if it ends instead
+ * Starts the service and waits until it listens. With PORT=0 in the environment, it takes a free port.
+ * @throws Error with its output, if it ends instead
  */
 export async function startServiceProcess(
   [command, ...args]: readonly [string, ...string[]],
@@ -41,7 +41,7 @@ export async function startServiceProcess(
     stop: async () => {
       service.kill('SIGTERM')
       const [code, signal] = await exited
-      // Should a process of its own outlive it, that one would hold these open.
+      // A child process that outlives the service would keep these pipes open.
       service.stdout.destroy()
       service.stderr.destroy()
       return code ?? signal ?? 'nothing'

