@@ -14,7 +14,7 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { ProblemError, problemResponse, problemText } from '../problem/problem-error.js'
 import { type Admission, overloaded } from './admission.js'
-import { discardRest, lingerOnClose } from './lingering-close.js'
+import { limitRest, lingerOnClose } from './lingering-close.js'
 import { requestIdOf } from './request-id.js'
 
 /** A connection without a request is closed after this time, in ms: later than load balancers close theirs. */
@@ -84,7 +84,7 @@ export function createHttpServer(
       if (connection !== undefined) connection.request = request
       setArrivalDeadline(request, performance.now() + requestTimeoutMs)
       response.on('finish', () => {
-        discardRest(socket, request)
+        limitRest(socket, request)
       })
       if (!isHealthCheck(request) && !admission.enter(request)) {
         refuse(request, response)

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 /** The limits of what is read after the answer. Larger than most bodies that are refused for their size. */
 const LINGER_MS = 5000
 const LINGER_BYTES = 64 * 1024 * 1024
+const CHECK_MS = 50
 
 /**
  * Makes a connection linger when it is closed after an early answer.
@@ -23,28 +24,26 @@ export function lingerOnClose(socket: Socket, request: () => IncomingMessage | u
       close()
       return
     }
-    // The client learns that the answer has ended, and can read it while it still sends. discardRest() bounds the wait.
+    // The client learns that the answer has ended, and can read it while it still sends. limitRest() bounds the wait.
     socket.end()
     last.once('end', close)
   }
 }
 
-/** Reads the rest of a request whose answer has been sent. The connection is destroyed if it exceeds the limits. */
-export function discardRest(socket: Socket, request: IncomingMessage): void {
+/**
+ * Bounds what is read of a request after its answer has been sent: Node.js reads and discards the rest of it without a
+ * limit. The connection is destroyed if the rest exceeds the limits.
+ */
+export function limitRest(socket: Socket, request: IncomingMessage): void {
   if (request.complete || request.destroyed) return
-  let bytes = 0
-  const timer = setTimeout(() => {
-    socket.destroy()
-  }, LINGER_MS)
-  const stop = () => {
-    clearTimeout(timer)
-  }
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > LINGER_BYTES) socket.destroy()
-  })
-  request.once('end', stop)
-  request.once('close', stop)
-  request.on('error', () => undefined)
-  request.resume()
+  const deadline = performance.now() + LINGER_MS
+  const bytesBefore = socket.bytesRead
+  // The discarded bytes cause no events.
+  const timer = setInterval(() => {
+    const ended = request.complete || socket.destroyed
+    const exceeded = performance.now() > deadline || socket.bytesRead - bytesBefore > LINGER_BYTES
+    if (!ended && !exceeded) return
+    clearInterval(timer)
+    if (!ended) socket.destroy()
+  }, CHECK_MS)
 }

@@ -3,7 +3,7 @@ import type { Credentials } from '../../../src/storage/call/connection.js'
 import { KeptCredentials } from '../../../src/storage/call/credentials.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
-import { refuse, startStandIn } from '../../helpers/stand-in.js'
+import { refuse, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
 
 const MINUTE_MS = 60_000
 
@@ -114,7 +114,7 @@ t.test('a renewal that started before the refusal is followed by a forced one', 
 })
 
 t.test('static credentials that have expired', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
   const { endpoint, region } = await connectionTo(standIn.endpoint)
@@ -139,7 +139,7 @@ t.test('static credentials that have expired', async (t) => {
 })
 
 t.test('a call fails for its expired credentials if the provider fails too', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
   const { endpoint, region } = await connectionTo(standIn.endpoint)
@@ -159,7 +159,7 @@ t.test('a call fails for its expired credentials if the provider fails too', asy
 })
 
 t.test('a provider that does not answer holds a call up no longer than its limits allow', async (t) => {
-  const standIn = await startStandIn(t, (_arrived, response) => {
+  const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
   const { endpoint, region } = await connectionTo(standIn.endpoint)
