@@ -3,8 +3,8 @@ import { ofImport, ProblemError } from '../src/problem/problem.js'
 import { type Line, Lines } from '../src/http/request-lines.js'
 import { readLine } from '../src/items/lines.js'
 import { document } from '../src/items/representation.js'
-import { PutItemsError } from '../src/storage/errors.js'
-import type { NumberedItem } from '../src/storage/batch/import-writer.js'
+import { ImportError } from '../src/storage/errors.js'
+import type { NumberedItem } from '../src/storage/batch/puts.js'
 import { type Route, underWay } from '../src/operations/operation.js'
 
 const TOO_BUSY = 'The service has too much to do. The import was not taken any further.'
@@ -35,11 +35,11 @@ export const importItems: Route = (app) => {
       try {
         const source = { items: itemsOf(lines), hold, interrupt }
         const limits = { timeoutMs, maxBytes, signal }
-        const written = await app.storage.putItems(request.params.table, source, limits)
+        const written = await app.storage.importItems(request.params.table, source, limits)
         reply.header('content-type', representation.mediaType)
         return Buffer.from(JSON.stringify({ written }))
       } catch (error) {
-        if (!(error instanceof PutItemsError)) throw error
+        if (!(error instanceof ImportError)) throw error
         const { number: line = lines.number, written } = error
         request.log.info({ table: request.params.table, line, written }, 'the import stopped')
         throw ofImport(error, line, representation)

@@ -12,7 +12,7 @@ import {
   type ErrorKind,
   isRetryable,
   KeyMismatchError,
-  type PutItemsError,
+  type ImportError,
   StorageError,
 } from '../storage/errors.js'
 
@@ -230,7 +230,7 @@ function ofBatch(error: BatchIncompleteError, representation: Representation): P
  * The problem of an import that stopped.
  * @param line where to go on: all before it are written, or stand in `unprocessedItems`
  */
-export function ofImport(error: PutItemsError, line: number, representation: Representation): ProblemError {
+export function ofImport(error: ImportError, line: number, representation: Representation): ProblemError {
   const { cause, unprocessed, written } = error
   const stopped = ofLine(cause, line, representation)
   const left = `${unprocessed} ${unprocessed === 1 ? 'line' : 'lines'}`

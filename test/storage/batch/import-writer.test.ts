@@ -32,5 +32,5 @@ t.test('puts that wait for room end when all under way is given up', async (t) =
   }
   // Room for 8 requests, and for a part of the next one.
   const limits = { timeoutMs: 30_000, maxBytes: 8.5 * 25 * size, signal }
-  await t.rejects(storage.putItems('T', source, limits), { name: 'PutItemsError', number: 1, written: 0 })
+  await t.rejects(storage.importItems('T', source, limits), { name: 'ImportError', number: 1, written: 0 })
 })
