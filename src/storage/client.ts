@@ -14,7 +14,7 @@ import { type KeySchema, KeySchemas } from './tables/key-schemas.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { isRepeatable, isWrite, type Operation } from './operations.js'
 import { type DynamoDBRequest, serialize } from './request.js'
-import { type ItemSource, putItems } from './batch/import-writer.js'
+import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
 import { type Call, Transport, type TransportOptions } from './call/transport.js'
 
@@ -123,7 +123,8 @@ export class Storage {
    * @throws ImportError if it stopped before the end
    */
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
-    return putItems(table, source, this.#keySchemas, { send: this.send, pace: this.#pace }, limits)
+    const context = { send: this.send, pace: this.#pace }
+    return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
   }
 
   /**

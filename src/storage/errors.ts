@@ -159,24 +159,27 @@ export class BatchIncompleteError extends Error {
 }
 
 /**
- * A stream of puts that stopped. All items with a smaller number than `number` are written, or stand in `output`, a
- * BatchWriteItem's answer, among its `UnprocessedItems`; where an item was refused, those behind it do not.
+ * An import that stopped. All items with a smaller number than `number` are written, or are in `output`, a
+ * BatchWriteItem's answer, among its `UnprocessedItems`. If an item was refused, the items behind it are not in there.
  */
 export class ImportError extends Error {
   override readonly name = 'ImportError'
-  /** Of the first item that was refused or is not known to be written; undefined if it was the source that failed. */
+  /** The number of the first item that was refused or is not confirmed; undefined if the source failed. */
   readonly number: number | undefined
-  /** So many items are written, perhaps some with greater numbers among them. */
+  /** The items that are written, including those with greater numbers. */
   readonly written: number
-  /** How many stand in `output`. */
+  /** The items in `output`. */
   readonly unprocessed: number
-  /** Whether some of these may be written all the same. */
+  /** Whether some of the items in `output` may have been written. */
   readonly maybeApplied: boolean
   readonly output: Json
 
-  /** @param cause undefined if DynamoDB kept leaving items unprocessed; whatever the source threw, if that failed */
+  /**
+   * @param options `cause` is the StorageError that stopped the import, or the error of the source; undefined if
+   *   DynamoDB kept leaving items unprocessed
+   */
   constructor(options: Omit<ImportError, keyof Error> & { readonly cause: unknown }) {
-    super(`the stream stopped after ${options.written} items were written`, { cause: options.cause })
+    super(`the import stopped after ${options.written} items were written`, { cause: options.cause })
     this.number = options.number
     this.written = options.written
     this.unprocessed = options.unprocessed

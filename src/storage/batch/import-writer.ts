@@ -1,8 +1,8 @@
-/**
- * Any number of puts, as they come: in requests of 25, some of them under way at a time, and no more read than these
- * take. Two puts of one key are done in their order.
- */
-import { elements, EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
+import { EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
+import type { StreamLimits } from '../call/limits.js'
+import { ImportError, isRetryable, type StorageError } from '../errors.js'
+import { serialize } from '../request.js'
+import type { KeySchemas } from '../tables/key-schemas.js'
 import {
   type BatchContext,
   type BatchOutcome,
@@ -10,194 +10,220 @@ import {
   CONCURRENCY,
   sendRequest,
 } from './chunks.js'
-import { WRITES_IN_A_REQUEST } from './batch-write.js'
-import { isRetryable, ImportError, type StorageError } from '../errors.js'
-import type { KeySchemas } from '../tables/key-schemas.js'
-import type { StreamLimits } from '../call/limits.js'
-import { type Parameter, serialize } from '../request.js'
-import { asRequested } from '../tables/table-names.js'
+import { type KeyOf, type NumberedItem, type Put, PutBatch, requestItemsOf, unprocessedOf } from './puts.js'
 
-/** A request that has so many bytes of items is sent, however few they are. */
-const FULL_REQUEST_BYTES = 1024 * 1024
-
-/** An item to put, and the number it has where it comes from; later ones have greater numbers. */
-export interface NumberedItem {
-  readonly number: number
-  readonly json: Json
-}
-
-/** Where the items come from. */
+/** The source of the items. */
 export interface ItemSource {
-  /** The next ones, as many as are there together. What it throws ends the source. */
+  /** Items as they arrive, those together that arrive together. An error that it throws ends the import. */
   readonly items: AsyncIterable<Iterable<NumberedItem>>
-  /** Told of so many more bytes that are held, or less if negative. What it throws ends the source, too. */
+  /** Called when items occupy more memory, or less if `bytes` is negative. An error that it throws ends the import. */
   readonly hold: (bytes: number) => void
-  /** No more items are wanted. */
+  /** Called when no more items are wanted. */
   readonly interrupt: () => void
 }
 
-interface Put extends NumberedItem {
-  readonly key: string | undefined
-}
+/**
+ * Puts any number of items as they arrive: collects them into batches of one request each, with a bounded number of
+ * requests in flight and bounded memory. It reads no faster than DynamoDB writes (back-pressure). Two puts of one key
+ * are done in their order, because a key is never in two batches at a time.
+ */
+export class ImportWriter {
+  readonly #table: string
+  readonly #source: ItemSource
+  readonly #keySchemas: KeySchemas
+  readonly #context: Omit<BatchContext, 'limits'>
+  readonly #limits: StreamLimits
+  readonly #request: BatchRequest<Put>
+  #keyOf: KeyOf = () => undefined
+  /** The table was described again, because an item did not match its key. Once is enough for one import. */
+  #describedAgain = false
+  /** The batch that items are added to. */
+  #next = new PutBatch()
+  readonly #inFlight: PutBatch[] = []
+  /** The batches that were not written as a whole. One is enough to stop the import. */
+  readonly #incomplete: BatchOutcome<Put>[] = []
+  #written = 0
+  /** The size of all items that were read and are not sent yet. */
+  #heldBytes = 0
 
-/** The puts of a request. */
-class Batch {
-  readonly puts: Put[] = []
-  readonly keys = new Set<string>()
-  bytes = 0
-  done: Promise<unknown> = Promise.resolve()
-
-  add(put: Put): void {
-    this.puts.push(put)
-    if (put.key !== undefined) this.keys.add(put.key)
-    this.bytes += put.json.length
-  }
-
-  get isFull(): boolean {
-    return this.puts.length === WRITES_IN_A_REQUEST || this.bytes >= FULL_REQUEST_BYTES
-  }
-}
-
-/** See {@link Storage.putItems}. */
-export async function putItems(
-  table: string,
-  { items, hold, interrupt }: ItemSource,
-  keySchemas: KeySchemas,
-  { send, pace }: Omit<BatchContext, 'limits'>,
-  { timeoutMs, maxBytes, signal }: StreamLimits,
-): Promise<number> {
-  const request: BatchRequest<Put> = {
-    operation: 'BatchWriteItem',
-    requestFor: (puts) => ({ RequestItems: requestItemsOf(table, puts) }),
-    unprocessedIn: (answer, puts) =>
-      unprocessedOf(puts, members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT, table, keyOf),
-  }
-  const sendPuts = (puts: readonly Put[]) =>
-    sendRequest(puts, request, { send, pace, limits: { deadline: performance.now() + timeoutMs, signal } })
-
-  let keyOf: (item: Json) => string | undefined = () => undefined
-  const underWay: Batch[] = []
-  const incomplete: BatchOutcome<Put>[] = []
-  let written = 0
-  let heldBytes = 0
-  let batch = new Batch()
-
-  function holdMore(bytes: number): void {
-    hold(bytes)
-    heldBytes += bytes
-  }
-
-  async function sendBatch({ puts }: Batch): Promise<void> {
-    let outcome = await sendPuts(puts)
-    // One of them is wrong: in their order, all before it can be done.
-    if (isRefused(outcome.error) && outcome.unprocessed.length > 1) {
-      const each = outcome.unprocessed
-      for (const [index, put] of each.entries()) {
-        const { unprocessed, ...rest } = await sendPuts([put])
-        outcome = { ...rest, unprocessed: unprocessed.length > 0 ? each.slice(index) : [] }
-        if (unprocessed.length > 0) break
-      }
+  constructor(
+    table: string,
+    source: ItemSource,
+    keySchemas: KeySchemas,
+    context: Omit<BatchContext, 'limits'>,
+    limits: StreamLimits,
+  ) {
+    this.#table = table
+    this.#source = source
+    this.#keySchemas = keySchemas
+    this.#context = context
+    this.#limits = limits
+    this.#request = {
+      operation: 'BatchWriteItem',
+      requestFor: (puts) => ({ RequestItems: requestItemsOf(table, puts) }),
+      unprocessedIn: (answer, puts) =>
+        unprocessedOf(puts, members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT, table, this.#keyOf),
     }
-    written += puts.length - outcome.unprocessed.length
-    if (outcome.unprocessed.length === 0) return
-    incomplete.push(outcome)
-    interrupt()
   }
 
-  /** Nothing to wait for is no reason to wait. */
-  const anyDone = async () => underWay.length > 0 && Promise.race(underWay.map(({ done }) => done))
+  /**
+   * Writes all items of the source; see {@link Storage.importItems}.
+   * @returns the number of items written
+   * @throws ImportError
+   */
+  async run(): Promise<number> {
+    let failure: { readonly error: unknown } | undefined
+    try {
+      await this.#readAll()
+    } catch (error) {
+      failure = { error }
+    }
+    await this.#flush()
+    await Promise.all(this.#inFlight.map(({ sent }) => sent))
+    this.#hold(-this.#next.bytes)
+    if (failure === undefined && !this.#hasStopped()) return this.#written
+    throw errorOf(this.#table, this.#written, this.#incomplete, this.#next.puts, failure?.error)
+  }
 
-  /** Sends the batch as soon as there is room for it. */
-  async function flush(): Promise<void> {
-    const full = batch
-    if (full.puts.length === 0) return
-    while (underWay.length >= CONCURRENCY) await anyDone()
-    // It is not known what became of the puts that some of these would overtake.
-    if (incomplete.length > 0) return
-    batch = new Batch()
-    underWay.push(full)
-    full.done = sendBatch(full).finally(() => {
-      underWay.splice(underWay.indexOf(full), 1)
-      holdMore(-full.bytes)
+  /** Reads until the source ends or a batch was not written as a whole. */
+  async #readAll(): Promise<void> {
+    const startedAt = performance.now()
+    this.#keyOf = await this.#describe(-Infinity)
+    for await (const items of this.#source.items) {
+      for (const item of items) {
+        if (this.#hasStopped()) return
+        let key = this.#keyOf(item.json)
+        if (key === undefined && !this.#describedAgain) key = await this.#keyInNewTable(item.json, startedAt)
+        // Most items need not wait. An await for each of them would cost more than everything else.
+        if (!this.#hasRoom(key, item.json.length)) await this.#makeRoom(key, item.json.length)
+        this.#add({ ...item, key })
+        if (this.#next.isFull) await this.#flush()
+      }
+      if (this.#hasStopped()) return
+    }
+  }
+
+  #add(put: Put): void {
+    this.#hold(put.json.length)
+    this.#next.add(put)
+  }
+
+  /** An item that does not match the key: the table may have been deleted and created again with another one. */
+  async #keyInNewTable(json: Json, startedAt: number): Promise<string | undefined> {
+    this.#describedAgain = true
+    this.#keyOf = await this.#describe(startedAt)
+    return this.#keyOf(json)
+  }
+
+  #describe(since: number): Promise<KeyOf> {
+    return this.#keySchemas.ofItems(this.#table, this.#callLimits(), since)
+  }
+
+  #callLimits() {
+    return { deadline: performance.now() + this.#limits.timeoutMs, signal: this.#limits.signal }
+  }
+
+  #hasStopped(): boolean {
+    return this.#incomplete.length > 0
+  }
+
+  #hold(bytes: number): void {
+    this.#source.hold(bytes)
+    this.#heldBytes += bytes
+  }
+
+  /** Whether an item can be added now: its key is in no other batch, and there is memory for it. */
+  #hasRoom(key: string | undefined, bytes: number): boolean {
+    if (this.#heldBytes + bytes > this.#limits.maxBytes) return false
+    return key === undefined || !(this.#next.keys.has(key) || this.#inFlightWith(key) !== undefined)
+  }
+
+  /** Waits until an item can be added. */
+  async #makeRoom(key: string | undefined, bytes: number): Promise<void> {
+    if (key !== undefined) {
+      if (this.#next.keys.has(key)) await this.#flush()
+      await this.#inFlightWith(key)?.sent
+    }
+    while (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#limits.maxBytes && !this.#hasStopped()) {
+      await this.#flush()
+      await this.#anySent()
+    }
+  }
+
+  #inFlightWith(key: string): PutBatch | undefined {
+    return this.#inFlight.find(({ keys }) => keys.has(key))
+  }
+
+  /** Waits until one of the batches in flight has been sent. Promise.race of none would wait forever. */
+  async #anySent(): Promise<void> {
+    if (this.#inFlight.length > 0) await Promise.race(this.#inFlight.map(({ sent }) => sent))
+  }
+
+  /** Sends the next batch as soon as fewer than {@link CONCURRENCY} are in flight. */
+  async #flush(): Promise<void> {
+    const batch = this.#next
+    if (batch.puts.length === 0) return
+    while (this.#inFlight.length >= CONCURRENCY) await this.#anySent()
+    // A put must not overtake an earlier one whose outcome is unknown.
+    if (this.#hasStopped()) return
+    this.#next = new PutBatch()
+    this.#inFlight.push(batch)
+    batch.sent = this.#send(batch).finally(() => {
+      this.#inFlight.splice(this.#inFlight.indexOf(batch), 1)
+      this.#hold(-batch.bytes)
     })
   }
 
-  /** Waits until it can be added: its key is not under way, and it is not too much. */
-  async function makeRoom(key: string | undefined, bytes: number): Promise<void> {
-    if (key !== undefined) {
-      if (batch.keys.has(key)) await flush()
-      await underWay.find(({ keys }) => keys.has(key))?.done
+  async #send({ puts }: PutBatch): Promise<void> {
+    let outcome = await this.#sendPuts(puts)
+    // Only one item may be wrong: one by one, all items before it can be written.
+    if (isRefused(outcome.error) && outcome.unprocessed.length > 1) {
+      outcome = await this.#sendOneByOne(outcome.unprocessed)
     }
-    while (heldBytes > 0 && heldBytes + bytes > maxBytes && incomplete.length === 0) {
-      await flush()
-      await anyDone()
-    }
+    this.#written += puts.length - outcome.unprocessed.length
+    if (outcome.unprocessed.length === 0) return
+    this.#incomplete.push(outcome)
+    this.#source.interrupt()
   }
 
-  function hasRoom(key: string | undefined, bytes: number): boolean {
-    if (heldBytes + bytes > maxBytes) return false
-    return key === undefined || !(batch.keys.has(key) || underWay.some(({ keys }) => keys.has(key)))
+  /** Sends puts in their order until one of them fails. */
+  async #sendOneByOne(puts: readonly Put[]): Promise<BatchOutcome<Put>> {
+    for (const [index, put] of puts.entries()) {
+      const outcome = await this.#sendPuts([put])
+      if (outcome.unprocessed.length > 0) return { ...outcome, unprocessed: puts.slice(index) }
+    }
+    return { unprocessed: [], maybeApplied: false, error: undefined }
   }
 
-  let failure: { readonly error: unknown } | undefined
-  try {
-    const describe = async (since?: number) =>
-      keySchemas.ofItems(table, { deadline: performance.now() + timeoutMs, signal }, since)
-    const began = performance.now()
-    let askedAnew = false
-    keyOf = await describe()
-    for await (const some of items) {
-      for (const item of some) {
-        if (incomplete.length > 0) break
-        let key = keyOf(item.json)
-        if (key === undefined && !askedAnew) {
-          // Perhaps it is another table by now.
-          askedAnew = true
-          keyOf = await describe(began)
-          key = keyOf(item.json)
-        }
-        const { length } = item.json
-        if (!hasRoom(key, length)) await makeRoom(key, length)
-        holdMore(length)
-        batch.add({ number: item.number, json: item.json, key })
-        if (batch.isFull) await flush()
-      }
-      if (incomplete.length > 0) break
-    }
-  } catch (error) {
-    failure = { error }
+  #sendPuts(puts: readonly Put[]): Promise<BatchOutcome<Put>> {
+    return sendRequest(puts, this.#request, { ...this.#context, limits: this.#callLimits() })
   }
-  await flush()
-  await Promise.all(underWay.map(({ done }) => done))
-  holdMore(-batch.bytes)
-  if (failure === undefined && incomplete.length === 0) return written
-  throw stopped(table, written, incomplete, batch.puts, failure?.error)
 }
 
-/** DynamoDB refuses what is asked for, and will do so again. */
+/** DynamoDB refuses the request, and would refuse it again. */
 function isRefused(error: StorageError | undefined): boolean {
   return error?.statusCode !== undefined && error.statusCode < 500 && !isRetryable(error.kind)
 }
 
-/** Where it stopped, and why: at the first item that was refused; else where the first one is not confirmed. */
-function stopped(
+/** Where the import stopped, and why: at the first item that was refused; if none was, at the first unconfirmed one. */
+function errorOf(
   table: string,
   written: number,
   incomplete: readonly BatchOutcome<Put>[],
   unsent: readonly Put[],
-  failure: unknown,
+  sourceError: unknown,
 ): ImportError {
-  const outcomes = incomplete.toSorted((a, b) => firstOf(a) - firstOf(b))
+  const outcomes = incomplete.toSorted((a, b) => firstNumber(a) - firstNumber(b))
   const refused = outcomes.find(({ error }) => isRefused(error))
   const first = refused ?? outcomes[0]
   const left = [...outcomes.flatMap((outcome) => outcome.unprocessed), ...unsent]
-    // What comes behind a refused item is the caller's to send again.
-    .filter(({ number }) => refused === undefined || number < firstOf(refused))
+    // The caller sends the items behind a refused one again itself.
+    .filter(({ number }) => refused === undefined || number < firstNumber(refused))
     .sort((a, b) => a.number - b.number)
-  // Of two with one key the later one replaces the other, and BatchWriteItem takes no two.
+  // BatchWriteItem takes one put for each key: of two, the later one replaces the other.
   const unprocessed = [...new Map(left.map((put) => [put.key ?? put, put])).values()]
   return new ImportError({
-    number: first && firstOf(first),
+    number: first && firstNumber(first),
     written,
     unprocessed: unprocessed.length,
     maybeApplied: outcomes.some(({ maybeApplied }) => maybeApplied),
@@ -205,34 +231,10 @@ function stopped(
       unprocessed.length === 0
         ? EMPTY_OBJECT
         : serialize({ UnprocessedItems: requestItemsOf(table, unprocessed) }),
-    cause: first === undefined ? failure : first.error,
+    cause: first === undefined ? sourceError : first.error,
   })
 }
 
-function firstOf({ unprocessed: [first] }: BatchOutcome<Put>): number {
+function firstNumber({ unprocessed: [first] }: BatchOutcome<Put>): number {
   return first?.number ?? Infinity
-}
-
-/** Those of the puts that DynamoDB's answer says are unprocessed, told by their keys. */
-function unprocessedOf(
-  puts: readonly Put[],
-  unprocessedItems: Json,
-  table: string,
-  keyOf: (item: Json) => string | undefined,
-): readonly Put[] {
-  const keys = new Set<string | undefined>()
-  for (const [answered, writes] of members(unprocessedItems)) {
-    if (asRequested(answered, [table]) !== table) return puts
-    for (const write of elements(writes)) {
-      const item = members(members(write).get('PutRequest') ?? EMPTY_OBJECT).get('Item')
-      keys.add(item && keyOf(item))
-    }
-  }
-  const left = puts.filter(({ key }) => key !== undefined && keys.has(key))
-  // What cannot be told apart is sent again as a whole: to put an item twice is the same as once.
-  return left.length === keys.size ? left : puts
-}
-
-function requestItemsOf(table: string, puts: readonly Put[]): Parameter {
-  return { [table]: puts.map(({ json }) => ({ PutRequest: { Item: json } })) }
 }
