@@ -1,6 +1,6 @@
 import * as schemas from '../schemas/batch.js'
 import { operation } from '../src/operations/operation.js'
-import type { Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
 
 export const batch: readonly Route[] = [
   operation({

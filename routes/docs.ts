@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
 import { isCurrent } from '../src/http/entity-tags.js'
-import type { Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
 import { inBuild, packageRoot } from '../src/package-root.js'
 
 interface File {

@@ -1,5 +1,5 @@
 import type { App } from '../src/http/fastify.js'
-import type { Route, Services } from '../src/operations/serve.js'
+import type { Route, Services } from '../src/operations/call.js'
 import { batch } from './batch.js'
 import { docs } from './docs.js'
 import { importItems } from './import.js'

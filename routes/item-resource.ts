@@ -8,7 +8,8 @@ import {
   putRequest,
   sendPut,
 } from '../src/operations/item-resource.js'
-import { apiRoute, type Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
+import { apiRoute } from '../src/operations/serve.js'
 
 /** In tables without and with a sort key. Fastify adds HEAD to GET. */
 export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [

@@ -1,7 +1,7 @@
 import * as schemas from '../schemas/items.js'
 import { members } from '../src/json/reader.js'
 import { operation } from '../src/operations/operation.js'
-import type { Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
 import { ProblemError } from '../src/problem/problem-error.js'
 
 export const items: readonly Route[] = [

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as schemas from '../schemas/service.js'
-import type { Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
 import { packageRoot } from '../src/package-root.js'
 import { ProblemError } from '../src/problem/problem-error.js'
 

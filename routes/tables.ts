@@ -1,7 +1,7 @@
 import * as schemas from '../schemas/tables.js'
 import type { OptionalRoute } from '../src/http/unmatched-routes.js'
 import { operation } from '../src/operations/operation.js'
-import type { Route } from '../src/operations/serve.js'
+import type { Route } from '../src/operations/call.js'
 
 export const tables: readonly Route[] = [
   operation({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as schemas from '../schemas/transactions.js'
 import { formatIdempotencyKey, idempotencyKeyOf } from '../src/http/idempotency-key.js'
 import { operation } from '../src/operations/operation.js'
-import type { Call, Route } from '../src/operations/serve.js'
+import type { Call, Route } from '../src/operations/call.js'
 import { ProblemError } from '../src/problem/problem-error.js'
 import type { DynamoDBRequest } from '../src/storage/request.js'
 

@@ -12,7 +12,7 @@ async function start(config: Config): Promise<void> {
     const { message } = error as Error
     throw new ConfigError(
       message === 'Region is missing'
-        ? 'AWS_REGION is not set, and the shared AWS configuration has no region: set it, such as AWS_REGION=eu-central-1'
+        ? 'AWS_REGION is not set, and the shared AWS configuration has no region: set it, such as eu-central-1'
         : `the AWS configuration is invalid: ${message}`,
     )
   })

@@ -3,7 +3,7 @@ import Fastify, { type RouteOptions } from 'fastify'
 import { registerRoutes } from '../../routes/index.js'
 import type { DescribedRoute, RouteSchema } from '../../schemas/parts/route-schema.js'
 import { readConfig } from '../../src/config.js'
-import type { Services } from '../../src/operations/serve.js'
+import type { Services } from '../../src/operations/call.js'
 
 export interface DescribedRouteOptions extends Omit<RouteOptions, 'schema'> {
   readonly schema: DescribedRoute

@@ -88,7 +88,7 @@ function withArticle(type: string): string {
 }
 
 function quote(value: unknown): string {
-  return clip(JSON.stringify(value) ?? String(value))
+  return clip(String(JSON.stringify(value)))
 }
 
 function parentOf(pointer: string): string {
@@ -104,10 +104,15 @@ function unescapePointer(step: string): string {
 }
 
 function valueAt(value: unknown, pointer: string): unknown {
-  return pointer
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((inner, step) => Object(inner)[unescapePointer(step)] as unknown, value)
+  let inner = value
+  for (const step of pointer.split('/').slice(1)) {
+    const name = unescapePointer(step)
+    inner =
+      typeof inner === 'object' && inner !== null
+        ? Object.entries(inner).find(([n]) => n === name)?.[1]
+        : undefined
+  }
+  return inner
 }
 
 /** For Fastify: validates the requests of routes outside the API. */

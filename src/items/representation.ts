@@ -1,5 +1,4 @@
 /** The two representations of items, and the one that a request body has (RFC 9110, section 8.3). */
-import { preferredMediaType } from '../http/content-negotiation.js'
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
 import { decodeItem, encodeItem } from './document.js'
@@ -36,7 +35,6 @@ export const MEDIA_TYPES = [document.mediaType, typed.mediaType]
 
 /** The media type of streams: one item a line. */
 export const ndjson = { mediaType: 'application/x-ndjson' } as const
-type Ndjson = typeof ndjson
 
 /** The media type of {@link typed}, with any parameters. */
 const isTyped = /^\s*application\/vnd\.dynamodb\+json\s*(?:;|$)/i
@@ -44,18 +42,4 @@ const isTyped = /^\s*application\/vnd\.dynamodb\+json\s*(?:;|$)/i
 /** The representation that a `Content-Type` names; the document if it names no other or is missing. */
 export function requestRepresentation(contentType: string | undefined): Representation {
   return contentType !== undefined && isTyped.test(contentType) ? typed : document
-}
-
-/**
- * The representation that `Accept` asks for, undefined if it accepts none. It is that of the request where `Accept` leaves
- * the choice.
- * @param inLines whether the answer can also be sent as a stream of lines
- */
-export function answerRepresentation(
-  accept: string | undefined,
-  request: Representation,
-  inLines = false,
-): Representation | Ndjson | undefined {
-  const other = request === typed ? document : typed
-  return preferredMediaType<Representation | Ndjson>(accept, [request, other, ...(inLines ? [ndjson] : [])])
 }

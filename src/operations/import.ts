@@ -1,13 +1,13 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
 import type { FastifyReply } from 'fastify'
-import type { Call } from './serve.js'
+import type { Call } from './call.js'
 import { sendJson } from './serve.js'
 import { overloaded } from '../http/admission.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
 import { importProblem } from '../problem/batch-problem.js'
 import { ProblemError } from '../problem/problem-error.js'
-import type { NumberedItem } from '../storage/batch/import-writer.js'
+import type { NumberedItem } from '../storage/batch/puts.js'
 import { ImportError } from '../storage/errors.js'
 
 /**

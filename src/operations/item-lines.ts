@@ -7,7 +7,7 @@ import type { Json } from '../json/reader.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
-import type { Call } from './serve.js'
+import type { Call } from './call.js'
 
 /** @throws ProblemError if the body asks for something that is not an item, which lines cannot carry */
 export function refuseMetadata(body: object): void {

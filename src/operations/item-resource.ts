@@ -10,7 +10,8 @@ import type { Json } from '../json/reader.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
-import { type ApiRequest, type Call, sendJson } from './serve.js'
+import type { ApiRequest, Call } from './call.js'
+import { sendJson } from './serve.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
   // Errors are covered, too: that an item does not exist may change at any time.

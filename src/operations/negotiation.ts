@@ -10,7 +10,7 @@ import {
   typed,
 } from '../items/representation.js'
 import { ProblemError } from '../problem/problem-error.js'
-import type { ApiRequest } from './serve.js'
+import type { ApiRequest } from './call.js'
 
 export interface Negotiated {
   readonly body: Representation
@@ -39,16 +39,27 @@ export function createNegotiation(schema: DescribedRoute): (request: ApiRequest)
     const body = requestRepresentation(headers['content-type'])
     const { accept } = headers
     if (accept === undefined || accept === '*/*') return { body, answer: body, inLines: false }
-    const offers = [body, body === typed ? document : typed]
     // In HTTP/1.0 a stream that breaks off looks complete (RFC 9112, section 8).
-    const preferred = preferredMediaType(
-      accept,
-      givesLines && raw.httpVersion !== '1.0' ? [...offers, ndjson] : offers,
-    )
+    const preferred = answerRepresentation(accept, body, givesLines && raw.httpVersion !== '1.0')
     if (preferred === undefined && answersBody && method !== 'HEAD') throw notAcceptable(givesLines)
     const answer = preferred !== undefined && 'decode' in preferred ? preferred : body
     return { body, answer, inLines: preferred === ndjson }
   }
+}
+
+/**
+ * The representation that `Accept` asks for, undefined if it accepts none. It is that of the request where `Accept`
+ * leaves the choice.
+ * @param inLines whether the answer can also be a stream of lines
+ */
+export function answerRepresentation(
+  accept: string | undefined,
+  request: Representation,
+  inLines = false,
+): Representation | typeof ndjson | undefined {
+  const other = request === typed ? document : typed
+  const offers = [request, other, ...(inLines ? [ndjson] : [])]
+  return preferredMediaType<Representation | typeof ndjson>(accept, offers)
 }
 
 /** @throws ProblemError if the route does not read such a body. Without a type, a body is a document. */

@@ -11,7 +11,8 @@ import type { Storage } from '../storage/client.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { refuseMetadata, sendItemLines } from './item-lines.js'
-import { apiRoute, type Call, type Route, sendJson } from './serve.js'
+import type { Call, Route } from './call.js'
+import { apiRoute, sendJson } from './serve.js'
 
 interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'

@@ -1,54 +1,15 @@
 /** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
-import type { Config } from '../config.js'
-import type { Admission } from '../http/admission.js'
-import type { App } from '../http/fastify.js'
-import type { InFlightRequests } from '../http/in-flight.js'
-import type { Representation } from '../items/representation.js'
 import type { Json } from '../json/reader.js'
 import type { CallState } from '../problem/send-problem.js'
-import type { Cancellation } from '../storage/call/cancellation.js'
-import type { CallLimits } from '../storage/call/limits.js'
-import type { Storage } from '../storage/client.js'
 import { isWrite, type Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
 import { createBodyReader } from './body.js'
+import type { ApiRequest, Call, Parameters, Route, Services } from './call.js'
 import { createNegotiation } from './negotiation.js'
 import { createValidation } from './validation.js'
-
-/** What routes need from the rest of the service. */
-export interface Services {
-  readonly config: Config
-  readonly storage: Storage
-  readonly admission: Admission
-  readonly inFlight: InFlightRequests
-}
-
-/** Registers one route. */
-export type Route = (app: App, services: Services) => void
-
-interface Generic {
-  Params: Readonly<Record<string, string>>
-  Querystring: Readonly<Record<string, string>>
-}
-
-export type ApiRequest = FastifyRequest<Generic>
-
-/** A request on its way through {@link serve}. */
-export interface Call {
-  readonly request: ApiRequest
-  readonly reply: FastifyReply
-  /** The body with its items as DynamoDB's JSON; undefined for routes that take none, or read it as lines. */
-  readonly body: object | undefined
-  /** Of the items in the answer. */
-  readonly representation: Representation
-  /** Whether the answer is a stream of lines. */
-  readonly inLines: boolean
-  readonly limits: CallLimits & { readonly signal: Cancellation }
-  readonly services: Services
-}
 
 /** What one operation does differently from the others. */
 export interface ApiRoute<Output> {
@@ -122,7 +83,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   }
 
   return (app, services) => {
-    app.route<Generic>({
+    app.route<Parameters>({
       method,
       url: path,
       schema,

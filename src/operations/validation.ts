@@ -1,7 +1,7 @@
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { createValidator, MAX_ERRORS } from '../http/validation.js'
 import { ProblemError } from '../problem/problem-error.js'
-import type { ApiRequest } from './serve.js'
+import type { ApiRequest } from './call.js'
 
 /**
  * How a route validates a request: parameters and body together, so that one answer lists all errors, up to

@@ -5,7 +5,7 @@ import * as Type from 'typebox'
 import { registerRoutes } from '../../routes/index.js'
 import { Closed, ExactlyOne, MapOf, OneOf, SHAPE } from '../../schemas/parts/building-blocks.js'
 import { createValidator } from '../../src/http/validation.js'
-import type { Services } from '../../src/operations/serve.js'
+import type { Services } from '../../src/operations/call.js'
 
 t.test('every schema of a route is valid JSON Schema, which the service itself does not check', async (t) => {
   const ajv = new Ajv({ keywords: [SHAPE] })
