@@ -88,7 +88,7 @@ function withArticle(type: string): string {
 }
 
 function quote(value: unknown): string {
-  return clip(String(JSON.stringify(value)))
+  return clip(value === undefined ? 'undefined' : JSON.stringify(value))
 }
 
 function parentOf(pointer: string): string {

@@ -181,7 +181,7 @@ class History {
     const { code, maybeApplied, retryable, detail } = body
     if (typeof maybeApplied !== 'boolean')
       throw new Error(`an error that does not say whether the write was applied: ${String(detail)}`)
-    if (maybeApplied !== /not known whether|may have been applied/.test(String(detail))) {
+    if (maybeApplied !== /unknown whether|may have been applied/.test(String(detail))) {
       throw new Error(`the detail contradicts maybeApplied: ${String(detail)}`)
     }
     if (code === 'ConditionalCheckFailedException') {

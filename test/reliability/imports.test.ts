@@ -207,7 +207,7 @@ t.test('a line that fails is listed with every other unconfirmed line', async (t
     line: 61,
     retryable: true,
     maybeApplied: false,
-    detail: /^From line 61 on, not all is known to be written\. Go on from there\. 1 line not known/,
+    detail: /^Not all lines from line 61 on are confirmed as written\. Continue from line 61\. 1 line is not confirmed/,
     unprocessedItems: { T: [{ putRequest: { item: { id: '60' } } }] },
   })
   t.ok(Number(problem['written']) >= 74)
@@ -228,7 +228,7 @@ t.test('a caller that sends nothing for REQUEST_TIMEOUT_MS learns how far the im
   t.match(await answered, {
     status: 504,
     code: 'UpstreamTimeout',
-    detail: 'line 21: Nothing more came within REQUEST_TIMEOUT_MS.',
+    detail: /^line 21: No more of the body arrived within REQUEST_TIMEOUT_MS\./,
     line: 21,
     written: 20,
     retryable: true,

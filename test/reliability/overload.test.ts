@@ -30,7 +30,7 @@ t.test(
       t.equal(headers.get('x-request-id'), `refused-${n}`)
       t.match(body, {
         code: 'ServiceUnavailable',
-        detail: 'The service has too much to do. The request was not begun.',
+        detail: 'The service is overloaded. The request was not processed. Send the request again after the time in Retry-After.',
         instance: get,
         requestId: `refused-${n}`,
         retryable: true,

@@ -191,7 +191,7 @@ t.test(
       code: 'ServiceUnavailable',
       retryable: true,
       maybeApplied: true,
-      detail: /was given up.*not known whether the write was applied/,
+      detail: /was abandoned.*unknown whether the write was applied/,
     })
     t.same(await exited, [0, null])
     t.match(output(), /"calls":1.*no time left/)
