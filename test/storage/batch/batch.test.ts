@@ -154,7 +154,9 @@ t.test('a batch of writes', async (t) => {
       refuse(response, 500, 'InternalServerError')
     })
     const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(3).map(put) } }, soon()))
-    t.match(error, { message: '3 entries of the batch are not known to be done' })
+    t.match(error, { message: '3 entries of the batch are not confirmed' })
+    const one = await incomplete(storage.batchWrite({ RequestItems: { T: [put('a')] } }, soon()))
+    t.match(one, { message: '1 entry of the batch is not confirmed' })
     t.match(error.cause, { name: 'InternalServerError', attempts: 5 })
   })
 
