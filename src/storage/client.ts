@@ -1,7 +1,7 @@
 /**
- * The storage layer: DynamoDB's operations, each done as often as it takes. Requests and answers are DynamoDB's
- * own, as JSON (Amazon DynamoDB API Reference, version 2012-08-10): that is what DynamoDB speaks, and
- * building objects from it only to write them out again is what a gateway would spend most of its time on.
+ * The storage layer: DynamoDB's operations, each with all the attempts that it needs. Requests and answers are DynamoDB's
+ * own (Amazon DynamoDB API Reference, version 2012-08-10). Answers and items stay JSON: a gateway that parsed them into
+ * objects, only to serialize these again, would spend most of its time on that.
  */
 import { type Json, members } from '../json/reader.js'
 import type { Pace } from './batch/chunks.js'
@@ -18,14 +18,14 @@ import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
 import { type Call, Transport, type TransportOptions } from './call/transport.js'
 
-/** The smallest request that there is. */
+/** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
 
 export interface StorageOptions extends RetryOptions, TransportOptions {}
 
 export class Storage {
   readonly #transport: Transport
-  /** With a socket of its own, so that {@link ping} tells of DynamoDB and not of how many calls are under way. */
+  /** A socket of its own, so that {@link ping} does not queue behind the calls in flight. */
   readonly #pingTransport: Transport
   readonly #retry: Retry
   readonly #pace: Pace
@@ -41,10 +41,10 @@ export class Storage {
   }
 
   /**
-   * Calls DynamoDB once, in as many attempts as it takes. A write that may have been applied is tried again only if
-   * that makes no difference.
-   * @param request the operation's request, such as `{"TableName": "t", "Key": {"id": {"S": "1"}}}`
-   * @returns the operation's answer, such as `{"Item": {"id": {"S": "1"}}}`
+   * Makes one call, with as many attempts as it needs. A write that may have been applied is sent again only if doing
+   * it twice is the same as doing it once.
+   * @param request such as `{ TableName: 't', Key: <{"id":{"S":"1"}}> }`
+   * @returns the operation's answer, such as `{"Item":{"id":{"S":"1"}}}`
    * @throws StorageError
    */
   readonly send: Send = (operation, request, limits) => {
@@ -52,21 +52,21 @@ export class Storage {
   }
 
   /**
-   * BatchGetItem for any number of keys, sent in requests of 100; what is left unprocessed is sent again.
-   * @param request BatchGetItem's
-   * @returns one answer for all of it, without `UnprocessedKeys`
-   * @throws BatchIncompleteError with all that was found and all that was not done
-   * @throws DuplicateKeyError if a key stands twice in `request`
+   * BatchGetItem for any number of keys, sent in requests of 100. Unprocessed keys are sent again.
+   * @param request BatchGetItem's, with any number of keys in `RequestItems`
+   * @returns one answer for all keys, without `UnprocessedKeys`
+   * @throws BatchIncompleteError with the items that were found and the keys that are not confirmed
+   * @throws DuplicateKeyError if `request` has a key twice
    */
   batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     return batchGet(request, { send: this.send, pace: this.#pace, limits })
   }
 
   /**
-   * BatchWriteItem for any number of writes, sent in requests of 25; what is left unprocessed is sent again.
-   * @param request BatchWriteItem's
-   * @returns one answer for all of it, without `UnprocessedItems`
-   * @throws BatchIncompleteError with all that is not known to be written
+   * BatchWriteItem for any number of writes, sent in requests of 25. Unprocessed writes are sent again.
+   * @param request BatchWriteItem's, with any number of writes in `RequestItems`
+   * @returns one answer for all writes, without `UnprocessedItems`
+   * @throws BatchIncompleteError with the writes that are not confirmed
    * @throws DuplicateKeyError if two writes in `request` have one key
    */
   batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
@@ -74,10 +74,10 @@ export class Storage {
   }
 
   /**
-   * Makes a call for which the names and types of a table's key must be known. They are asked for at most once in 10 s.
-   * When the call ends as it might if they were wrong (KeyMismatchError, ValidationException,
-   * ResourceNotFoundException), they are asked for anew, and it is made once more if they have changed.
-   * @throws StorageError if the table cannot be described, and what `call` throws
+   * Makes a call that needs the key schema of a table. The schema is requested at most once in 10 s. If the call fails
+   * as it would with an outdated schema (KeyMismatchError, ValidationException, ResourceNotFoundException), the schema is
+   * requested again, and the call is repeated once if it has changed.
+   * @throws StorageError if the table cannot be described, and the errors of `call`
    */
   withKeySchema<Result>(
     table: string,
@@ -88,10 +88,10 @@ export class Storage {
   }
 
   /**
-   * PutItem without a condition, and what it did. Unlike with {@link send}, an attempt that may have been applied is
-   * followed by another one, since that leaves the same item; if there was one then, it may have been its own.
-   * @param request PutItem's, with `"ReturnValues": "ALL_OLD"`
-   * @returns `written` if it is not known whether there was an item before
+   * PutItem without a condition, with its effect. Unlike {@link send}, it sends the request again after an attempt that
+   * may have been applied: the item is the same then, but the old item that DynamoDB returns may be the new one.
+   * @param request PutItem's, with `ReturnValues: 'ALL_OLD'`
+   * @returns `written` if it is unknown whether there was an item before
    * @throws StorageError
    */
   async putItem(request: DynamoDBRequest, limits: CallLimits): Promise<'created' | 'replaced' | 'written'> {
@@ -105,7 +105,7 @@ export class Storage {
   }
 
   /**
-   * DeleteTable; what is known of tables is forgotten.
+   * DeleteTable. All cached key schemas are dropped.
    * @throws StorageError
    */
   async deleteTable(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
@@ -117,9 +117,9 @@ export class Storage {
   }
 
   /**
-   * Puts any number of items, as they come, in requests of 25; what is left unprocessed is sent again. Of two items with
-   * one key the later one wins.
-   * @returns how many were written
+   * Puts any number of items as they arrive, in requests of 25. Unprocessed items are sent again. Of two items with one
+   * key, the later one wins.
+   * @returns the number of items written
    * @throws ImportError if it stopped before the end
    */
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
@@ -128,8 +128,9 @@ export class Storage {
   }
 
   /**
-   * Whether DynamoDB answers and knows who we are: one attempt of the smallest operation there is.
-   * @throws StorageError if not
+   * Checks with one attempt that DynamoDB responds and accepts the credentials.
+   * @param timeoutMs the longest that it may take
+   * @throws StorageError if it does not
    */
   async ping(timeoutMs: number): Promise<void> {
     const result = await this.#pingTransport.attempt(PING, { deadline: performance.now() + timeoutMs })
@@ -152,7 +153,7 @@ export class Storage {
     return this.#retry.run({ operation, attempt, repeatable }, limits)
   }
 
-  /** Closes the sockets. Calls that are under way fail. */
+  /** Closes the sockets. Calls in flight fail. */
   async close(): Promise<void> {
     await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }

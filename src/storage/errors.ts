@@ -151,7 +151,7 @@ export class BatchIncompleteError extends Error {
   ) {
     const { unprocessed, maybeApplied, error } = outcome
     const { length } = unprocessed
-    super(`${length} ${length === 1 ? 'entry' : 'entries'} of the batch are not known to be done`)
+    super(`${length} ${length === 1 ? 'entry of the batch is' : 'entries of the batch are'} not confirmed`)
     this.output = output
     this.maybeApplied = maybeApplied
     this.cause = error

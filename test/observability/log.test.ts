@@ -41,7 +41,7 @@ t.test('an error is logged with its type, its message, its stack and its causes'
   log.error({ err: new BatchIncompleteError(outcome, EMPTY_OBJECT) }, 'failed')
   t.strictSame((JSON.parse(lines.join('')) as { err: unknown }).err, {
     type: 'BatchIncompleteError',
-    message: '2 entries of the batch are not known to be done',
+    message: '2 entries of the batch are not confirmed',
     stack: (JSON.parse(lines.join('')) as { err: { stack: string } }).err.stack,
     cause: {
       type: 'NetworkError',

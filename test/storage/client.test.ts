@@ -1,4 +1,4 @@
-/** One call of DynamoDB: what is sent, over which sockets, how often, and what becomes of each kind of failure. */
+/** One call of DynamoDB: the request, the sockets, the attempts, and the outcome of each kind of failure. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -32,7 +32,7 @@ async function failure(call: Promise<unknown>): Promise<StorageError> {
 }
 
 t.test('a call', async (t) => {
-  t.test('is signed, named and sent as DynamoDB wants it', async (t) => {
+  t.test('is a signed POST with the headers of DynamoDB’s protocol', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, '{"Item":{}}')
     })
@@ -49,7 +49,7 @@ t.test('a call', async (t) => {
     })
   })
 
-  t.test('shares the sockets of one agent with all others, no more than maxConnections', async (t) => {
+  t.test('shares at most maxConnections keep-alive sockets with all other calls', async (t) => {
     const { standIn, storage } = await start(
       t,
       (_arrived, response) =>
@@ -102,7 +102,7 @@ t.test('a call', async (t) => {
     ['no answer in time', () => undefined],
   ]
   for (const [name, misbehave] of passing) {
-    t.test(`is tried again after ${name}`, async (t) => {
+    t.test(`is retried after ${name}`, async (t) => {
       const { standIn, storage } = await start(
         t,
         (arrived, response, number) => {
@@ -116,7 +116,7 @@ t.test('a call', async (t) => {
     })
   }
 
-  t.test('is tried 5 times at the most', async (t) => {
+  t.test('makes at most 5 attempts', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       refuse(response, 500, 'InternalServerError', 'sorry')
     })
@@ -127,7 +127,7 @@ t.test('a call', async (t) => {
     t.equal(new Set(standIn.requests.map(({ text }) => text)).size, 1)
   })
 
-  t.test('is not tried again when that would change nothing', async (t) => {
+  t.test('is not retried after an error that would only repeat', async (t) => {
     for (const name of ['ValidationException', 'ConditionalCheckFailedException', 'AccessDeniedException']) {
       const { standIn, storage } = await start(t, (_arrived, response) => {
         refuse(response, 400, name)
@@ -138,7 +138,7 @@ t.test('a call', async (t) => {
     }
   })
 
-  t.test('of a cancelled transaction is tried again only if all reasons may pass', async (t) => {
+  t.test('with a cancelled transaction is retried only if all reasons may pass', async (t) => {
     const cancelled = (...codes: string[]) => ({
       members: { CancellationReasons: codes.map((Code) => ({ Code })) },
     })
@@ -165,7 +165,7 @@ t.test('a call', async (t) => {
     t.equal((await failure(storage.send('TransactWriteItems', {}, soon()))).attempts, 1)
   })
 
-  t.test('remembers that an earlier attempt may have been applied', async (t) => {
+  t.test('reports that an earlier attempt may have been applied', async (t) => {
     const { storage } = await start(t, (_arrived, response, number) => {
       if (number === 1) response.socket?.destroy()
       else refuse(response, 400, 'ConditionalCheckFailedException')
@@ -174,13 +174,13 @@ t.test('a call', async (t) => {
     t.match(error, { name: 'ConditionalCheckFailedException', attempts: 2, earlierMaybeApplied: true })
   })
 
-  t.test('of a read leaves nothing open', async (t) => {
+  t.test('that is a read never reports that it may have been applied', async (t) => {
     const { storage } = await start(t, (_arrived, response) => response.socket?.destroy(), { maxAttempts: 2 })
     const error = await failure(storage.send('GetItem', REQUEST, soon()))
     t.match(error, { name: 'NetworkError', attempts: 2, maybeApplied: false, earlierMaybeApplied: false })
   })
 
-  t.test('that never left leaves nothing open either', async (t) => {
+  t.test('that was never sent does not report that it may have been applied', async (t) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -194,7 +194,7 @@ t.test('a call', async (t) => {
     t.match(error, { name: 'NetworkError', attempts: 2, maybeApplied: false })
   })
 
-  t.test('waits as long as Retry-After says, or answers at once if that is too long', async (t) => {
+  t.test('waits as long as Retry-After says, or fails at once if that is too long', async (t) => {
     const wait = (value: string, name = 'retry-after') =>
       start(
         t,
@@ -224,7 +224,7 @@ t.test('a call', async (t) => {
     t.equal(String(await storage.send('GetItem', REQUEST, soon())), '{}')
   })
 
-  t.test('ends at its deadline, even while nothing answers', async (t) => {
+  t.test('ends at its deadline while DynamoDB does not respond', async (t) => {
     const { storage } = await start(t, () => undefined)
     const began = performance.now()
     const error = await failure(storage.send('PutItem', REQUEST, soon(300)))
@@ -232,17 +232,17 @@ t.test('a call', async (t) => {
     t.ok(performance.now() - began < 2000 * PATIENCE)
   })
 
-  t.test('whose deadline has passed is not sent', async (t) => {
+  t.test('is not sent after its deadline', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, {})
     })
     await storage.send('GetItem', REQUEST, soon())
     const error = await failure(storage.send('PutItem', REQUEST, soon(-1)))
     t.match(error, { name: 'TimeoutError', attempts: 0, maybeApplied: false })
-    t.equal(standIn.requests.length, 1, 'though a socket is open')
+    t.equal(standIn.requests.length, 1, 'although a socket is open')
   })
 
-  t.test('does not begin a wait that would pass its deadline', async (t) => {
+  t.test('fails at once instead of waiting beyond its deadline', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { 'retry-after': '5' } })
     })
@@ -252,36 +252,41 @@ t.test('a call', async (t) => {
     t.equal(standIn.requests.length, 1)
   })
 
-  t.test('ends when its caller gives it up: before, while it is under way, while it waits', async (t) => {
-    const { standIn, storage } = await start(
-      t,
-      (arrived, response) => {
-        if (arrived.operation === 'PutItem') refuse(response, 500, 'InternalServerError')
-      },
-      { baseDelayMs: 20_000 },
-    )
-    const before = AbortSignal.abort()
-    t.match(await failure(storage.send('GetItem', REQUEST, { ...soon(), signal: before })), {
-      name: 'Cancelled',
-    })
-    t.equal(standIn.requests.length, 0)
+  t.test(
+    'ends when its caller cancels it: before it is sent, in flight, and while it waits to retry',
+    async (t) => {
+      const { standIn, storage } = await start(
+        t,
+        (arrived, response) => {
+          if (arrived.operation === 'PutItem') refuse(response, 500, 'InternalServerError')
+        },
+        { baseDelayMs: 20_000 },
+      )
+      const before = AbortSignal.abort()
+      t.match(await failure(storage.send('GetItem', REQUEST, { ...soon(), signal: before })), {
+        name: 'Cancelled',
+      })
+      t.equal(standIn.requests.length, 0)
 
-    const during = new AbortController()
-    const underWay = failure(storage.send('GetItem', REQUEST, { ...soon(), signal: during.signal }))
-    while (standIn.requests.length === 0) await new Promise(setImmediate)
-    during.abort()
-    t.match(await underWay, { name: 'Cancelled', attempts: 1 })
+      const during = new AbortController()
+      const inFlight = failure(storage.send('GetItem', REQUEST, { ...soon(), signal: during.signal }))
+      while (standIn.requests.length === 0) await new Promise(setImmediate)
+      during.abort()
+      t.match(await inFlight, { name: 'Cancelled', attempts: 1 })
 
-    const waiting = new AbortController()
-    const between = failure(storage.send('PutItem', REQUEST, { deadline: Infinity, signal: waiting.signal }))
-    while (standIn.requests.length === 1) await new Promise(setImmediate)
-    setTimeout(() => {
-      waiting.abort()
-    }, 50)
-    t.match(await between, { name: 'Cancelled', attempts: 1, earlierMaybeApplied: true })
-  })
+      const waiting = new AbortController()
+      const between = failure(
+        storage.send('PutItem', REQUEST, { deadline: Infinity, signal: waiting.signal }),
+      )
+      while (standIn.requests.length === 1) await new Promise(setImmediate)
+      setTimeout(() => {
+        waiting.abort()
+      }, 50)
+      t.match(await between, { name: 'Cancelled', attempts: 1, earlierMaybeApplied: true })
+    },
+  )
 
-  t.test('that waits for a socket in vain is not sent any more', async (t) => {
+  t.test('that times out while queueing for a socket is never sent', async (t) => {
     const { standIn, storage } = await start(
       t,
       (_arrived, response) =>
@@ -302,11 +307,11 @@ t.test('a call', async (t) => {
     )
   })
 
-  t.test('that had to wait for a socket has the time of an attempt, no less and no more', async (t) => {
+  t.test('does not count time spent queueing for a socket against its attempt timeout', async (t) => {
     const { standIn, storage } = await start(
       t,
       (_arrived, response, number) => {
-        // The third waits longer than an attempt takes, and is not answered when its turn comes.
+        // The third queues longer than an attempt may take, and gets no response to its first attempt.
         if (number === 3) return
         setTimeout(
           () => {
@@ -323,7 +328,7 @@ t.test('a call', async (t) => {
     t.equal(standIn.requests.length, 4)
   })
 
-  t.test('is signed with fresh credentials after ExpiredTokenException', async (t) => {
+  t.test('is signed with new credentials after ExpiredTokenException', async (t) => {
     const standIn = await startFakeDynamoDB(t, (_arrived, response, number) => {
       if (number === 1) refuse(response, 400, 'ExpiredTokenException')
       else answer(response, {})
@@ -343,7 +348,7 @@ t.test('a call', async (t) => {
     )
   })
 
-  t.test('is signed by DynamoDB’s clock if ours is off', async (t) => {
+  t.test('is signed by DynamoDB’s clock after DynamoDB refused ours', async (t) => {
     const ahead = 20 * 60_000
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       const headers = { date: new Date(Date.now() + ahead).toUTCString() }
@@ -357,7 +362,7 @@ t.test('a call', async (t) => {
     t.ok(Math.abs((second ?? 0) - (first ?? 0) - ahead) < 60_000)
   })
 
-  t.test('is signed by DynamoDB’s clock also if others found it out at the same time', async (t) => {
+  t.test('is signed by DynamoDB’s clock when many calls are refused at the same time', async (t) => {
     const ahead = 20 * 60_000
     const { storage } = await start(t, (arrived, response) => {
       const headers = { date: new Date(Date.now() + ahead).toUTCString() }
@@ -368,7 +373,7 @@ t.test('a call', async (t) => {
     t.same((await Promise.all(calls)).map(String), Array<string>(10).fill('{}'))
   })
 
-  t.test('whose signature is wrong for another reason is not tried again', async (t) => {
+  t.test('is not retried if its signature is refused for another reason than the clock', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 400, 'InvalidSignatureException', 'wrong secret')
     })
@@ -378,7 +383,7 @@ t.test('a call', async (t) => {
     })
   })
 
-  t.test('does not wait longer for credentials than for anything else', async (t) => {
+  t.test('waits for credentials no longer than its timeout, deadline and cancellation allow', async (t) => {
     const { endpoint, region } = await connectionTo('http://127.0.0.1:1')
     const credentials = () => new Promise<never>(() => undefined)
     const storage = new Storage(
@@ -395,7 +400,7 @@ t.test('a call', async (t) => {
     })
   })
 
-  t.test('that DynamoDB finds too large is not tried again', async (t) => {
+  t.test('is not retried if DynamoDB finds it too large', async (t) => {
     const { storage } = await start(t, (_arrived, response) => response.writeHead(413).end('too large'))
     t.match(await failure(storage.send('PutItem', REQUEST, soon())), {
       name: 'RequestTooLarge',
@@ -404,7 +409,7 @@ t.test('a call', async (t) => {
     })
   })
 
-  t.test('without credentials says so', async (t) => {
+  t.test('without credentials fails with CredentialsError and no attempt', async (t) => {
     const { endpoint, region } = await connectionTo('http://127.0.0.1:1')
     const credentials = () => Promise.reject(new Error('none found'))
     const storage = new Storage({ endpoint, region, credentials }, testConfig())
@@ -419,7 +424,7 @@ t.test('a call', async (t) => {
     })
   })
 
-  t.test('answered with nonsense is a MalformedAnswer', async (t) => {
+  t.test('fails with MalformedAnswer if the response is not DynamoDB’s JSON', async (t) => {
     for (const [status, text] of [
       [200, 'hello'],
       [200, ''],
@@ -434,7 +439,7 @@ t.test('a call', async (t) => {
 })
 
 t.test('ping', async (t) => {
-  t.test('is content with an answer, also with one that we may not list tables', async (t) => {
+  t.test('succeeds if DynamoDB responds, even if listing tables is not permitted', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       if (number === 1) answer(response, { TableNames: [] })
       else refuse(response, 400, 'AccessDeniedException')
@@ -447,7 +452,7 @@ t.test('ping', async (t) => {
     )
   })
 
-  t.test('asks once and does not wait long', async (t) => {
+  t.test('makes one attempt with a short timeout', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       if (number === 1) refuse(response, 500, 'InternalServerError')
     })

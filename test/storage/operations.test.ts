@@ -175,7 +175,7 @@ t.test('each entry of a batch or transaction is a target with its own action', a
   ])
 })
 
-t.test('a request whose targets cannot be told has none: it is refused', async (t) => {
+t.test('a malformed request has no targets: they are refused with RequestError', async (t) => {
   for (const [operation, request] of [
     ['GetItem', { Key: A }],
     ['GetItem', { TableName: 'T' }],

@@ -1,4 +1,4 @@
-/** What tells a call that its caller has given it up. An `AbortSignal` is one. */
+/** Tells a call that its caller has cancelled it. An `AbortSignal` is one. */
 export interface CancelSignal {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void): void
@@ -6,8 +6,8 @@ export interface CancelSignal {
 }
 
 /**
- * An `AbortController` and its signal in one, with what the storage layer needs of them: every request has one, hardly
- * any uses it, and Node's cost several µs, most of it in the garbage collector.
+ * An `AbortController` and its signal in one, as far as the storage layer needs them. Every request has one and hardly
+ * any uses it. Node's own cost several µs each, most of it in the garbage collector.
  */
 export class Cancellation implements CancelSignal {
   readonly #listeners: (() => void)[] = []
@@ -17,7 +17,7 @@ export class Cancellation implements CancelSignal {
     return this.#aborted
   }
 
-  /** Gives up; once is enough. */
+  /** Cancels. Further calls have no effect. */
   abort(): void {
     this.#aborted = true
     for (const listener of this.#listeners.splice(0)) listener()

@@ -1,6 +1,6 @@
 /**
- * What a call of DynamoDB needs to know from the surroundings: where it is, which region signs, who we are. All
- * of it comes from the SDK's own chain of environment, shared files, container and instance metadata.
+ * The endpoint, the region and the credentials for calls of DynamoDB. They come from the SDK's own provider chain:
+ * environment, shared files, container and instance metadata.
  */
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
@@ -10,30 +10,30 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
-  /** When they are of no use any more; never, if it is left out. */
+  /** When they expire; never if it is undefined. */
   readonly expiration?: Date
 }
 
 export interface Connection {
   readonly endpoint: URL
   readonly region: string
-  /** The credentials of now, kept and renewed before they expire by the SDK; `forceRefresh` renews them at once. */
+  /** The current credentials. The SDK caches them and renews them before they expire; `forceRefresh` renews them at once. */
   readonly credentials: (options?: { forceRefresh: boolean }) => Promise<Credentials>
 }
 
 /**
- * @param endpoint overrides the one of the chain
- * @throws Error if there is no region, or if the endpoint is no URL
+ * @param endpoint overrides the endpoint of the provider chain
+ * @throws Error if there is no region, or if the endpoint is not an http or https URL
  */
 export async function resolveConnection(endpoint?: string): Promise<Connection> {
-  // One endpoint serves all tables, those of other accounts too; account-based ones would need one for each.
+  // One endpoint serves the tables of all accounts. Account-based endpoints would need one connection pool each.
   const { config } = new DynamoDBClient({
     accountIdEndpointMode: 'disabled',
     ...(endpoint !== undefined && { endpoint }),
   })
   const region = await config.region()
   const { credentials } = config
-  // Without them here: they would be fetched now, for an account id that nothing needs, and the start would wait.
+  // With credentials, the SDK would fetch them now for an account id that is not needed, and the start would wait.
   const { url } = await getEndpointFromInstructions({}, ListTablesCommand, {
     ...config,
     credentials: undefined,

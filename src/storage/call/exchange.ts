@@ -7,6 +7,10 @@ import type { SocketQueue } from './socket-queue.js'
 /**
  * One request and its response on their way through undici. `dispatch` is undici's lowest level and the only one that
  * costs next to nothing; in return, timeouts and cancellation are handled here.
+ *
+ * This is the older of undici's two handler interfaces. undici 7 implements the newer one (`onRequestStart` and so on)
+ * on top of it, with two more objects for each request and one of all headers and trailers, of which hardly one is read.
+ * That costs 1.9 µs of CPU, 4 % of an attempt. undici 8 has the newer interface only.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #isWrite: boolean

@@ -1,7 +1,7 @@
 /**
- * Signature Version 4 ("Create a signed AWS API request", IAM User Guide) of the one kind of request that the storage
- * layer sends: a POST to DynamoDB, whole in memory. General signers cost five times as much, most of it for
- * what is the same in every such request.
+ * Signature Version 4 (IAM User Guide, "Create a signed AWS API request") for the one kind of request that the storage
+ * layer sends: a POST to DynamoDB whose body is in memory. General signers cost five times as much, most of it for
+ * parts that are the same in every such request.
  */
 import { createHmac, hash } from 'node:crypto'
 import type { Credentials } from './connection.js'
@@ -9,7 +9,7 @@ import type { Operation } from '../operations.js'
 
 const SERVICE = 'dynamodb'
 const CONTENT_TYPE = 'application/x-amz-json-1.0'
-/** Of the hash function, in bytes (FIPS 180-4): the length of what it reads at a time, and of what it gives. */
+/** The block size and the output size of SHA-256 (FIPS 180-4), in bytes. */
 const BLOCK_BYTES = 64
 const HASH_BYTES = 32
 
@@ -18,12 +18,12 @@ export class Signer {
   readonly #userAgent: string
   readonly #requestLine: string
   readonly #host: string
-  /** The second that {@link #time} tells, since 1970. */
+  /** The time of {@link #time}, in s since 1970. */
   #second = NaN
   #time = ''
   #key: Key | undefined
 
-  /** @param endpoint where requests are sent: its path as it is, its host as the URL standard writes it */
+  /** @param endpoint of DynamoDB; the host of its URL is signed as the header `host` */
   constructor(endpoint: URL, region: string, userAgent: string) {
     this.#region = region
     this.#userAgent = userAgent
@@ -33,7 +33,7 @@ export class Signer {
 
   /**
    * @param timeMs DynamoDB's time, in ms since 1970
-   * @returns the headers that the request must have besides `host` and `content-length`: names and values in turn
+   * @returns the headers of the request except `host` and `content-length`: names and values in turn
    */
   sign(operation: Operation, body: Buffer, credentials: Credentials, timeMs: number): string[] {
     const time = this.#timeText(timeMs)
@@ -65,7 +65,7 @@ export class Signer {
     return headers
   }
 
-  /** A time as the signature wants it: `20261122T211500Z`. */
+  /** A time in the format of `x-amz-date`: `20261122T211500Z`. */
   #timeText(timeMs: number): string {
     const second = Math.floor(timeMs / 1000)
     if (second !== this.#second) {
@@ -81,14 +81,14 @@ export class Signer {
   }
 }
 
-/** What signs for a day. */
+/** The signing key of one day. */
 class Key {
   readonly secret: string
   readonly day: string
   readonly scope: string
   /**
-   * What HMAC hashes (RFC 2104): the key and the string to sign, then the key and the hash of the former. Done with
-   * two hashes into buffers that are there, as `createHmac` costs more than they do.
+   * The two inputs of HMAC (RFC 2104): the padded key with the string to sign, then the padded key with the hash of the
+   * first input. Two hashes of buffers that are reused cost less than `createHmac`.
    */
   readonly #inner: Buffer
   readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES)
@@ -118,7 +118,7 @@ class Key {
   }
 }
 
-/** The key that signs the requests of a day to a service ("Derive a signing key"). */
+/** The key that signs the requests of one day to one service (IAM User Guide, "Derive a signing key"). */
 export function signingKey(secret: string, day: string, region: string, service: string): Buffer {
   return [day, region, service, 'aws4_request'].reduce<Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
@@ -126,7 +126,7 @@ export function signingKey(secret: string, day: string, region: string, service:
   )
 }
 
-/** A path, which is encoded already, is encoded once more, and without empty segments: so all services but S3 have it. */
+/** The path, encoded once more and without empty segments, as for all services but S3 (IAM User Guide, same chapter). */
 function canonicalPath(path: string): string {
   const encode = (segment: string) =>
     encodeURIComponent(segment).replace(

@@ -1,7 +1,7 @@
 /**
- * Which attributes are a table's key, and whether two keys are the same. Needed where a key comes without its names and
- * types, and where a batch is larger than one request of DynamoDB's: two writes to one key in different requests would
- * race.
+ * The key schemas of tables, requested by DescribeTable and cached. They are needed for keys without names and types, as
+ * in the path of a URL, and for batches that are larger than one request: two writes to one key in different requests
+ * would race.
  */
 import { elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, members, parse } from '../../json/reader.js'
 import type { CallLimits, Send } from '../call/limits.js'
@@ -13,7 +13,7 @@ import { keyOfItem, keyOfWrite } from './keys.js'
 /** An attribute of a table's key. */
 export interface KeyAttribute {
   readonly name: string
-  /** `S`, `N` or `B`. Undefined if DynamoDB does not say. */
+  /** `S`, `N` or `B`; undefined if DynamoDB does not return it. */
   readonly type: string | undefined
 }
 
@@ -21,24 +21,24 @@ export interface KeyAttribute {
 export type KeySchema = readonly KeyAttribute[]
 
 /**
- * A key schema never changes, but a table may be deleted and another one created under its name; in ms. DynamoDB takes
- * about as long for that, so what is known is hardly ever wrong, and hardly anything is spent to know it.
+ * How long a key schema is cached, in ms. A key schema never changes, but a table may be deleted and created again with
+ * another one. DynamoDB itself takes about this long for that, so a cached schema is hardly ever outdated.
  */
-const KEPT_MS = 10_000
-const KEPT_TABLES = 1000
+const CACHED_MS = 10_000
+/** The most tables in the cache. */
+const CACHED_TABLES = 1000
 
-/** What is known of a table. */
-interface Known {
+interface CachedSchema {
   readonly schema: KeySchema
-  /** When it was asked for. */
+  /** The time of its request, on the clock of `performance.now()`. */
   readonly since: number
 }
 
 export class KeySchemas {
   readonly #send: Send
-  readonly #known = new Map<string, Known>()
-  /** What is being asked for. */
-  readonly #asked = new Map<string, SharedCall<KeySchema>>()
+  readonly #cache = new Map<string, CachedSchema>()
+  /** The requests in flight, by table. */
+  readonly #requests = new Map<string, SharedCall<KeySchema>>()
 
   constructor(send: Send) {
     this.#send = send
@@ -50,87 +50,87 @@ export class KeySchemas {
     limits: CallLimits,
     call: (schema: KeySchema) => Promise<Result>,
   ): Promise<Result> {
-    const began = performance.now()
+    const startedAt = performance.now()
     const schema = await this.#of(table, limits)
     try {
       return await call(schema)
     } catch (error) {
       if (!mayBeAboutAnotherTable(error)) throw error
-      const anew = await this.#again(table, began, limits).catch((failure: unknown) => {
-        // What was wrong before is what the caller can do something about.
+      const current = await this.#again(table, startedAt, limits).catch((failure: unknown) => {
+        // The error of the call is the one that the caller can act on.
         throw isNoTable(failure) ? failure : error
       })
-      if (JSON.stringify(anew) === JSON.stringify(schema)) throw error
-      return call(anew)
+      if (JSON.stringify(current) === JSON.stringify(schema)) throw error
+      return call(current)
     }
   }
 
   /**
-   * The keys that the writes of a table are about, as {@link keyOf} gives them. A write that lacks an attribute of
-   * its key is left out, for DynamoDB to refuse.
+   * The keys of the writes to a table, as {@link keyOf} returns them. A write that lacks an attribute of its key is left
+   * out: DynamoDB refuses it.
    * @throws StorageError if the table cannot be described
    */
   async keysOf(table: string, writes: readonly Parameter[], limits: CallLimits): Promise<string[]> {
-    const began = performance.now()
+    const startedAt = performance.now()
     const keys = keysIn(writes, await this.#of(table, limits))
     if (keys.length === writes.length) return keys
-    return keysIn(writes, await this.#again(table, began, limits))
+    return keysIn(writes, await this.#again(table, startedAt, limits))
   }
 
   /**
-   * What tells the key of an item of a table, as {@link keyOf} gives it; undefined if it lacks an attribute of its key.
-   * @param since what was known before is not enough, on the clock of `performance.now()`
+   * A function that returns the key of an item, as {@link keyOf} does; undefined if it lacks an attribute of its key.
+   * @param since the key schema must not be older than this, on the clock of `performance.now()`
    * @throws StorageError if the table cannot be described
    */
   async ofItems(
     table: string,
     limits: CallLimits,
-    since = -Infinity,
+    since: number,
   ): Promise<(item: Json) => string | undefined> {
     const names = namesIn(await this.#again(table, since, limits))
     return (item) => keyOfItem(item, names)
   }
 
-  /** Forgets all tables: one of them is gone. */
+  /** Drops all cached key schemas, because a table was deleted. */
   forget(): void {
-    this.#known.clear()
-    this.#asked.clear()
+    this.#cache.clear()
+    this.#requests.clear()
   }
 
-  /** Asks anew, unless that was done since the call began that found something wrong. */
-  async #again(table: string, began: number, limits: CallLimits): Promise<KeySchema> {
-    return (this.#known.get(table)?.since ?? -Infinity) < began
-      ? this.#ask(table, limits)
+  /** The key schema, requested again unless another call has done so since the given time. */
+  async #again(table: string, startedAt: number, limits: CallLimits): Promise<KeySchema> {
+    return (this.#cache.get(table)?.since ?? -Infinity) < startedAt
+      ? this.#request(table, limits)
       : this.#of(table, limits)
   }
 
-  /** What is known of a table, at once; what is not is asked for. */
+  /** The key schema from the cache, at once if it is there; otherwise requested. */
   #of(table: string, limits: CallLimits): Promise<KeySchema> | KeySchema {
-    const known = this.#known.get(table)
-    if (known !== undefined && performance.now() - known.since < KEPT_MS) return known.schema
-    return this.#ask(table, limits)
+    const cached = this.#cache.get(table)
+    if (cached !== undefined && performance.now() - cached.since < CACHED_MS) return cached.schema
+    return this.#request(table, limits)
   }
 
-  /** Asks once for all who want to know. What is known stays until there is something newer. */
-  #ask(table: string, limits: CallLimits): Promise<KeySchema> {
-    const asked = this.#asked.get(table)
-    if (asked?.cancelled === false) return asked.join(limits)
+  /** Requests the key schema once for all callers. The cached one stays until the new one is there. */
+  #request(table: string, limits: CallLimits): Promise<KeySchema> {
+    const request = this.#requests.get(table)
+    if (request?.cancelled === false) return request.join(limits)
     const since = performance.now()
     const call = new SharedCall<KeySchema>(async (shared) => {
-      const isLast = () => this.#asked.get(table) === call
+      const isLast = () => this.#requests.get(table) === call
       try {
         const schema = await this.#describe(table, shared)
-        if (this.#known.size >= KEPT_TABLES) this.#known.clear()
-        if (isLast()) this.#known.set(table, { schema, since })
+        if (this.#cache.size >= CACHED_TABLES) this.#cache.clear()
+        if (isLast()) this.#cache.set(table, { schema, since })
         return schema
       } catch (error) {
-        if (isLast() && isNoTable(error)) this.#known.delete(table)
+        if (isLast() && isNoTable(error)) this.#cache.delete(table)
         throw error
       } finally {
-        if (isLast()) this.#asked.delete(table)
+        if (isLast()) this.#requests.delete(table)
       }
     })
-    this.#asked.set(table, call)
+    this.#requests.set(table, call)
     return call.join(limits)
   }
 
@@ -143,12 +143,12 @@ export class KeySchemas {
         memberOf(definition, 'AttributeType'),
       ]),
     )
-    // The partition key stands first (API Reference, KeySchemaElement).
+    // The partition key comes first (API Reference, KeySchemaElement).
     const schema = elements(description.get('KeySchema') ?? EMPTY_ARRAY)
       .map((element) => memberOf(element, 'AttributeName'))
       .filter((name) => name !== undefined)
       .map((name) => ({ name, type: types.get(name) }))
-    // Without a key all writes would be about the same one.
+    // With an empty key schema, all writes would have the same key.
     if (schema.length === 0) throw noKeySchema(table)
     return schema
   }
@@ -166,16 +166,16 @@ function isNoTable(error: unknown): boolean {
   return error instanceof StorageError && error.name === 'ResourceNotFoundException'
 }
 
-/** Whether a call may have met an error because its table is another one by now. */
+/** Whether the error of a call may be due to a table that was deleted and created again with another key. */
 function mayBeAboutAnotherTable(error: unknown): boolean {
   if (error instanceof KeyMismatchError) return true
-  // What may have been applied must be told, whatever would come of another attempt.
+  // The caller must learn that an attempt may have been applied. Repeating the call would hide it.
   if (!(error instanceof StorageError) || error.earlierMaybeApplied) return false
   // "The provided key element does not match the schema", "Missing the key id in the item", and the like.
   return isNoTable(error) || (error.name === 'ValidationException' && /key/i.test(error.message))
 }
 
-/** A string that stands in a description. */
+/** A string in a table description; undefined if there is none. */
 function memberOf(json: Json, name: string): string | undefined {
   const value = members(json).get(name)
   return value && String(parse(value))

@@ -82,7 +82,7 @@ t.test('a batch of writes', async (t) => {
     t.equal(output.ItemCollectionMetrics.T.length, requests.length)
   })
 
-  t.test('gives entries up after 5 attempts without progress, and goes on with the others', async (t) => {
+  t.test('gives up entries after 5 attempts without progress, and goes on with the others', async (t) => {
     const { standIn, storage } = await start(t, (arrived, response) => {
       const stuck = writesOf(arrived).filter((write) => idOf(write) === 'id-3')
       answer(response, { UnprocessedItems: stuck.length > 0 ? { T: stuck } : {} })
@@ -101,7 +101,7 @@ t.test('a batch of writes', async (t) => {
   })
 
   t.test(
-    'stops at an error that no retry cures, and lists all that is not known to be written',
+    'stops at an error that is not retryable, and lists all entries that are not confirmed',
     async (t) => {
       const written = new Set<string>()
       const { standIn, storage } = await start(t, (arrived, response) => {
@@ -116,16 +116,12 @@ t.test('a batch of writes', async (t) => {
       const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(5000).map(put) } }, soon()))
       t.match(error.cause, { name: 'ValidationException' })
       const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
-      t.same(
-        [...written, ...left.T.map(idOf)].sort(),
-        ids(5000).sort(),
-        'each is written or listed, none both',
-      )
+      t.same([...written, ...left.T.map(idOf)].sort(), ids(5000).sort(), 'each is either written or listed')
       t.ok(standIn.requests.length < 100, 'the rest was not sent')
     },
   )
 
-  t.test('lists even a hundred thousand entries that were not sent', async (t) => {
+  t.test('lists a hundred thousand entries that were not sent', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 400, 'AccessDeniedException')
     })
@@ -133,7 +129,7 @@ t.test('a batch of writes', async (t) => {
     t.match(error.message, /^150000 entries/)
   })
 
-  t.test('stops at an answer that it cannot read, and lists what it cannot be sure of', async (t) => {
+  t.test('stops at a malformed answer, and lists all entries that are not confirmed', async (t) => {
     for (const nonsense of ['{"UnprocessedItems":nonsense}', '{"UnprocessedItems":null}']) {
       let answered = 0
       const { standIn, storage } = await start(t, (_arrived, response) => {
@@ -142,23 +138,25 @@ t.test('a batch of writes', async (t) => {
       const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(2000).map(put) } }, soon()))
       t.match(error.cause, { name: 'MalformedAnswer', maybeApplied: true })
       const { UnprocessedItems: left } = parse(error.output) as { UnprocessedItems: { T: Put[] } }
-      t.equal(left.T.length, 2000 - 50, 'two requests were answered')
+      t.equal(left.T.length, 2000 - 50, 'all but those of the two requests that were answered')
       const sent = standIn.requests.length
       await new Promise((resolve) => setTimeout(resolve, 50))
-      t.equal(standIn.requests.length, sent, 'and no more is sent')
+      t.equal(standIn.requests.length, sent, 'no more requests are sent')
     }
   })
 
-  t.test('stops when all retries are used up', async (t) => {
+  t.test('stops when all attempts have failed', async (t) => {
     const { storage } = await start(t, (_arrived, response) => {
       refuse(response, 500, 'InternalServerError')
     })
     const error = await incomplete(storage.batchWrite({ RequestItems: { T: ids(3).map(put) } }, soon()))
-    t.match(error, { message: '3 entries of the batch are not known to be done' })
+    t.match(error, { message: '3 entries of the batch are not confirmed' })
+    const one = await incomplete(storage.batchWrite({ RequestItems: { T: [put('a')] } }, soon()))
+    t.match(one, { message: '1 entry of the batch is not confirmed' })
     t.match(error.cause, { name: 'InternalServerError', attempts: 5 })
   })
 
-  t.test('ends at its deadline with a list', async (t) => {
+  t.test('ends at its deadline with a list of what is not confirmed', async (t) => {
     const { storage } = await start(
       t,
       (arrived, response) => {
@@ -172,13 +170,13 @@ t.test('a batch of writes', async (t) => {
     t.ok(performance.now() - began < 3000 * PATIENCE)
   })
 
-  t.test('keeps a bounded number of requests under way', async (t) => {
-    let underWay = 0
+  t.test('keeps a bounded number of requests in flight', async (t) => {
+    let inFlight = 0
     let most = 0
     const { storage } = await start(t, (_arrived, response) => {
-      most = Math.max(most, ++underWay)
+      most = Math.max(most, ++inFlight)
       setTimeout(() => {
-        underWay--
+        inFlight--
         answer(response, {})
       }, 5)
     })
@@ -186,7 +184,7 @@ t.test('a batch of writes', async (t) => {
     t.ok(most > 1 && most <= 8, `${most} at a time`)
   })
 
-  t.test('does not take writes for the same where the table seems to have no key', async (t) => {
+  t.test('fails if DynamoDB returns no key schema, because all writes would have the same key', async (t) => {
     const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
       answer(response, { Table: {} })
     })
@@ -197,7 +195,7 @@ t.test('a batch of writes', async (t) => {
     t.equal(standIn.requests.length, 1)
   })
 
-  t.test('asks for the key of a table once, and forgets it if it knows too many', async (t) => {
+  t.test('describes a table once for several batches', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, {})
     })
@@ -245,7 +243,7 @@ t.test('items that are bytes are sent as the bytes that they are', async (t) => 
 
 t.test('a batch of gets', async (t) => {
   t.test(
-    'sends unprocessed keys again, each table with its own options, and puts it all together',
+    'sends unprocessed keys again with the options of their table, and merges all answers',
     async (t) => {
       const { standIn, storage } = await start(t, (arrived, response, number) => {
         const { Keys: keys, ...options } = keysOf(arrived)
@@ -278,7 +276,7 @@ t.test('a batch of gets', async (t) => {
     },
   )
 
-  t.test('gives what was found and lists what was not, when it is stopped', async (t) => {
+  t.test('returns the items found and lists the other keys when an error stops it', async (t) => {
     const { storage } = await start(t, (arrived, response, number) => {
       const { Keys: keys } = keysOf(arrived)
       if (number > 3) refuse(response, 400, 'AccessDeniedException')
@@ -300,7 +298,7 @@ t.test('a batch of gets', async (t) => {
     )
   })
 
-  t.test('whose caller gives up ends', async (t) => {
+  t.test('ends when its caller cancels it', async (t) => {
     const { storage } = await start(t, () => undefined)
     const gone = new AbortController()
     const request = { RequestItems: { T: { Keys: ids(300).map((id) => ({ id: { S: id } })) } } }

@@ -4,13 +4,13 @@ import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
 import { answer, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
 
-t.test('puts that wait for room end when all under way is given up', async (t) => {
+t.test('an import that waits for memory ends when all requests in flight are cancelled', async (t) => {
   const signal = new Cancellation()
   const standIn = await startFakeDynamoDB(t, ({ operation }, response) => {
     if (operation === 'DescribeTable') {
       answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
     } else if (standIn.requests.length === 1 + 8) {
-      // By then the next one has begun and waits for room.
+      // By then the next batch waits for memory.
       setTimeout(() => {
         signal.abort()
       }, 50)
@@ -30,7 +30,7 @@ t.test('puts that wait for room end when all under way is given up', async (t) =
     hold: () => undefined,
     interrupt: () => undefined,
   }
-  // Room for 8 requests, and for a part of the next one.
+  // Memory for 8 requests and a part of the next one.
   const limits = { timeoutMs: 30_000, maxBytes: 8.5 * 25 * size, signal }
   await t.rejects(storage.importItems('T', source, limits), { name: 'ImportError', number: 1, written: 0 })
 })

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { Cancellation } from '../../../src/storage/call/cancellation.js'
 
-t.test('what listens is told once, unless it has stopped listening', async (t) => {
+t.test('a listener is called once, unless it was removed', async (t) => {
   const call = new Cancellation()
-  const told: string[] = []
+  const calls: string[] = []
   const listener = (name: string) => () => {
-    told.push(name)
+    calls.push(name)
   }
   const [first, second, third] = [listener('first'), listener('second'), listener('third')]
   call.addEventListener('abort', first)
@@ -17,18 +17,18 @@ t.test('what listens is told once, unless it has stopped listening', async (t) =
   call.abort()
   call.abort()
   t.equal(call.aborted, true)
-  t.same(told, ['first', 'third'])
+  t.same(calls, ['first', 'third'])
 })
 
-t.test('one that listens may make another stop listening', async (t) => {
+t.test('a listener may remove another one', async (t) => {
   const call = new Cancellation()
-  let told = 0
+  let calls = 0
   const listener = () => {
-    told++
+    calls++
     call.removeEventListener('abort', listener)
   }
   call.addEventListener('abort', listener)
   call.addEventListener('abort', listener)
   call.abort()
-  t.equal(told, 2)
+  t.equal(calls, 2)
 })

@@ -48,7 +48,7 @@ function toObject(headers: readonly string[]): Record<string, string> {
   )
 }
 
-t.test('a request is signed as aws4 signs it', async () => {
+t.test('a signature equals that of aws4', async () => {
   fc.assert(
     fc.property(requests, ({ body, operation, region, credentials, time, endpoint }) => {
       const { authorization, ...headers } = toObject(
@@ -112,7 +112,7 @@ t.test('one signer signs for changing times and credentials', async (t) => {
   t.match(signedAt(midnight)['authorization'], 'Credential=key/20261124/eu-central-1/dynamodb/aws4_request')
 })
 
-t.test('the key that signs is the one of AWS’s own examples', async (t) => {
+t.test('the signing key equals that of AWS’s examples', async (t) => {
   // "Examples of how to derive a signing key" of the AWS General Reference, and the one of its test suite.
   const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
   t.equal(

@@ -1,4 +1,4 @@
-/** What is known of the keys of tables: asked for once for all, kept, and asked for anew when it turns out wrong. */
+/** Key schemas of tables: described once for all callers, cached, and described again when they may be outdated. */
 import t, { type Test } from 'tap'
 import { KeyMismatchError, NO_CALL, StorageError } from '../../../src/storage/errors.js'
 import type { KeySchema } from '../../../src/storage/tables/key-schemas.js'
@@ -37,7 +37,7 @@ async function start(t: Test, behave: Behavior) {
 }
 
 t.test('the key of a table', async (t) => {
-  t.test('is asked for once, however many want to know it', async (t) => {
+  t.test('is requested once for any number of callers', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, description({ id: 'S', n: 'N' }))
     })
@@ -56,7 +56,7 @@ t.test('the key of a table', async (t) => {
     t.equal(standIn.requests.length, 2, 'for each table')
   })
 
-  t.test('comes to the others when one of them hangs up or runs out of time', async (t) => {
+  t.test('reaches the other callers when one of them cancels or times out', async (t) => {
     let reply: (() => void) | undefined
     const { standIn, storage } = await start(t, (_arrived, response) => {
       reply = () => {
@@ -79,7 +79,7 @@ t.test('the key of a table', async (t) => {
     t.equal(standIn.requests.length, 1)
   })
 
-  t.test('is not asked for any longer when nobody waits for it', async (t) => {
+  t.test('is no longer requested when all callers have cancelled', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       if (number > 1) answer(response, description({ id: 'S' }))
     })
@@ -92,7 +92,7 @@ t.test('the key of a table', async (t) => {
     t.same(await storage.withKeySchema('T', soon(), itself), [{ name: 'id', type: 'S' }])
   })
 
-  t.test('is asked for again after it could not be had', async (t) => {
+  t.test('is requested again after a request for it failed', async (t) => {
     const { storage } = await start(t, (_arrived, response, number) => {
       if (number === 1) refuse(response, 400, 'ResourceNotFoundException')
       else if (number === 2) answer(response, {})
@@ -104,12 +104,12 @@ t.test('the key of a table', async (t) => {
   })
 
   const signs: [name: string, error: () => Error][] = [
-    ['it does not fit', () => new KeyMismatchError('does not fit')],
+    ['a key does not match it', () => new KeyMismatchError('does not fit')],
     ['DynamoDB finds the request invalid', () => refusal('ValidationException', 'key')],
     ['DynamoDB does not know the table', () => refusal('ResourceNotFoundException', 'table')],
   ]
   for (const [name, error] of signs) {
-    t.test(`is asked for anew when ${name}, and the call made again only if it has changed`, async (t) => {
+    t.test(`is requested again when ${name}, and the call is repeated only if it has changed`, async (t) => {
       let key: Record<string, string> = { id: 'S' }
       const { standIn, storage } = await start(t, (_arrived, response) => {
         answer(response, description(key))
@@ -122,18 +122,18 @@ t.test('the key of a table', async (t) => {
         return 'done'
       }
       await t.rejects(storage.withKeySchema('T', soon(), call), error())
-      t.equal(seen.length, 1, 'it is as it was')
+      t.equal(seen.length, 1, 'the key schema has not changed')
       t.equal(standIn.requests.length, 2)
 
       key = { id: 'N' }
       const calls = Array.from({ length: 10 }, () => storage.withKeySchema('T', soon(), call))
       t.same(new Set(await Promise.all(calls)), new Set(['done']))
       t.same(seen.at(-1), [{ name: 'id', type: 'N' }])
-      t.equal(standIn.requests.length, 3, 'asked for once')
+      t.equal(standIn.requests.length, 3, 'requested once')
     })
   }
 
-  t.test('is still known when it cannot be asked for anew', async (t) => {
+  t.test('stays cached when requesting it again fails', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       if (number === 1) answer(response, description({ id: 'S' }))
       else refuse(response, 400, 'ThrottlingException', 'slow down')
@@ -142,13 +142,13 @@ t.test('the key of a table', async (t) => {
     const wrong = storage.withKeySchema('T', soon(), async () => {
       throw new KeyMismatchError('does not fit')
     })
-    await t.rejects(wrong, { name: 'KeyMismatchError' }, 'what was wrong is told')
+    await t.rejects(wrong, { name: 'KeyMismatchError' }, 'with the error of the call')
     const { length } = standIn.requests
     t.same(await storage.withKeySchema('T', soon(), itself), [{ name: 'id', type: 'S' }])
     t.equal(standIn.requests.length, length)
   })
 
-  t.test('is not asked for anew in a call that has just learnt it', async (t) => {
+  t.test('is not requested twice by one call', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, description({ id: 'S' }))
     })
@@ -159,7 +159,7 @@ t.test('the key of a table', async (t) => {
     t.equal(standIn.requests.length, 1)
   })
 
-  t.test('is not asked for anew for any other reason, or if it may have been applied', async (t) => {
+  t.test('is not requested again after other errors, or if the call may have been applied', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response) => {
       answer(response, description({ id: 'S' }))
     })
