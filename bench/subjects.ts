@@ -8,7 +8,8 @@ import type { Load, Measured } from './load.js'
 import { AROUND, Process, SUBJECT } from './process.js'
 
 export const subjectNames = ['service', 'typed', 'naive', 'sdk', 'floor'] as const
-export type SubjectName = (typeof subjectNames)[number]
+/** `before` is another build of this service; see `against.ts`. */
+export type SubjectName = (typeof subjectNames)[number] | 'before'
 
 export const labels: Readonly<Record<SubjectName, string>> = {
   service: 'this service',
@@ -16,6 +17,7 @@ export const labels: Readonly<Record<SubjectName, string>> = {
   naive: 'naive gateway',
   sdk: 'direct SDK',
   floor: 'floor',
+  before: 'this service, before',
 }
 
 /** The build, as `npm start` runs it, and the alternatives. */
@@ -66,15 +68,22 @@ export function toFloor(port: number, { operation, input }: Case): HttpTarget {
   return { port, path: '/', headers, body: JSON.stringify(input(typed)) }
 }
 
-const representations = { service: document, typed, naive: plain } as const
+const representations = { service: document, typed, naive: plain, before: document } as const
 
+/**
+ * @param before the file of the subject `before`
+ * @param represent how requests and answers represent items, if it is not the subject's own way
+ */
 export async function startSubject(
   name: SubjectName,
   upstream: Process,
   generator: Process,
+  before: string = SERVICE,
+  represent?: Represent,
 ): Promise<Subject> {
   const file = {
     service: SERVICE,
+    before,
     typed: SERVICE,
     naive: NAIVE,
     sdk: 'dist/bench/direct-sdk.js',
@@ -103,7 +112,9 @@ export async function startSubject(
 
   await process.listening()
   const targetOf = (one: Case) =>
-    name === 'floor' ? toFloor(process.port, one) : toGateway(process.port, one, representations[name])
+    name === 'floor'
+      ? toFloor(process.port, one)
+      : toGateway(process.port, one, represent ?? representations[name])
   return {
     name,
     process,
@@ -116,7 +127,7 @@ export async function startSubject(
         body,
       })
       const answered = { statusCode, body: await answer.json() }
-      const right = name === 'floor' ? one.output : one.answer(representations[name])
+      const right = name === 'floor' ? one.output : one.answer(represent ?? representations[name])
       assertEqual(`${labels[name]}, ${one.name}`, answered, { statusCode: 200, body: right })
       await checkRequest(one)
     },

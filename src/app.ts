@@ -11,6 +11,7 @@ import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
+import { MEDIA_TYPES, ndjson } from './items/representation.js'
 import { RequestLog } from './observability/request-log.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -53,9 +54,9 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
   app.decorateRequest('call', null)
   app.decorateRequest('problem', null)
 
-  // Bodies are read by operations/serve.ts.
+  // Bodies are read by operations/serve.ts. Fastify caches the parser of a media type only if it is registered by name.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => {
+  app.addContentTypeParser([...MEDIA_TYPES, ndjson.mediaType, '*'], (_request, _payload, done) => {
     done(null)
   })
 
