@@ -83,10 +83,10 @@ export function createHttpServer(
       const connection = connections.get(socket)
       if (connection !== undefined) connection.request = request
       setArrivalDeadline(request, performance.now() + requestTimeoutMs)
-      response.on('finish', () => {
-        limitRest(socket, request)
-      })
       if (!isHealthCheck(request) && !admission.enter(request)) {
+        response.on('close', () => {
+          limitRest(socket, request)
+        })
         refuse(request, response)
         return
       }
@@ -96,6 +96,7 @@ export function createHttpServer(
         const index = responses.indexOf(response)
         if (index !== -1) responses.splice(index, 1)
         admission.leave(request)
+        limitRest(socket, request)
         // Its headers may have promised keep-alive before the server was closed.
         if (!server.listening && responses.length === 0) setTimeout(closeIdleConnections, ARRIVAL_MS)
       })

@@ -19,6 +19,10 @@ export interface Negotiated {
   readonly inLines: boolean
 }
 
+// Most requests leave the choice to the service.
+const bothDocument: Negotiated = { body: document, answer: document, inLines: false }
+const bothTyped: Negotiated = { body: typed, answer: typed, inLines: false }
+
 /**
  * How a route finds out which representations a request and its answer have (RFC 9110, section 12): `Content-Type` names that
  * of the body, and `Accept` that of the answer. By default the answer has the representation of the body.
@@ -38,7 +42,7 @@ export function createNegotiation(schema: DescribedRoute): (request: ApiRequest)
     } else if (takesLines) checkMediaType(headers['content-type'], method, true)
     const body = requestRepresentation(headers['content-type'])
     const { accept } = headers
-    if (accept === undefined || accept === '*/*') return { body, answer: body, inLines: false }
+    if (accept === undefined || accept === '*/*') return body === typed ? bothTyped : bothDocument
     // In HTTP/1.0 a stream that breaks off looks complete (RFC 9112, section 8).
     const preferred = answerRepresentation(accept, body, givesLines && raw.httpVersion !== '1.0')
     if (preferred === undefined && answersBody && method !== 'HEAD') throw notAcceptable(givesLines)
