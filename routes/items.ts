@@ -1,5 +1,5 @@
 import * as schemas from '../schemas/items.js'
-import { members } from '../src/json/reader.js'
+import { members } from '../src/json/parts.js'
 import { operation } from '../src/operations/operation.js'
 import type { Route } from '../src/operations/call.js'
 import { ProblemError } from '../src/problem/problem-error.js'

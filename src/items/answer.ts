@@ -7,13 +7,13 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
-  eachMember,
-  type Json,
-  JsonReader,
   LETTER_N,
   OPEN_BRACE,
   OPEN_BRACKET,
-} from '../json/reader.js'
+} from '../json/character-codes.js'
+import type { Json } from '../json/json.js'
+import { eachMember } from '../json/parts.js'
+import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { toFieldName } from './field-names.js'
 import type { Representation } from './representation.js'

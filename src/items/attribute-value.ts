@@ -4,8 +4,10 @@
  * through would come to harm: DynamoDB answers damaged base64 with an internal error, and a number that is none has
  * no document form.
  */
-import { COLON, endOfNumber, type JsonReader, OPEN_BRACE, QUOTE } from '../json/reader.js'
+import { COLON, OPEN_BRACE, QUOTE } from '../json/character-codes.js'
+import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
+import { endOfNumber } from '../json/scalars.js'
 
 /** Amazon DynamoDB API Reference, AttributeValue. */
 export type Type = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'

@@ -1,6 +1,6 @@
 /**
- * `application/json`: items as plain JSON documents. Bytes to bytes in one pass over them, in both directions:
- * strings are copied with their escapes, numbers with their digits, and no value is ever built.
+ * `application/json`: items as plain JSON documents. Both directions go from bytes to bytes in one pass: strings are
+ * copied with their escapes and numbers with their digits, and no value is ever built.
  *
  * | AttributeValue | document |
  * |---|---|
@@ -16,29 +16,29 @@ import {
   COMMA,
   DIGIT_0,
   DIGIT_9,
-  type JsonReader,
   LETTER_F,
   LETTER_N,
   LETTER_T,
   MINUS,
-  Names,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-} from '../json/reader.js'
+} from '../json/character-codes.js'
+import { Names } from '../json/names.js'
+import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
+import { forgetTags, readTag } from './tags.js'
 import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
 
 type Transfer = (reader: JsonReader, writer: JsonWriter, depth: number) => void
 
-/** How the content of a one-key object becomes that of an AttributeValue, which begins with `begin`. */
+/** How the content of a tag becomes the content of an AttributeValue, which begins with `begin`. */
 interface Tag {
   readonly begin: string
   readonly decode: Transfer
 }
 
-/** The one-key objects that stand for the types that JSON lacks. */
-const tagged = new Map<string, Tag>([
+const tags: ReadonlyMap<string, Tag> = new Map([
   ['$binary', { begin: '{"B":', decode: copyChecked(checkBase64) }],
   ['$stringSet', { begin: '{"SS":', decode: setOf(copyChecked((reader) => readString(reader, 'a string'))) }],
   ['$numberSet', { begin: '{"NS":', decode: setOf(decodeNumber) }],
@@ -47,15 +47,23 @@ const tagged = new Map<string, Tag>([
 ])
 
 /**
- * No item of DynamoDB's 400 KB has more bytes than this as its JSON; reading stops there. A body of 16 MB
- * could otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
+ * An item of DynamoDB's 400 KB never has more bytes than this as JSON, so reading stops there. A body of 16 MB could
+ * otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
  */
 const MAX_ITEM_BYTES = 8 * 1024 * 1024
 
-/** Reads an item or a key as a document and writes its attributes as DynamoDB takes them: a map of names to AttributeValues. */
+/**
+ * Reads an item, a key or expression attribute values as a document, `{"id":"a"}`, and writes them as a map of names to
+ * AttributeValues, `{"id":{"S":"a"}}`.
+ * @throws JsonError if the next value is not such a document
+ */
 export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
-  decodeAttributes(reader, writer, 0)
-  checkLength(reader, writer)
+  try {
+    decodeAttributes(reader, writer, 0)
+    checkLength(reader, writer)
+  } finally {
+    forgetTags()
+  }
 }
 
 function checkLength(reader: JsonReader, writer: JsonWriter): void {
@@ -120,10 +128,12 @@ function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
 }
 
 function decodeObject(reader: JsonReader, writer: JsonWriter, depth: number): void {
-  const tag = readTag(reader, depth)
-  writer.ascii(tag?.begin ?? '{"M":')
-  if (tag === undefined) decodeAttributes(reader, writer, depth)
-  else {
+  const tag = readTag(reader, tags, depth)
+  if (tag === undefined) {
+    writer.ascii('{"M":')
+    decodeAttributes(reader, writer, depth)
+  } else {
+    writer.ascii(tag.begin)
     reader.peek()
     tag.decode(reader, writer, depth + 1)
     reader.expect(CLOSE_BRACE)
@@ -131,31 +141,7 @@ function decodeObject(reader: JsonReader, writer: JsonWriter, depth: number): vo
   writer.byte(CLOSE_BRACE)
 }
 
-/**
- * The tag that is the only name of the object that comes next; the reader is then in front of its content. Undefined,
- * with nothing read, where the object is an ordinary one.
- */
-function readTag(reader: JsonReader, depth: number): Tag | undefined {
-  const start = reader.position
-  reader.position++
-  // The usual object is told apart by the first character of its first name.
-  if (reader.peek() === QUOTE && reader.mayBeTag(reader.position)) {
-    reader.name()
-    const tag = tagged.get(reader.nameText())
-    if (tag !== undefined) {
-      const content = reader.position
-      reader.skip(depth)
-      if (reader.peek() === CLOSE_BRACE) {
-        reader.position = content
-        return tag
-      }
-    }
-  }
-  reader.position = start
-  return undefined
-}
-
-/** Checks what comes next and copies it as it stands. */
+/** Checks the next value and copies its bytes. */
 function copyChecked(check: (reader: JsonReader) => unknown): Transfer {
   return (reader, writer) => {
     reader.peek()
@@ -189,9 +175,9 @@ function decodeNumber(reader: JsonReader, writer: JsonWriter): void {
   writer.byte(QUOTE)
 }
 
-/** Copies the name just read with what belongs around it: a comma, unless it is the first, and a colon. */
+/** Copies the name that was just read, with a comma before it, unless it is the first one, and a colon after it. */
 function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter, first: boolean): void {
-  // Without white space they stand beside it and are copied with it.
+  // Without white space the comma and the colon are next to the name: all three are copied at once.
   const start = !first && bytes[nameStart - 1] === COMMA ? nameStart - 1 : nameStart
   if (!first && start === nameStart) writer.byte(COMMA)
   const isNext = bytes[nameEnd] === COLON
@@ -201,9 +187,16 @@ function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter,
 
 const encodeNumberSet = setOf(readNumberString)
 
-/** Reads a map of names to AttributeValues and writes it as a document. */
+/**
+ * Reads a map of names to AttributeValues, `{"id":{"S":"a"}}`, and writes it as a document, `{"id":"a"}`.
+ * @throws JsonError if the next value is not such a map
+ */
 export function encodeItem(reader: JsonReader, writer: JsonWriter): void {
-  encodeAttributes(reader, writer, 0)
+  try {
+    encodeAttributes(reader, writer, 0)
+  } finally {
+    forgetTags()
+  }
 }
 
 function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
@@ -239,7 +232,7 @@ function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
       writer.ascii('null')
       break
     case 'M': {
-      const tag = code === OPEN_BRACE ? readTag(reader, depth) : undefined
+      const tag = code === OPEN_BRACE ? readTag(reader, tags, depth) : undefined
       reader.position = start
       if (tag !== undefined) writer.ascii('{"$map":')
       encodeAttributes(reader, writer, depth)

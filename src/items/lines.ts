@@ -5,21 +5,19 @@
 import { isUtf8 } from 'node:buffer'
 import {
   BACKSLASH,
+  CAPITAL_I,
   CLOSE_BRACE,
-  eachElement,
-  eachMember,
-  type Json,
-  JsonError,
-  JsonReader,
+  END,
+  LINE_FEED,
   OPEN_BRACE,
   QUOTE,
-} from '../json/reader.js'
+  SPACE,
+} from '../json/character-codes.js'
+import type { Json } from '../json/json.js'
+import { eachElement, eachMember } from '../json/parts.js'
+import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { document, type Representation, typed } from './representation.js'
-
-export const LINE_FEED = 0x0a
-const SPACE = 0x20
-const LETTER_CAPITAL_I = 0x49
 
 const writer = new JsonWriter()
 
@@ -67,7 +65,7 @@ function withoutLineFeeds(json: Json): Json {
  */
 export function readLine(line: Buffer): Json | undefined {
   const reader = new JsonReader(line, { wellFormed: true })
-  if (reader.peek() === -1) return undefined
+  if (reader.peek() === END) return undefined
   if (!isUtf8(line)) throw new JsonError('is not valid UTF-8', '')
   writer.clear()
   if (enterExported(reader)) {
@@ -107,7 +105,7 @@ function endsAfterItem(reader: JsonReader): number | undefined {
   if (reader.peek() !== QUOTE) return undefined
   // Nearly all documents start with another name.
   const first = reader.bytes[reader.position + 1]
-  if (first !== LETTER_CAPITAL_I && first !== BACKSLASH) return undefined
+  if (first !== CAPITAL_I && first !== BACKSLASH) return undefined
   reader.name()
   if (reader.nameText() !== 'Item' || reader.peek() !== OPEN_BRACE) return undefined
   const content = reader.position

@@ -2,7 +2,9 @@
  * The key of an item as it stands in the path of a request, decoded but without names and types: those are the table's.
  * An S stands there as it is, an N as its digits, a B as base64url without padding (RFC 4648, section 5).
  */
-import { CLOSE_BRACE, type Json, JsonReader, OPEN_BRACE } from '../json/reader.js'
+import { CLOSE_BRACE, OPEN_BRACE } from '../json/character-codes.js'
+import type { Json } from '../json/json.js'
+import { JsonReader } from '../json/reader.js'
 import { KeyMismatchError } from '../storage/errors.js'
 import type { KeyAttribute, KeySchema } from '../storage/tables/key-schemas.js'
 import { isSameValue } from '../storage/tables/keys.js'

@@ -2,18 +2,10 @@
  * Request bodies. A body is read into an object whose items are already DynamoDB's JSON. The schema validates that
  * object, and it becomes DynamoDB's request.
  */
-import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  type Json,
-  JsonError,
-  JsonReader,
-  LETTER_N,
-  Names,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  parse,
-} from '../json/reader.js'
+import { CLOSE_BRACE, CLOSE_BRACKET, LETTER_N, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
+import { type Json, parse } from '../json/json.js'
+import { Names } from '../json/names.js'
+import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import type { DynamoDBRequest, Parameter } from '../storage/request.js'
 import type { Representation } from './representation.js'

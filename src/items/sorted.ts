@@ -6,15 +6,14 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
-  type Json,
-  JsonReader,
   OPEN_BRACE,
   OPEN_BRACKET,
-} from '../json/reader.js'
+  SPACE,
+} from '../json/character-codes.js'
+import type { Json } from '../json/json.js'
+import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { readType, readUsualType } from './attribute-value.js'
-
-const SPACE = 0x20
 
 /** One for all: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()

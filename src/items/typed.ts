@@ -6,13 +6,13 @@
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
-  type JsonReader,
   LETTER_F,
   LETTER_T,
-  Names,
   OPEN_BRACE,
   OPEN_BRACKET,
-} from '../json/reader.js'
+} from '../json/character-codes.js'
+import { Names } from '../json/names.js'
+import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
 import {
   checkBase64,

@@ -1,26 +1,26 @@
-import type { Json } from './reader.js'
+import type { Json } from './json.js'
 
 const INITIAL_BYTES = 64 * 1024
-/** What is larger than this is not kept for the next one. */
+/** Memory larger than this is not kept for the next use. */
 const KEPT_BYTES = 1024 * 1024
-/** Fewer bytes are copied one by one: calling the runtime would take longer. */
+/** Fewer bytes than this are copied one by one: a call into the runtime would take longer. */
 const FEW_BYTES = 128
 
 const isAscii = /^[\x20-\x7e]*$/
 
-/** Writes JSON, piece by piece, into memory that serves again for the next one. */
+/** Writes JSON piece by piece into memory that is used again for the next value. */
 export class JsonWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
-  /** Bytes written since the last {@link take}. */
+  /** Bytes written since the writer was last cleared. */
   length = 0
 
-  /** One byte. */
+  /** Writes one byte. */
   byte(code: number): void {
     this.#reserve(1)
     this.#bytes[this.length++] = code
   }
 
-  /** Characters of ASCII, few of them. */
+  /** Writes a short text of ASCII characters. */
   ascii(text: string): void {
     this.#reserve(text.length)
     const bytes = this.#bytes
@@ -29,7 +29,7 @@ export class JsonWriter {
     this.length = to
   }
 
-  /** Any characters. */
+  /** Writes any text in UTF-8. */
   text(text: string): void {
     if (text.length < FEW_BYTES && isAscii.test(text)) {
       this.ascii(text)
@@ -39,7 +39,7 @@ export class JsonWriter {
     this.length += this.#bytes.write(text, this.length)
   }
 
-  /** The bytes of `from` between `start` and `end`. */
+  /** Writes the bytes of `from` from `start` up to `end`. */
   copy(from: Uint8Array, start = 0, end = from.length): void {
     const count = end - start
     this.#reserve(count)
@@ -54,7 +54,7 @@ export class JsonWriter {
     }
   }
 
-  /** Gives all that was written, and begins anew. */
+  /** Returns a copy of all that was written and clears the writer. */
   take(): Json {
     const taken = Buffer.allocUnsafe(this.length)
     this.#bytes.copy(taken, 0, 0, this.length)
@@ -62,7 +62,7 @@ export class JsonWriter {
     return taken
   }
 
-  /** Forgets what was written. */
+  /** Discards all that was written. */
   clear(): void {
     this.length = 0
     if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
@@ -74,29 +74,4 @@ export class JsonWriter {
     this.#bytes.copy(larger, 0, 0, this.length)
     this.#bytes = larger
   }
-}
-
-const COMMA = Buffer.from(',')
-
-/** An array of what is JSON already. */
-export function arrayOf(elements: readonly Json[]): Json {
-  return enclose(
-    '[',
-    elements.map((element) => [element]),
-    ']',
-  )
-}
-
-/** An object of members that are JSON already; those that are undefined are left out. */
-export function objectOf(members: Iterable<readonly [name: string, value: Json | undefined]>): Json {
-  const written = [...members].flatMap(([name, value]) =>
-    value === undefined ? [] : [[Buffer.from(`${JSON.stringify(name)}:`), value]],
-  )
-  return enclose('{', written, '}')
-}
-
-/** All at once and in memory of just its size: a batch can be large. */
-function enclose(open: string, parts: readonly (readonly Json[])[], close: string): Json {
-  const separated = parts.flatMap((part, index) => (index === 0 ? part : [COMMA, ...part]))
-  return Buffer.concat([Buffer.from(open), ...separated, Buffer.from(close)])
 }

@@ -1,7 +1,7 @@
 /** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
 import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
-import type { Json } from '../json/reader.js'
+import type { Json } from '../json/json.js'
 import type { CallState } from '../problem/send-problem.js'
 import { isWrite, type Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'

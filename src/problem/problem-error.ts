@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type Code, rowOf } from '../../schemas/parts/codes.js'
-import type { Json } from '../json/reader.js'
-import { objectOf } from '../json/writer.js'
+import type { Json } from '../json/json.js'
+import { objectOf } from '../json/parts.js'
 
 /** Members of a problem beyond those of RFC 9457, each already JSON. */
 export type Members = Map<string, Json>

@@ -2,8 +2,8 @@
  * AWS's messages name accounts, roles and keys by their ARNs. Callers must not see
  * them, since they identify the operator’s AWS account. The log has the messages unchanged.
  */
-import { elements, type Json, members, parse } from '../json/reader.js'
-import { arrayOf, objectOf } from '../json/writer.js'
+import { type Json, parse } from '../json/json.js'
+import { arrayOf, elements, members, objectOf } from '../json/parts.js'
 
 // The parts of an ARN ("Amazon Resource Names", IAM User Guide): partition, service, Region, account, resource.
 const ARN = /\barn:[\w-]+:([\w-]*):[\w-]*:\d*:([^\s"',;)\]]*)/g

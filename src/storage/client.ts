@@ -3,7 +3,8 @@
  * own (Amazon DynamoDB API Reference, version 2012-08-10). Answers and items stay JSON: a gateway that parsed them into
  * objects, only to serialize these again, would spend most of its time on that.
  */
-import { type Json, members } from '../json/reader.js'
+import type { Json } from '../json/json.js'
+import { members } from '../json/parts.js'
 import type { Pace } from './batch/chunks.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'

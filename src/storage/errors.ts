@@ -1,4 +1,4 @@
-import { EMPTY_OBJECT, type Json } from '../json/reader.js'
+import { EMPTY_OBJECT, type Json } from '../json/json.js'
 import type { Operation } from './operations.js'
 
 /** The kinds of failures of a call. The kind decides whether another attempt is made and how the error is explained. */

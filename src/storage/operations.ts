@@ -2,7 +2,7 @@
  * The operations of DynamoDB (API version 2012-08-10) that the storage layer calls. Everything that has to be known of
  * an operation is in its row, and a row without one of the facts does not compile.
  */
-import type { Json } from '../json/reader.js'
+import type { Json } from '../json/json.js'
 import {
   type DynamoDBRequest,
   elementsOf,

@@ -6,7 +6,17 @@
  * Tables and attributes may be called `__proto__`. Build objects with such names by Object.fromEntries or computed
  * keys: an assignment would change the prototype and lose the name.
  */
-import { elements, type Json, members, parse } from '../json/reader.js'
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../json/character-codes.js'
+import { type Json, parse } from '../json/json.js'
+import { elements, members } from '../json/parts.js'
 import { JsonWriter } from '../json/writer.js'
 
 /** A parameter's value. A Buffer is one JSON value and is sent as it is; an undefined parameter is not sent. */
@@ -73,14 +83,6 @@ function isArray(value: Parameter): value is readonly Parameter[] {
 function isObject(value: Parameter): value is DynamoDBRequest {
   return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) && !Array.isArray(value)
 }
-
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const COMMA = 0x2c
-const QUOTE = 0x22
-const COLON = 0x3a
 
 /** In characters. */
 const SHORT = 128

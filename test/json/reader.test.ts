@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  CLOSE_BRACE,
-  elements,
-  JsonReader,
-  MAX_DEPTH,
-  members,
-  Names,
-  OPEN_BRACE,
-  unquote,
-} from '../../src/json/reader.js'
+import { CLOSE_BRACE, OPEN_BRACE } from '../../src/json/character-codes.js'
+import { Names } from '../../src/json/names.js'
+import { elements, members } from '../../src/json/parts.js'
+import { JsonReader, MAX_DEPTH } from '../../src/json/reader.js'
+import { unquote } from '../../src/json/scalars.js'
 import { refusal } from '../helpers/attribute-value.js'
 
 /** The one value of a text, as it stands. */

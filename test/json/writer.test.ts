@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { arrayOf, JsonWriter, objectOf } from '../../src/json/writer.js'
+import { arrayOf, objectOf } from '../../src/json/parts.js'
+import { JsonWriter } from '../../src/json/writer.js'
 
 t.test('all that is written comes out in its order, however much it is', async () => {
   const bytes = (text: string) => Buffer.from(text)

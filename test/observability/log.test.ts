@@ -1,7 +1,7 @@
 import t from 'tap'
 import { spawnSource } from '../helpers/process.js'
 import { createLogger } from '../../src/observability/log.js'
-import { EMPTY_OBJECT } from '../../src/json/reader.js'
+import { EMPTY_OBJECT } from '../../src/json/json.js'
 import { BatchIncompleteError, NO_CALL, StorageError } from '../../src/storage/errors.js'
 
 /** A log that collects its lines as text. */

@@ -1,5 +1,6 @@
-import { eachMember, EMPTY_OBJECT, type Json, JsonReader, members } from '../../json/reader.js'
-import { arrayOf, objectOf } from '../../json/writer.js'
+import { EMPTY_OBJECT, type Json } from '../../json/json.js'
+import { arrayOf, eachMember, members, objectOf } from '../../json/parts.js'
+import { JsonReader } from '../../json/reader.js'
 import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, jsonOf, membersOf, serialize } from '../request.js'
 import { keyOf, refuseDuplicates } from '../tables/keys.js'

@@ -1,4 +1,5 @@
-import { EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
+import { EMPTY_OBJECT, type Json } from '../../json/json.js'
+import { members } from '../../json/parts.js'
 import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, membersOf, type Parameter, serialize } from '../request.js'
 import type { KeySchemas } from '../tables/key-schemas.js'

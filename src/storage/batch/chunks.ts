@@ -2,7 +2,7 @@
  * Batches of any size: cut into chunks, each of which is one request to DynamoDB, with a bounded number of requests in
  * flight. Entries that DynamoDB leaves unprocessed are sent again.
  */
-import type { Json } from '../../json/reader.js'
+import type { Json } from '../../json/json.js'
 import type { CancelSignal } from '../call/cancellation.js'
 import type { CallLimits, Send } from '../call/limits.js'
 import { CANCELLED } from '../call/retry.js'

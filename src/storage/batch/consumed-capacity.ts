@@ -1,4 +1,6 @@
-import { elements, type Json, members, OPEN_BRACE, parse } from '../../json/reader.js'
+import { OPEN_BRACE } from '../../json/character-codes.js'
+import { type Json, parse } from '../../json/json.js'
+import { elements, members } from '../../json/parts.js'
 import { type Parameter, textOf } from '../request.js'
 
 /**

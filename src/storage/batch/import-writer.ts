@@ -1,4 +1,5 @@
-import { EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
+import { EMPTY_OBJECT, type Json } from '../../json/json.js'
+import { members } from '../../json/parts.js'
 import type { StreamLimits } from '../call/limits.js'
 import { ImportError, isRetryable, type StorageError } from '../errors.js'
 import { serialize } from '../request.js'

@@ -1,5 +1,6 @@
 /** The puts of an import, and the requests that they are sent in. */
-import { elements, EMPTY_OBJECT, type Json, members } from '../../json/reader.js'
+import { EMPTY_OBJECT, type Json } from '../../json/json.js'
+import { elements, members } from '../../json/parts.js'
 import type { Parameter } from '../request.js'
 import { asRequested } from '../tables/table-names.js'
 import { WRITES_IN_A_REQUEST } from './batch-write.js'

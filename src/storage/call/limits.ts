@@ -1,4 +1,4 @@
-import type { Json } from '../../json/reader.js'
+import type { Json } from '../../json/json.js'
 import type { Operation } from '../operations.js'
 import type { DynamoDBRequest } from '../request.js'
 import type { CancelSignal } from './cancellation.js'

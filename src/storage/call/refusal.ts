@@ -2,7 +2,7 @@
  * Error responses of DynamoDB (Developer Guide, "Error handling with DynamoDB"):
  * `{"__type": "com.amazonaws.dynamodb.v20120810#Name", "message": …}`.
  */
-import { type Json, parse } from '../../json/reader.js'
+import { type Json, parse } from '../../json/json.js'
 import type { ErrorKind, Failure } from '../errors.js'
 import { headerOf, type RawResponse, retryAfterMs } from './response.js'
 

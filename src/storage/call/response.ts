@@ -1,4 +1,4 @@
-import type { Json } from '../../json/reader.js'
+import type { Json } from '../../json/json.js'
 
 /** The headers as they arrived: names and values in turn. Only a few of them are ever read. */
 export type RawHeaders = readonly Buffer[]

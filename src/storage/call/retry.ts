@@ -4,7 +4,7 @@
  * used: its waits can neither be cancelled nor see the deadline, and its budget, which is made for one client, is spent
  * after 35 failed retries, one bad moment of a gateway with 128 sockets.
  */
-import type { Json } from '../../json/reader.js'
+import type { Json } from '../../json/json.js'
 import { type CallHistory, type ErrorKind, type Failure, isRetryable, StorageError } from '../errors.js'
 import type { Operation } from '../operations.js'
 import type { CancelSignal } from './cancellation.js'

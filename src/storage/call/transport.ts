@@ -4,7 +4,8 @@
  */
 import { crc32 } from 'node:zlib'
 import { Pool } from 'undici'
-import { CLOSE_BRACE, type Json, OPEN_BRACE } from '../../json/reader.js'
+import { CLOSE_BRACE, OPEN_BRACE } from '../../json/character-codes.js'
+import type { Json } from '../../json/json.js'
 import { version } from '../../package-root.js'
 import type { Failure } from '../errors.js'
 import type { Operation } from '../operations.js'

@@ -3,7 +3,8 @@
  * in the path of a URL, and for batches that are larger than one request: two writes to one key in different requests
  * would race.
  */
-import { elements, EMPTY_ARRAY, EMPTY_OBJECT, type Json, members, parse } from '../../json/reader.js'
+import { EMPTY_ARRAY, EMPTY_OBJECT, type Json, parse } from '../../json/json.js'
+import { elements, members } from '../../json/parts.js'
 import type { CallLimits, Send } from '../call/limits.js'
 import { SharedCall } from '../call/shared-call.js'
 import { KeyMismatchError, StorageError } from '../errors.js'

@@ -1,14 +1,8 @@
 /** Reading and comparing the keys of items. */
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  type Json,
-  JsonReader,
-  members,
-  OPEN_BRACE,
-  parse,
-  QUOTE,
-} from '../../json/reader.js'
+import { BACKSLASH, CLOSE_BRACE, OPEN_BRACE, QUOTE } from '../../json/character-codes.js'
+import { type Json, parse } from '../../json/json.js'
+import { members } from '../../json/parts.js'
+import { JsonReader } from '../../json/reader.js'
 import { DuplicateKeyError } from '../errors.js'
 import { jsonOf, membersOf, type Parameter } from '../request.js'
 

@@ -1,6 +1,6 @@
 /** Batches of any size when DynamoDB leaves entries unprocessed or fails: every entry is done, or listed. */
 import t, { type Test } from 'tap'
-import { parse } from '../../../src/json/reader.js'
+import { parse } from '../../../src/json/json.js'
 import { BatchIncompleteError, StorageError } from '../../../src/storage/errors.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
