@@ -1,7 +1,6 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
-import type { FastifyReply } from 'fastify'
 import type { Call } from './call.js'
-import { sendJson } from './serve.js'
+import { type AnswerBody, jsonAnswer } from './serve.js'
 import { overloaded } from '../http/admission.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
@@ -48,8 +47,8 @@ export async function importLines({
 
 const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
 
-export function answerImport(call: Call, written: number): FastifyReply {
-  return sendJson(call, 200, Buffer.from(JSON.stringify({ written })))
+export function answerImport(call: Call, written: number): AnswerBody {
+  return jsonAnswer(call, 200, Buffer.from(JSON.stringify({ written })))
 }
 
 async function* itemsOf(lines: RequestLines): AsyncGenerator<Iterable<NumberedItem>> {

@@ -1,5 +1,4 @@
 /** Query and Scan as a stream: every page, one item on each line, as fast as the reader reads. */
-import type { FastifyReply } from 'fastify'
 import { writeWithBackPressure } from '../http/stream-writer.js'
 import { readPage } from '../items/lines.js'
 import { ndjson } from '../items/representation.js'
@@ -33,7 +32,7 @@ export async function sendItemLines(
   operation: Operation,
   request: DynamoDBRequest,
   firstPage: Json,
-): Promise<FastifyReply> {
+): Promise<undefined> {
   const { requestTimeoutMs: timeoutMs } = config
   const fetch = (lastEvaluatedKey: Json) => {
     const limits = { deadline: performance.now() + timeoutMs, signal }
@@ -65,12 +64,12 @@ export async function sendItemLines(
     raw.end()
   } catch (error) {
     // If the caller has disconnected, the request has ended already.
-    if (!inFlight.remove(signal)) return reply
+    if (!inFlight.remove(signal)) return undefined
     signal.abort()
     const { method, url } = reply.request
     reply.log.error({ method, url, err: error }, 'the stream broke off')
     // Without its last chunk the answer is incomplete (RFC 9112, section 8).
     raw.destroy()
   }
-  return reply
+  return undefined
 }

@@ -1,6 +1,5 @@
 /** One item as a resource, with the methods of HTTP: the key is in the URL, and the item is the body. */
 import { hash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
 import { isCurrent, isOutdated, type Precondition, preconditionOf } from '../http/entity-tags.js'
 import { isPercentEncoded } from '../http/percent-encoding.js'
 import { itemIn } from '../items/answer.js'
@@ -11,7 +10,7 @@ import { ProblemError } from '../problem/problem-error.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
 import type { ApiRequest, Call } from './call.js'
-import { sendJson } from './serve.js'
+import { type AnswerBody, jsonAnswer } from './serve.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
   // Errors are covered, too: that an item does not exist may change at any time.
@@ -23,7 +22,7 @@ export function getRequest({ request, reply }: Call, keySchema: KeySchema): Dyna
   }
 }
 
-export function answerGet(call: Call, output: Json): FastifyReply {
+export function answerGet(call: Call, output: Json): AnswerBody {
   const { request, reply, representation } = call
   const item = itemIn(output, 'Item', representation)
   if (item === undefined) throw new ProblemError('ItemNotFound', 'No item has this key.')
@@ -35,10 +34,10 @@ export function answerGet(call: Call, output: Json): FastifyReply {
     )
   }
   reply.header('etag', tag)
-  if (!isCurrent(tag, request.headers)) return sendJson(call, 200, item)
+  if (!isCurrent(tag, request.headers)) return jsonAnswer(call, 200, item)
   reply.code(304).header('content-type', representation.mediaType)
   // The Content-Length of an answer to HEAD must be that of the item, or absent (RFC 9110, section 8.6).
-  return reply.send(request.method === 'HEAD' ? item : undefined)
+  return request.method === 'HEAD' ? item : undefined
 }
 
 /** The query parameters as parameters of GetItem. */
@@ -88,8 +87,9 @@ export async function sendPut(
 /** RFC 9110, section 9.3.4; 200 where a lost answer of DynamoDB leaves it open. */
 const PUT_STATUS = { created: 201, replaced: 204, written: 200 } as const
 
-export function answerPut({ reply }: Call, outcome: keyof typeof PUT_STATUS): FastifyReply {
-  return reply.code(PUT_STATUS[outcome]).send()
+export function answerPut({ reply }: Call, outcome: keyof typeof PUT_STATUS): AnswerBody {
+  reply.code(PUT_STATUS[outcome])
+  return undefined
 }
 
 export function deleteRequest({ request }: Call, keySchema: KeySchema): DynamoDBRequest {
@@ -107,8 +107,9 @@ export function deleteRequest({ request }: Call, keySchema: KeySchema): DynamoDB
   }
 }
 
-export function answerDelete({ reply }: Call): FastifyReply {
-  return reply.code(204).send()
+export function answerDelete({ reply }: Call): AnswerBody {
+  reply.code(204)
+  return undefined
 }
 
 function pathKeyOf({ params: { partitionKey = '', sortKey } }: ApiRequest): PathKey {

@@ -1,6 +1,5 @@
 /** The operations that are one DynamoDB request and its answer. Their schemas say everything that is particular. */
 import * as Type from 'typebox'
-import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { type Answer, translateAnswer } from '../items/answer.js'
 import { toRequest } from '../items/request-body.js'
@@ -12,7 +11,7 @@ import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { refuseMetadata, sendItemLines } from './item-lines.js'
 import type { Call, Route } from './call.js'
-import { apiRoute, sendJson } from './serve.js'
+import { apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'
@@ -59,11 +58,11 @@ export function operation({
       })
     },
     send: ({ services, limits }, request) => send(services.storage, request, limits),
-    answer: (call, output, request): FastifyReply | Promise<FastifyReply> => {
+    answer: (call, output, request) => {
       if (call.inLines) return sendItemLines(call, operation, request, output)
       const answer = translateAnswer(output, answerShape, call.representation)
       check?.(answer)
-      return sendJson(call, Number(status), answer.json)
+      return jsonAnswer(call, Number(status), answer.json)
     },
   })
 }
