@@ -1,5 +1,5 @@
 import { document, type Representation, typed } from '../../src/items/representation.js'
-import { SHAPE } from '../../src/items/shape.js'
+import { SHAPE } from '../../schemas/parts/building-blocks.js'
 import { isObject, type Json, type JsonObject, plain } from './json-value.js'
 
 /** The schema of an item in each representation, by its name in `item-schemas.ts`. */

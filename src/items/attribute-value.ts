@@ -1,8 +1,7 @@
 /**
- * What both representations agree on: the types of DynamoDB, and which texts are numbers and which are binary.
- * DynamoDB's own message is better than ours wherever it has one; these are the two cases where a value that is let
- * through would come to harm: DynamoDB answers damaged base64 with an internal error, and a number that is none has
- * no document form.
+ * AttributeValues, as far as both representations agree: DynamoDB's types, numbers and base64. Everything else is left to
+ * DynamoDB, whose messages are better than ours. These two are checked because DynamoDB answers malformed base64 with an
+ * internal error, and a malformed number could not be written as a document.
  */
 import { COLON, OPEN_BRACE, QUOTE } from '../json/character-codes.js'
 import type { JsonReader } from '../json/reader.js'
@@ -12,14 +11,14 @@ import { endOfNumber } from '../json/scalars.js'
 /** Amazon DynamoDB API Reference, AttributeValue. */
 export type Type = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
 
-/** The types with a name of one letter, by the code of that. */
+/** The types whose name is one letter, by its code. */
 const ofOneLetter = Array.from({ length: 256 }, (_, code) =>
   (['S', 'N', 'B', 'M', 'L'] as const).find((type) => type.charCodeAt(0) === code),
 )
 
 /**
- * Reads the beginning of an AttributeValue, `{"S":`, if it is written in the usual way, without white space, and has
- * one of the usual types. Undefined, with nothing read, if not.
+ * Fast path: reads the beginning of an AttributeValue, such as `{"S":`, if it has no white space and its type is one
+ * letter. Undefined, with nothing read, if not.
  */
 export function readUsualType(reader: JsonReader): Type | undefined {
   const { bytes, position } = reader
@@ -37,14 +36,17 @@ export function readUsualType(reader: JsonReader): Type | undefined {
 }
 
 const types: readonly Type[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS']
-/** By the first byte, and by whether there is another one: enough to find what is then compared. */
+/** Types by first byte and length, which no two share. The rest of the name is compared afterwards. */
 const byStart = new Map(types.map((type) => [hash(type.charCodeAt(0), type.length), type]))
 
 function hash(firstByte: number, length: number): number {
   return firstByte + 256 * length
 }
 
-/** Reads the beginning of an AttributeValue up to its content: `{"SS":`. */
+/**
+ * Reads the beginning of an AttributeValue up to its content, such as `{"SS":`.
+ * @throws JsonError if it has no known type
+ */
 export function readType(reader: JsonReader): Type {
   reader.expect(OPEN_BRACE)
   reader.name()
@@ -59,17 +61,20 @@ export function readType(reader: JsonReader): Type {
   return reader.fail(`has ${name}, which is no type of an AttributeValue`, nameStart)
 }
 
-// Each digit can be matched in one way only, or a long string would be tried in a million ways.
+// Each digit can be matched in one way only, so that matching a long string takes linear time.
 const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
-// Bits that padding cuts off must be 0, or two texts would be the same bytes and only one would come back.
+// Bits that padding cuts off must be 0. Otherwise two texts would be the same bytes, and only one would come back.
 const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
 
-/** Whether a text is a number as DynamoDB writes and takes them. Nothing in one has to be escaped in JSON. */
+/** Whether a text is a number for DynamoDB. None of its characters has to be escaped in JSON. */
 export function isNumber(text: string): boolean {
   return number.test(text)
 }
 
-/** Moves over the digits of an N, a quoted string. */
+/**
+ * Reads the content of an N, a string of digits.
+ * @throws JsonError if it is not a number
+ */
 export function checkNumberString(reader: JsonReader): void {
   if (skipJsonNumber(reader)) return
   const start = readString(reader, 'a number as a string of digits')
@@ -78,7 +83,10 @@ export function checkNumberString(reader: JsonReader): void {
   }
 }
 
-/** Reads the digits of an N, a quoted string, and writes them as a JSON number with the same digits. */
+/**
+ * Reads the content of an N, a string of digits, and writes it as a JSON number with the same digits.
+ * @throws JsonError if it is not a number
+ */
 export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
   reader.peek()
   const start = reader.position
@@ -87,7 +95,7 @@ export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
     return
   }
   checkNumberString(reader)
-  // DynamoDB also takes "+5", "007", ".5" and "5."; JSON writes the same digits in one way only.
+  // DynamoDB also accepts "+5", "007", ".5" and "5.", which are not JSON numbers.
   const [, sign, whole, fraction, exponent] =
     /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/.exec(reader.stringAt(start, reader.position)) ??
     reader.fail('must be a number')
@@ -99,7 +107,7 @@ export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
   )
 }
 
-/** Moves over a quoted number, if it is written as JSON writes numbers: nearly all are. */
+/** Fast path: reads a string that is a JSON number, as nearly all are. False, with nothing read, if it is not. */
 function skipJsonNumber(reader: JsonReader): boolean {
   if (reader.peek() !== QUOTE) return false
   const end = endOfNumber(reader.bytes, reader.position + 1)
@@ -108,7 +116,10 @@ function skipJsonNumber(reader: JsonReader): boolean {
   return true
 }
 
-/** Moves over a B, base64 with padding (RFC 4648, section 4). */
+/**
+ * Reads the content of a B, base64 with padding (RFC 4648, section 4).
+ * @throws JsonError if it is not such base64
+ */
 export function checkBase64(reader: JsonReader): void {
   const start = readString(reader, 'base64 as a string')
   const base64 = reader.stringAt(start, reader.position)
@@ -117,7 +128,11 @@ export function checkBase64(reader: JsonReader): void {
   }
 }
 
-/** Moves over a string, or fails with what is wanted instead. Gives its start. */
+/**
+ * Reads a string and returns the position of its opening quote.
+ * @param what is expected, for the message, such as `a string`
+ * @throws JsonError if the next value is not a string
+ */
 export function readString(reader: JsonReader, what: string): number {
   if (reader.peek() !== QUOTE) reader.fail(`must be ${what}`)
   const start = reader.position

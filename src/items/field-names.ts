@@ -1,6 +1,7 @@
 /**
- * Field names: DynamoDB writes `KeyConditionExpression`, this service `keyConditionExpression`. Of an
- * abbreviation the whole is lowered (`SSEDescription`, `sseDescription`), as the AWS SDK for Java does.
+ * Field names. DynamoDB's are in upper camel case, `KeyConditionExpression`, and this service's in lower camel case,
+ * `keyConditionExpression`. An abbreviation is lowered as a whole (`SSEDescription`, `sseDescription`), as in the AWS SDK
+ * for Java.
  */
 
 const abbreviation = /^(?:sse|kms)(?=[A-Z])/

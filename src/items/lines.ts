@@ -1,6 +1,6 @@
 /**
- * `application/x-ndjson`: an item a line, out and in. Each line is a document, or as DynamoDB's own exports have it
- * (Developer Guide, "DynamoDB table export output format"), `{"Item":{"id":{"S":"u1"}}}`.
+ * `application/x-ndjson`: streams with one item a line, in both directions. A line is a document, or it has the format of
+ * DynamoDB's exports (Developer Guide, "DynamoDB table export output format"), `{"Item":{"id":{"S":"u1"}}}`.
  */
 import { isUtf8 } from 'node:buffer'
 import {
@@ -19,11 +19,12 @@ import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { document, type Representation, typed } from './representation.js'
 
+/** Shared by all lines: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
 
 /** A page of a Query or a Scan. */
 export interface Page {
-  /** Its items, each with a line feed behind it. */
+  /** Its items, each followed by a line feed. */
   readonly lines: Buffer
   /** In DynamoDB's JSON; undefined on the last page. */
   readonly lastEvaluatedKey: Json | undefined
@@ -31,7 +32,7 @@ export interface Page {
 
 /**
  * Reads DynamoDB's answer to a Query or a Scan.
- * @throws JsonError if it is no such JSON
+ * @throws JsonError if it is not such an answer
  */
 export function readPage(json: Json, representation: Representation): Page {
   const [before, after] = representation.line
@@ -52,7 +53,7 @@ export function readPage(json: Json, representation: Representation): Page {
   return { lines: writer.take(), lastEvaluatedKey }
 }
 
-/** In JSON they can only be white space, in which an item would come apart. DynamoDB writes none. */
+/** In JSON a line feed can only be white space, but it would split an item. DynamoDB writes none. */
 function withoutLineFeeds(json: Json): Json {
   return json.includes(LINE_FEED)
     ? Buffer.from(json.map((byte) => (byte === LINE_FEED ? SPACE : byte)))
@@ -60,8 +61,8 @@ function withoutLineFeeds(json: Json): Json {
 }
 
 /**
- * Reads a line and gives the item in DynamoDB's JSON; undefined if the line is empty.
- * @throws JsonError if it is no item
+ * The item of a line in DynamoDB's JSON; undefined if the line is empty.
+ * @throws JsonError if the line is not an item
  */
 export function readLine(line: Buffer): Json | undefined {
   const reader = new JsonReader(line, { wellFormed: true })
@@ -77,13 +78,13 @@ export function readLine(line: Buffer): Json | undefined {
 }
 
 /**
- * Whether a line is `{"Item": {"id": {…}, …}}` and nothing besides; the reader is then in front of the inner object. Read as
- * a document, it would have a map for its only attribute, which would be its key, and no key can be a map. That of
- * `{"Item": {"$binary": "AA=="}}` can be binary: so what is in it must be objects, of which the first one tells.
+ * Whether a line has the format of an export, `{"Item":{"id":{…},…}}`; the reader is then in front of the inner object.
+ * Such a line could also be a document whose only attribute, and so its key, is called `Item`. A key cannot be a map, but
+ * it can be binary, `{"Item":{"$binary":"AA=="}}`. So the first member of the inner object must be an object.
  */
 function enterExported(reader: JsonReader): boolean {
   const start = reader.position
-  const content = endsAfterItem(reader)
+  const content = positionOfItem(reader)
   reader.position = content ?? start
   if (content === undefined) return false
   reader.position++
@@ -98,12 +99,12 @@ function enterExported(reader: JsonReader): boolean {
   return true
 }
 
-/** Where the object stands that is the only member, `Item`, of the object that comes next. */
-function endsAfterItem(reader: JsonReader): number | undefined {
+/** The position of the value of `Item`, if the next value is an object with this one member, an object. */
+function positionOfItem(reader: JsonReader): number | undefined {
   if (reader.peek() !== OPEN_BRACE) return undefined
   reader.position++
   if (reader.peek() !== QUOTE) return undefined
-  // Nearly all documents start with another name.
+  // Nearly all documents have another first name.
   const first = reader.bytes[reader.position + 1]
   if (first !== CAPITAL_I && first !== BACKSLASH) return undefined
   reader.name()

@@ -1,6 +1,6 @@
 /**
- * The key of an item as it stands in the path of a request, decoded but without names and types: those are the table's.
- * An S stands there as it is, an N as its digits, a B as base64url without padding (RFC 4648, section 5).
+ * The key of an item in the path of a request. The path is percent-decoded and has no names and types: those come from
+ * the table. An S is written as its text, an N as its digits, a B as base64url without padding (RFC 4648, section 5).
  */
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/character-codes.js'
 import type { Json } from '../json/json.js'
@@ -10,18 +10,18 @@ import type { KeyAttribute, KeySchema } from '../storage/tables/key-schemas.js'
 import { isSameValue } from '../storage/tables/keys.js'
 import { isNumber } from './attribute-value.js'
 
-/** What stands in the path. */
+/** The parts of a key in a path, percent-decoded. */
 export interface PathKey {
   readonly partitionKey: string
   readonly sortKey?: string
 }
 
-/** The attributes of a key, each with its AttributeValue as JSON. */
+/** The attributes of a key, each with its AttributeValue as JSON, such as `['id', '{"S":"a"}']`. */
 export type Key = readonly (readonly [name: string, value: string])[]
 
 /**
- * The key that stands in a path.
- * @throws KeyMismatchError if it is none of this table's
+ * Reads the key in a path.
+ * @throws KeyMismatchError if the table cannot have this key
  */
 export function readPathKey({ partitionKey, sortKey }: PathKey, schema: KeySchema): Key {
   const parts = sortKey === undefined ? [partitionKey] : [partitionKey, sortKey]
@@ -50,7 +50,7 @@ function readPart(part: string, { name, type }: KeyAttribute, where: string): st
       return `{"N":"${part}"}`
     case 'B': {
       const bytes = Buffer.from(part, 'base64url')
-      // Whatever else reads as the same bytes would be another address of the same item.
+      // Another text that decodes to the same bytes would be a second URL of the same item.
       if (bytes.toString('base64url') !== part) throw wants('base64url without padding (RFC 4648, section 5)')
       return `{"B":"${bytes.toString('base64')}"}`
     }
@@ -59,14 +59,14 @@ function readPart(part: string, { name, type }: KeyAttribute, where: string): st
   }
 }
 
-/** The key as JSON, as DynamoDB takes it. */
+/** The key as DynamoDB's JSON, such as `{"id":{"S":"a"}}`. */
 export function keyJson(key: Key): string {
   return `{${key.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
 }
 
 /**
- * An item, which DynamoDB's JSON is, with its key: what of that it lacks is put in.
- * @throws KeyMismatchError if it has another value for it
+ * An item, in DynamoDB's JSON, with the attributes of its key. Those that it lacks are added in front.
+ * @throws KeyMismatchError if the item has another value for one of them
  */
 export function withKey(item: Json, key: Key): Json {
   const lacking = new Map(key)

@@ -1,21 +1,21 @@
 /**
- * A projection as it stands in a query string: paths of attributes, separated by commas, such as `status,lines[0].sku`.
- * Their names are put in as placeholders, so that any may stand there, reserved words too; only white space and
- * `, . [ ]` cannot.
+ * A projection in a query string: attribute paths, separated by commas, such as `status,lines[0].sku`. Names are sent to
+ * DynamoDB as placeholders, so reserved words are allowed. Names with white space or one of `, . [ ]` are not.
  */
+
 const NAME = String.raw`[^\s,.[\]]+(?:\[\d+\])*`
 const PATH = String.raw`${NAME}(?:\.${NAME})*`
 /**
- * What a projection looks like. What does not is found out in one go: after each repetition comes what cannot be part
- * of it. It stands in no schema, for tools that make examples of patterns take minutes for this one.
+ * Matched in linear time: no character that ends a repetition can be part of it. The pattern is not in the schema of the
+ * query string, because tools that generate examples from patterns take minutes for this one.
  */
 const PROJECTION = new RegExp(String.raw`^${PATH}(?:,\s*${PATH})*$`)
 
 const placeOrName = /\[\d+\]|[^\s,.[\]]+/g
 
 /**
- * The members of DynamoDB's request that a projection stands for.
- * @throws ProblemError if it is none
+ * The parameters of DynamoDB's request for a projection: `status` becomes `ProjectionExpression: '#0'` and
+ * `ExpressionAttributeNames: { '#0': 'status' }`. Undefined if the text is not a projection.
  */
 export function projectionParameters(projection: string):
   | {

@@ -1,25 +1,23 @@
 /**
- * Where in a body items stand, and which names around them are field names. Compiled once from the same TypeBox
- * schema that validates the body and documents it, so that the three cannot disagree.
+ * The shape of a body: where the items are, and which of the names around them are field names. It is compiled once from
+ * the TypeBox schema that also validates and documents the body, so that the three cannot disagree.
  */
 import type { TSchema } from '@fastify/type-provider-typebox'
+import { SHAPE } from '../../schemas/parts/building-blocks.js'
 import { toDynamoDBName } from './field-names.js'
-
-/** The schema keyword that marks what its type alone does not tell; see `schemas/item.ts`. */
-export const SHAPE = 'x-shape'
 
 export type Shape =
   | { readonly kind: 'item' }
-  /** Fields with names of their own on each side. */
+  /** Fields with fixed names, which differ between the service and DynamoDB. */
   | {
       readonly kind: 'struct'
       readonly fields: ReadonlyMap<string, Field>
       readonly byDynamoDBName: ReadonlyMap<string, Field>
     }
-  /** Names are the caller's: tables, attributes, placeholders. */
+  /** Names that belong to the caller and stay as they are: tables, attributes, placeholders. */
   | { readonly kind: 'map'; readonly values: Shape }
   | { readonly kind: 'list'; readonly elements: Shape }
-  /** Nothing but DynamoDB's field names at every level, known and unknown ones, and no items. */
+  /** All names, at every depth, are field names, including ones that the schema does not know. There are no items. */
   | { readonly kind: 'description' }
   | { readonly kind: 'plain' }
 
@@ -31,7 +29,7 @@ export interface Field {
   readonly shape: Shape
 }
 
-/** The parts of JSON Schema that say what shape a value has. */
+/** The keywords of JSON Schema that determine the shape of a value. */
 interface SchemaParts {
   readonly [SHAPE]?: 'item' | 'description'
   readonly properties?: Readonly<Record<string, TSchema>>

@@ -1,6 +1,6 @@
 /**
- * Items in one order. DynamoDB promises none: the same content, written in another order, may come back in another
- * order, and only where equal items are equal bytes can a tag made from the bytes tell whether anything has changed.
+ * Items in a fixed order. DynamoDB promises none: an item that is written again with its attributes in another order may
+ * come back in another order. An entity tag is a hash of bytes, so equal items must be equal bytes.
  */
 import {
   CLOSE_BRACE,
@@ -15,12 +15,13 @@ import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { readType, readUsualType } from './attribute-value.js'
 
-/** One for all: nothing waits between the first byte that is written and the last. */
+/** Shared by all items: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
 
 /**
- * Reads a map of names to AttributeValues and puts names and the elements of sets in the order of their bytes. What is
- * in order is as long as it was before, so it stays in its place, in the reader's own bytes.
+ * Reads a map of names to AttributeValues and sorts it in place: names and the elements of sets, in the order of their
+ * bytes. It changes the reader's own bytes; sorting does not change their length.
+ * @throws JsonError if the next value is not such a map
  */
 export function sortItem(reader: JsonReader): void {
   sortAttributes(reader, 0)
@@ -58,7 +59,7 @@ function sortValue(reader: JsonReader, depth: number): void {
   reader.expect(CLOSE_BRACE)
 }
 
-/** Where the members of an object, or the elements of an array, stand. */
+/** The positions of the members of an object or of the elements of an array. */
 class Places {
   readonly #bytes: Json
   readonly #starts: number[] = []
@@ -78,7 +79,7 @@ class Places {
     if (this.#inOrder && place > 0) this.#inOrder = this.#compare(place - 1, place) <= 0
   }
 
-  /** Puts what stands there in order, with commas between. */
+  /** Sorts the bytes between these positions, with a comma after each member or element but the last. */
   sort(): void {
     if (this.#inOrder) return
     this.#order.sort((a, b) => this.#compare(a, b))
@@ -90,7 +91,7 @@ class Places {
     const sorted = writer.take()
     const start = this.#starts[0] ?? 0
     sorted.copy(this.#bytes, start)
-    // What is left of white space.
+    // White space between members is collected at the end.
     this.#bytes.fill(SPACE, start + sorted.length, this.#ends.at(-1))
   }
 

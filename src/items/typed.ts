@@ -1,7 +1,7 @@
 /**
- * `application/vnd.dynamodb+json`: items as DynamoDB writes them itself. They pass through as they stand; on the way
- * in each value is checked to be exactly one AttributeValue, because DynamoDB ignores what it does not know:
- * of `{"S": "a", "n": "1"}` it would keep half and say nothing.
+ * `application/vnd.dynamodb+json`: items in DynamoDB's own JSON. Their bytes are copied in both directions. On the way in
+ * each value is checked to be exactly one AttributeValue, because DynamoDB ignores names that it does not know: of
+ * `{"S": "a", "n": "1"}` it would silently keep only the first half.
  */
 import {
   CLOSE_BRACE,
@@ -29,7 +29,7 @@ const checkString: Check = (reader) => {
   readString(reader, 'a string')
 }
 
-/** How the content of each type is checked. */
+/** The check of the content of each type. */
 const checks: Readonly<Record<Type, Check>> = {
   S: checkString,
   N: checkNumberString,
@@ -56,7 +56,10 @@ const checks: Readonly<Record<Type, Check>> = {
   },
 }
 
-/** Reads a map of names to AttributeValues as a caller sent it, and writes it as it stands. */
+/**
+ * Reads a map of names to AttributeValues from a caller, checks it and copies it.
+ * @throws JsonError if the next value is not such a map
+ */
 export function checkItem(reader: JsonReader, writer: JsonWriter): void {
   reader.peek()
   const start = reader.position
@@ -64,7 +67,7 @@ export function checkItem(reader: JsonReader, writer: JsonWriter): void {
   writer.copy(reader.bytes, start, reader.position)
 }
 
-/** Reads a map of names to AttributeValues as DynamoDB sent it, and writes it as it stands. */
+/** Reads a map of names to AttributeValues from DynamoDB and copies it. */
 export function copyItem(reader: JsonReader, writer: JsonWriter): void {
   writer.copy(reader.take())
 }

@@ -6,7 +6,7 @@ import { JsonWriter } from '../../src/json/writer.js'
 import { decodeItem, encodeItem } from '../../src/items/document.js'
 import { anyDocument, anyItem, canonical, refusal, TAGS } from '../helpers/attribute-value.js'
 
-/** From a caller's document to DynamoDB's JSON. */
+/** Translates a caller's document to DynamoDB's JSON. */
 function decode(document: string): string {
   const reader = new JsonReader(Buffer.from(document), { wellFormed: true })
   const writer = new JsonWriter()
@@ -15,7 +15,7 @@ function decode(document: string): string {
   return writer.take().toString()
 }
 
-/** From DynamoDB's JSON to the document that a caller gets. */
+/** Translates DynamoDB's JSON to the document that a caller gets. */
 function encode(item: string): string {
   const reader = new JsonReader(Buffer.from(item))
   const writer = new JsonWriter()
@@ -24,7 +24,7 @@ function encode(item: string): string {
   return writer.take().toString()
 }
 
-t.test('each type has one document form, which is read and written alike', async (t) => {
+t.test('reads and writes each type in one document form', async (t) => {
   const forms: [document: string, attributeValue: string][] = [
     ['"text"', '{"S":"text"}'],
     ['""', '{"S":""}'],
@@ -61,7 +61,7 @@ t.test('each type has one document form, which is read and written alike', async
   t.equal(encode(decode(`{${whole}}`)), `{${whole}}`)
 })
 
-t.test('a number keeps its digits, in both directions', async (t) => {
+t.test('keeps the digits of a number, in both directions', async (t) => {
   const numbers = [
     ...['0', '-0', '7', '-7', '1.0', '0.10', '1E+2', '1e-130', '-9.9E125', '100'],
     ...['12345678901234567890.12', '12345678901234567890123456789012345678'],
@@ -79,7 +79,7 @@ t.test('a number keeps its digits, in both directions', async (t) => {
   }
 })
 
-t.test('a number that JSON cannot write as DynamoDB has it comes with the same digits', async (t) => {
+t.test('writes a number that is not a JSON number with the same digits', async (t) => {
   const numbers: [dynamodb: string, json: string][] = [
     ['+5', '5'],
     ['+0', '0'],
@@ -105,7 +105,7 @@ t.test('a number that JSON cannot write as DynamoDB has it comes with the same d
   }
 })
 
-t.test('a map that looks like another type is written {"$map": {…}}', async (t) => {
+t.test('writes a map that looks like another type as {"$map": {…}}', async (t) => {
   const maps: [document: string, attributeValue: string][] = [
     ...TAGS.map((tag): [string, string] => [`{"$map":{"${tag}":"AA=="}}`, `{"M":{"${tag}":{"S":"AA=="}}}`]),
     ['{"$map":{"$map":{"$map":{"$map":1}}}}', '{"M":{"$map":{"M":{"$map":{"N":"1"}}}}}'],
@@ -118,11 +118,15 @@ t.test('a map that looks like another type is written {"$map": {…}}', async (t
     t.equal(decode(`{"x":${document}}`), `{"x":${attributeValue}}`)
     t.equal(encode(`{"x":${attributeValue}}`), `{"x":${document}}`)
   }
-  t.equal(decode('{"x":{"$map":{"a":1}}}'), '{"x":{"M":{"a":{"N":"1"}}}}', 'needed or not')
+  t.equal(
+    decode('{"x":{"$map":{"a":1}}}'),
+    '{"x":{"M":{"a":{"N":"1"}}}}',
+    '$map is allowed where it is not needed',
+  )
   t.equal(decode('{"x":{"$map":{}}}'), '{"x":{"M":{}}}')
 })
 
-t.test('an object with another name, or with a second one, is a plain map', async (t) => {
+t.test('reads an object with another name, or with a second name, as a map', async (t) => {
   const maps: [document: string, attributeValue: string][] = [
     ['{"$other":"AA=="}', '{"M":{"$other":{"S":"AA=="}}}'],
     ['{"$":1}', '{"M":{"$":{"N":"1"}}}'],
@@ -143,13 +147,27 @@ t.test('an object with another name, or with a second one, is a plain map', asyn
   }
 })
 
-t.test('a name may be written with escapes', async (t) => {
+t.test('recognizes a tag that is written with escapes', async (t) => {
   t.equal(decode('{"x":{"\\u0024binary":"AA=="}}'), '{"x":{"B":"AA=="}}')
   t.equal(decode('{"x":{"\\u0024\\u006dap":{"\\u0024binary":1}}}'), '{"x":{"M":{"\\u0024binary":{"N":"1"}}}}')
   t.equal(decode('{"x":{"$string\\u0053et":["\\u0061"]}}'), '{"x":{"SS":["\\u0061"]}}')
 })
 
-t.test('an item as a whole is always a map', async (t) => {
+t.test('recognizes tags regardless of the item before, even if that was refused', async (t) => {
+  // The content of this inner tag is at the same position as that of the tag below, and one byte shorter.
+  const nested = '{"x":{"$map":{"$map":{"a":1}}}'
+  const map = '{"xxxxxxxxx":{"$map":{"a":11},"b":2}}'
+  const decoded = '{"xxxxxxxxx":{"M":{"$map":{"M":{"a":{"N":"11"}}},"b":{"N":"2"}}}}'
+  t.equal(decode(`${nested}}`), '{"x":{"M":{"$map":{"M":{"a":{"N":"1"}}}}}}')
+  t.equal(decode(map), decoded)
+  t.match(
+    refusal(() => decode(`${nested},"y":?}`)),
+    'is not valid JSON',
+  )
+  t.equal(decode(map), decoded)
+})
+
+t.test('never reads an item as a whole as a tag', async (t) => {
   for (const tag of TAGS) {
     t.equal(decode(`{"${tag}":5}`), `{"${tag}":{"N":"5"}}`)
     t.equal(encode(`{"${tag}":{"N":"5"}}`), `{"${tag}":5}`)
@@ -158,7 +176,7 @@ t.test('an item as a whole is always a map', async (t) => {
   t.equal(encode('{}'), '{}')
 })
 
-t.test('white space between the parts is no part of an item', async (t) => {
+t.test('drops white space around values', async (t) => {
   const document =
     ' {\r\n\t"a" : [ 1 , { "$binary" : "AA==" } , [ ] ] ,\n "b" : { "$map" : { "$map" : null } } ,' +
     ' "c" : { "$numberSet" : [ 1 , 2 ] } , "d" : { "$stringSet" : [ "a b" , "c" ] } , "e" : { } } \n'
@@ -169,58 +187,55 @@ t.test('white space between the parts is no part of an item', async (t) => {
   t.equal(canonical(encode(JSON.stringify(JSON.parse(item), null, 2))), canonical(document))
 })
 
-t.test(
-  'what is no document of an item is refused, with its place and with what should stand there',
-  async (t) => {
-    const base64 = 'must be base64 with padding (RFC 4648, section 4)'
-    const refused: [document: string, message: string][] = [
-      ['[]', ' must be an object'],
-      ['"a"', ' must be an object'],
-      ['null', ' must be an object'],
-      ['', ' must be an object'],
-      ['{"x":{"$binary":5}}', '/x/$binary must be base64 as a string'],
-      ['{"x":{"$binary":null}}', '/x/$binary must be base64 as a string'],
-      ['{"x":{"$binary":["AA=="]}}', '/x/$binary must be base64 as a string'],
-      ['{"x":{"$binary":"AA"}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AB=="}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AAB="}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AAA"}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"A==="}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"A=A="}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"-_8="}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AA A"}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AAA\\n"}}', `/x/$binary ${base64}`],
-      ['{"x":{"$binary":"AAAA\\n"}}', `/x/$binary ${base64}`],
-      ['{"x":{"$stringSet":"a"}}', '/x/$stringSet must be an array'],
-      ['{"x":{"$stringSet":{}}}', '/x/$stringSet must be an array'],
-      ['{"x":{"$stringSet":["a",1]}}', '/x/$stringSet/1 must be a string'],
-      ['{"x":{"$numberSet":["1"]}}', '/x/$numberSet/0 must be a number'],
-      ['{"x":{"$numberSet":[1,null]}}', '/x/$numberSet/1 must be a number'],
-      ['{"x":{"$numberSet":1}}', '/x/$numberSet must be an array'],
-      ['{"x":{"$binarySet":"AA=="}}', '/x/$binarySet must be an array'],
-      ['{"x":{"$binarySet":["AA==",true]}}', '/x/$binarySet/1 must be base64 as a string'],
-      ['{"x":{"$binarySet":["AA==","AA"]}}', `/x/$binarySet/1 ${base64}`],
-      ['{"x":{"$map":5}}', '/x/$map must be an object'],
-      ['{"x":{"$map":[]}}', '/x/$map must be an object'],
-      ['{"x":[0,{"y":{"$map":{"z":{"$binary":5}}}}]}', '/x/1/y/$map/z/$binary must be base64 as a string'],
-      ['{"__proto__":{"$binary":5}}', '/__proto__/$binary must be base64 as a string'],
-      ['{"x":"\\ud800"}', '/x has half a surrogate pair at character 6, which is no Unicode character'],
-      ['{"x":?}', '/x is not valid JSON: expected a value, found "?" at character 5'],
-      ['{"x":truth}', '/x is not valid JSON: expected a value, found "t" at character 5'],
-      [
-        '{"x":{"$binary":"AA=="',
-        '/x/$binary is not valid JSON: expected "," or "}", found the end at character 22',
-      ],
-    ]
-    for (const [document, message] of refused)
-      t.equal(
-        refusal(() => decode(document)),
-        message,
-      )
-  },
-)
+t.test('refuses a malformed document with its path and what is expected there', async (t) => {
+  const base64 = 'must be base64 with padding (RFC 4648, section 4)'
+  const refused: [document: string, message: string][] = [
+    ['[]', ' must be an object'],
+    ['"a"', ' must be an object'],
+    ['null', ' must be an object'],
+    ['', ' must be an object'],
+    ['{"x":{"$binary":5}}', '/x/$binary must be base64 as a string'],
+    ['{"x":{"$binary":null}}', '/x/$binary must be base64 as a string'],
+    ['{"x":{"$binary":["AA=="]}}', '/x/$binary must be base64 as a string'],
+    ['{"x":{"$binary":"AA"}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AB=="}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AAB="}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AAA"}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"A==="}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"A=A="}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"-_8="}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AA A"}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AAA\\n"}}', `/x/$binary ${base64}`],
+    ['{"x":{"$binary":"AAAA\\n"}}', `/x/$binary ${base64}`],
+    ['{"x":{"$stringSet":"a"}}', '/x/$stringSet must be an array'],
+    ['{"x":{"$stringSet":{}}}', '/x/$stringSet must be an array'],
+    ['{"x":{"$stringSet":["a",1]}}', '/x/$stringSet/1 must be a string'],
+    ['{"x":{"$numberSet":["1"]}}', '/x/$numberSet/0 must be a number'],
+    ['{"x":{"$numberSet":[1,null]}}', '/x/$numberSet/1 must be a number'],
+    ['{"x":{"$numberSet":1}}', '/x/$numberSet must be an array'],
+    ['{"x":{"$binarySet":"AA=="}}', '/x/$binarySet must be an array'],
+    ['{"x":{"$binarySet":["AA==",true]}}', '/x/$binarySet/1 must be base64 as a string'],
+    ['{"x":{"$binarySet":["AA==","AA"]}}', `/x/$binarySet/1 ${base64}`],
+    ['{"x":{"$map":5}}', '/x/$map must be an object'],
+    ['{"x":{"$map":[]}}', '/x/$map must be an object'],
+    ['{"x":[0,{"y":{"$map":{"z":{"$binary":5}}}}]}', '/x/1/y/$map/z/$binary must be base64 as a string'],
+    ['{"__proto__":{"$binary":5}}', '/__proto__/$binary must be base64 as a string'],
+    ['{"x":"\\ud800"}', '/x has half a surrogate pair at character 6, which is no Unicode character'],
+    ['{"x":?}', '/x is not valid JSON: expected a value, found "?" at character 5'],
+    ['{"x":truth}', '/x is not valid JSON: expected a value, found "t" at character 5'],
+    [
+      '{"x":{"$binary":"AA=="',
+      '/x/$binary is not valid JSON: expected "," or "}", found the end at character 22',
+    ],
+  ]
+  for (const [document, message] of refused)
+    t.equal(
+      refusal(() => decode(document)),
+      message,
+    )
+})
 
-t.test('a name that stands twice in one object is refused', async (t) => {
+t.test('refuses a name that occurs twice in one object', async (t) => {
   const refused: [document: string, path: string][] = [
     ['{"a":1,"a":1}', '/a'],
     ['{"a":1,"b":2,"\\u0061":3}', '/\\u0061'],
@@ -238,11 +253,11 @@ t.test('a name that stands twice in one object is refused', async (t) => {
   t.equal(
     decode('{"a":{"a":1},"b":[{"a":1},{"a":1}]}'),
     '{"a":{"M":{"a":{"N":"1"}}},"b":{"L":[{"M":{"a":{"N":"1"}}},{"M":{"a":{"N":"1"}}}]}}',
-    'equal names in different objects are fine',
+    'equal names in different objects are allowed',
   )
 })
 
-t.test('nesting is bounded, in both directions', async (t) => {
+t.test('limits the depth of nesting, in both directions', async (t) => {
   const lists = (depth: number) => `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`
   const maps = (depth: number) => `{"x":${'{"$map":{"$map":'.repeat(depth)}1${'}}'.repeat(depth)}}`
   t.equal(encode(decode(lists(MAX_DEPTH - 1))), lists(MAX_DEPTH - 1))
@@ -258,7 +273,7 @@ t.test('nesting is bounded, in both directions', async (t) => {
   }
 })
 
-t.test('an answer that holds no AttributeValues is refused, too', async (t) => {
+t.test('refuses an answer that has malformed AttributeValues', async (t) => {
   const refused: [item: string, message: string | RegExp][] = [
     ['[]', ' must be an object'],
     ['{"x":{"M":[]}}', '/x/M must be an object'],
@@ -281,10 +296,10 @@ t.test('an answer that holds no AttributeValues is refused, too', async (t) => {
         message,
       )
   }
-  t.equal(encode('{"x":{"S":"\\ud800"}}'), '{"x":"\\ud800"}', 'what is stored already is passed on')
+  t.equal(encode('{"x":{"S":"\\ud800"}}'), '{"x":"\\ud800"}', 'stored items are passed on')
 })
 
-t.test('whatever DynamoDB holds comes back as it was', async () => {
+t.test('returns any item of DynamoDB unchanged', async () => {
   fc.assert(
     fc.property(anyItem, (item) => {
       assert.equal(decode(encode(item)), item)
@@ -300,7 +315,7 @@ t.test('whatever DynamoDB holds comes back as it was', async () => {
   )
 })
 
-t.test('whatever a caller writes comes back as it was, digit by digit', async () => {
+t.test('returns any document of a caller unchanged, digit by digit', async () => {
   fc.assert(
     fc.property(anyDocument, (document) => {
       assert.equal(encode(decode(document)), document)
@@ -309,7 +324,7 @@ t.test('whatever a caller writes comes back as it was, digit by digit', async ()
   )
 })
 
-t.test('a document is JSON, and says no less than the item', async () => {
+t.test('writes documents that are JSON and from which the item can be read back', async () => {
   fc.assert(
     fc.property(anyItem, (item) => {
       const document = encode(item)
@@ -320,7 +335,7 @@ t.test('a document is JSON, and says no less than the item', async () => {
   )
 })
 
-t.test('an item that is larger than any can be is refused, whatever it is large with', async (t) => {
+t.test('refuses an item that is larger than DynamoDB allows, for every type', async (t) => {
   for (const large of [
     `"${'x'.repeat(9_000_000)}"`,
     `[${'1,'.repeat(1_000_000)}1]`,

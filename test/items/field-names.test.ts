@@ -2,7 +2,7 @@ import * as dynamodb from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { toDynamoDBName, toFieldName } from '../../src/items/field-names.js'
 
-t.test('a field has DynamoDB’s name in lower camel case, an abbreviation lowered as a whole', async (t) => {
+t.test('turns DynamoDB’s name into lower camel case and lowers an abbreviation as a whole', async (t) => {
   const names: [field: string, dynamoDBName: string][] = [
     ['item', 'Item'],
     ['key', 'Key'],
@@ -24,18 +24,18 @@ t.test('a field has DynamoDB’s name in lower camel case, an abbreviation lower
   }
 })
 
-t.test('a name that is in lower camel case already stays', async (t) => {
+t.test('keeps a name that is already in lower camel case', async (t) => {
   for (const name of ['code', 'message', '__type', 'sse', 'kmsKey', '']) t.equal(toFieldName(name), name)
 })
 
-t.test('only a whole word is an abbreviation', async (t) => {
+t.test('treats only a whole word as an abbreviation', async (t) => {
   t.equal(toDynamoDBName('sset'), 'Sset')
   t.equal(toDynamoDBName('kms'), 'Kms')
   t.equal(toDynamoDBName('assess'), 'Assess')
   t.equal(toDynamoDBName(''), '')
 })
 
-t.test('every field that DynamoDB has keeps its name on the way there and back', async (t) => {
+t.test('turns every field name of DynamoDB into lower camel case and back', async (t) => {
   // The SDK describes a structure as [3, namespace, name, traits, the names of its members, …].
   const shapes: unknown[] = Object.values(dynamodb)
   const memberNames = shapes.flatMap((shape): unknown[] => {
@@ -54,5 +54,5 @@ t.test('every field that DynamoDB has keeps its name on the way there and back',
       t.fail(`${name} comes back as ${toDynamoDBName(toFieldName(name))}`)
   }
   const fields = [...names].map(toFieldName)
-  t.equal(new Set(fields).size, names.size, 'no two become the same field')
+  t.equal(new Set(fields).size, names.size, 'no two names become the same field')
 })

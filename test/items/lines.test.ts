@@ -7,7 +7,7 @@ import { anyItem, refusal } from '../helpers/attribute-value.js'
 
 const page = (...items: string[]) => Buffer.from(`{"Items":[${items.join(',')}],"Count":${items.length}}`)
 
-t.test('any item comes back from its line, in both formats', async () => {
+t.test('reads any item back from its line, in both formats', async () => {
   fc.assert(
     fc.property(fc.array(anyItem), (items) => {
       for (const representation of [document, typed]) {
@@ -17,15 +17,15 @@ t.test('any item comes back from its line, in both formats', async () => {
           .split('\n')
           .slice(0, -1)
           .map((line) => readLine(Buffer.from(line))?.toString())
-        // A document of `Item` alone cannot be told from an exported item; no table has such items.
-        const told = items.map((item, index) => (/^\{"(?:I|\\u0049)/.test(item) ? read[index] : item))
-        assert.deepEqual(read, told)
+        // A document whose only attribute is `Item` reads like an exported item. No table can have such items.
+        const expected = items.map((item, index) => (/^\{"(?:I|\\u0049)/.test(item) ? read[index] : item))
+        assert.deepEqual(read, expected)
       }
     }),
   )
 })
 
-t.test('a page says where it ends', async (t) => {
+t.test('returns the items of a page and its last evaluated key', async (t) => {
   const json = Buffer.from(
     '{"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}},"Items":[{"id":{"S":"a"}}],"ScannedCount":9,"New":[{}]}',
   )
@@ -38,13 +38,13 @@ t.test('a page says where it ends', async (t) => {
   t.same(read(Buffer.from('{"Count":0}')), ['', undefined])
 })
 
-t.test('an item keeps to its line, however DynamoDB writes it', async (t) => {
+t.test('writes an item on one line, even if DynamoDB sends line feeds', async (t) => {
   const json = Buffer.from('{ "Items" : [\n{\n"id" :\n{ "SS" :\n["a\\n",\n"b"]\n}\n}\n]\n}')
   t.equal(readPage(json, typed).lines.toString().split('\n').length, 2)
   t.equal(readPage(json, document).lines.toString().split('\n').length, 2)
 })
 
-t.test('a page that is none is refused', async (t) => {
+t.test('refuses a malformed page', async (t) => {
   for (const json of ['{"Items":[{"id":{"S":"a"}}', '{"Items":{}}', '{"Items":[5]}', '{} x']) {
     t.match(
       refusal(() => readPage(Buffer.from(json), document)),
@@ -53,7 +53,7 @@ t.test('a page that is none is refused', async (t) => {
   }
 })
 
-t.test('a line is a document, or what DynamoDB exports', async (t) => {
+t.test('reads a line that is a document or has the format of DynamoDB’s exports', async (t) => {
   const lines: [line: string, item: string | undefined][] = [
     ['', undefined],
     [' \r', undefined],

@@ -43,7 +43,7 @@ function request(
   return serialize(toRequest(read, shape, parameters)).toString()
 }
 
-t.test('a body becomes DynamoDB’s request: its names with a capital, items with types', async (t) => {
+t.test('turns a body into DynamoDB’s request: names get a capital, items get types', async (t) => {
   const requests: [operation: keyof typeof bodies, body: string, request: string][] = [
     ['put', '{"item":{"id":"a","price":1.10}}', '{"Item":{"id":{"S":"a"},"price":{"N":"1.10"}}}'],
     [
@@ -103,7 +103,7 @@ t.test('a body becomes DynamoDB’s request: its names with a capital, items wit
   for (const [operation, body, expected] of requests) t.equal(request(body, bodies[operation]), expected)
 })
 
-t.test('what the route knows stands in front', async (t) => {
+t.test('puts the parameters that do not come from the body first', async (t) => {
   const parameters = { TableName: 'a"b', Limit: 5 }
   t.equal(
     request('{"item":{}}', bodies.put, document, parameters),
@@ -114,12 +114,12 @@ t.test('what the route knows stands in front', async (t) => {
   t.strictSame(parameters, { TableName: 'a"b', Limit: 5 }, 'the parameters themselves stay as they are')
 })
 
-t.test('items in DynamoDB’s own JSON pass as they stand', async (t) => {
+t.test('copies typed items as they are', async (t) => {
   const item = '{ "id": {"S": "\\u0061"}, "n": {"N": "1.0"} }'
   t.equal(request(`{"item": ${item} }`, bodies.put, typed), `{"Item":${item}}`)
 })
 
-t.test('a body that has been read shows its items as JSON and all else as values', async (t) => {
+t.test('reads items as DynamoDB’s JSON and everything else as values', async (t) => {
   t.strictSame(readValue('{"item":{"a":1},"returnValues":"NONE"}', bodies.put, document), {
     item: Buffer.from('{"a":{"N":"1"}}'),
     returnValues: 'NONE',
@@ -130,7 +130,7 @@ t.test('a body that has been read shows its items as JSON and all else as values
   })
 })
 
-t.test('values of the wrong type are left to the schema, which knows what is right', async (t) => {
+t.test('leaves values of the wrong type to the schema', async (t) => {
   for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
     const parsed: unknown = JSON.parse(value)
     t.strictSame(readValue(`{"returnValues":${value}}`, bodies.put, document), {
@@ -150,7 +150,7 @@ t.test('values of the wrong type are left to the schema, which knows what is rig
   }
 })
 
-t.test('an unknown field is refused by its name and its place, at every depth', async (t) => {
+t.test('reports an unknown field by its name and its path, at every depth', async (t) => {
   const refused: [operation: keyof typeof bodies, body: string, message: string][] = [
     ['put', '{"conditionExpresion":"a"}', ' has an unknown field "conditionExpresion"'],
     ['put', '{"Item":{}}', ' has an unknown field "Item"'],
@@ -246,7 +246,7 @@ t.test('an error carries the unknown fields that were found before it', async (t
   t.same(bodyError('{"item":5}'), [[], '/item'])
 })
 
-t.test('null for an optional parameter is as if it were absent, at every depth', async (t) => {
+t.test('treats null for an optional parameter as absent, at every depth', async (t) => {
   const absent: [operation: keyof typeof bodies, body: string, value: object][] = [
     ['put', '{"conditionExpression":null}', {}],
     ['put', '{"returnValues" : null , "expressionAttributeNames":\n null }', {}],
@@ -290,7 +290,7 @@ t.test('null for an optional parameter is as if it were absent, at every depth',
   }
 })
 
-t.test('null stays null inside items, in lists, and under names that belong to the caller', async (t) => {
+t.test('keeps null inside items, in lists, and under names that belong to the caller', async (t) => {
   const values: [operation: keyof typeof bodies, body: string, value: object][] = [
     ['put', '{"expressionAttributeNames":{"#a":null}}', { expressionAttributeNames: { '#a': null } }],
     ['batchGet', '{"requestItems":{"T":null}}', { requestItems: { T: null } }],
@@ -324,7 +324,7 @@ t.test('null stays null inside items, in lists, and under names that belong to t
   }
 })
 
-t.test('null changes nothing about a field that is unknown, malformed or there twice', async (t) => {
+t.test('refuses an unknown, malformed or duplicate field whose value is null', async (t) => {
   t.same(readBody(Buffer.from('{"foo":null}'), bodies.put, document).unknownFields, [
     ' has an unknown field "foo"',
   ])
@@ -338,7 +338,7 @@ t.test('null changes nothing about a field that is unknown, malformed or there t
   )
 })
 
-t.test('a field that stands twice is refused', async (t) => {
+t.test('refuses a field that occurs twice in one object', async (t) => {
   const refused: [operation: keyof typeof bodies, body: string, name: string][] = [
     ['put', '{"item":{"id":"a"},"item":{"id":"b"}}', '"item"'],
     ['put', '{"item":{},"\\u0069tem":{}}', '"\\u0069tem"'],
@@ -356,7 +356,7 @@ t.test('a field that stands twice is refused', async (t) => {
   }
 })
 
-t.test('an item that is none is refused with its place in the body', async (t) => {
+t.test('refuses a malformed item with its path in the body', async (t) => {
   const refused: [
     operation: keyof typeof bodies,
     representation: Representation,
@@ -393,7 +393,7 @@ t.test('an item that is none is refused with its place in the body', async (t) =
   }
 })
 
-t.test('a body that is no JSON, or no Unicode, is refused', async (t) => {
+t.test('refuses a body that is not JSON or not Unicode', async (t) => {
   const refused: [body: string, message: string][] = [
     ['', ' is not valid JSON: expected a value, found the end at character 0'],
     ['{"item":{}} {}', ' is not valid JSON: expected the end, found "{" at character 12'],
@@ -412,7 +412,7 @@ t.test('a body that is no JSON, or no Unicode, is refused', async (t) => {
   }
 })
 
-t.test('a body of a hundred thousand brackets is refused, and does not exhaust the stack', async (t) => {
+t.test('refuses a body of a hundred thousand brackets without exhausting the stack', async (t) => {
   const starts = ['[', '{"item":', '{"item":{"a":', '{"returnValues":[', '{"transactItems":[{"get":{"key":']
   for (const start of starts) {
     for (const open of ['[', '{"a":', '{"$map":']) {
@@ -429,7 +429,7 @@ t.test('a body of a hundred thousand brackets is refused, and does not exhaust t
   }
 })
 
-t.test('names that are the caller’s own are not touched', async (t) => {
+t.test('keeps names that belong to the caller', async (t) => {
   const names = [
     'Orders',
     'orders',

@@ -12,7 +12,7 @@ function sort(item: string): string {
   return reader.bytes.toString()
 }
 
-/** The same item with all names and all elements of sets the other way round. */
+/** The same item with all names and all elements of sets in reverse order. */
 function turnAround(item: object): object {
   return Object.fromEntries(
     Object.entries(item)
@@ -40,7 +40,7 @@ function turnAroundValue(value: Record<string, unknown>): object {
   return value
 }
 
-t.test('names and the elements of sets come in the order of their bytes, at every depth', async (t) => {
+t.test('sorts names and the elements of sets by their bytes, at every depth', async (t) => {
   t.equal(
     sort(
       '{"b":{"S":"x"},"é":{"N":"1"},"B":{"M":{"z":{"NULL":true},"a":{"L":[{"S":"2"},{"M":{"2":{"S":""},"1":{"BOOL":true}}}]}}},"a":{"SS":["é","z","a"]},"":{"NS":["2","10"]}}',
@@ -54,7 +54,7 @@ t.test('names and the elements of sets come in the order of their bytes, at ever
   )
 })
 
-t.test('an item of any content loses nothing and comes in one order', async () => {
+t.test('sorts any item into one order and loses nothing', async () => {
   fc.assert(
     fc.property(anyItem, (item) => {
       const sorted = sort(item)
@@ -63,7 +63,7 @@ t.test('an item of any content loses nothing and comes in one order', async () =
       assert.equal(sort(sorted), sorted)
 
       const written = canonical(item)
-      // An object has names that are whole numbers in front, whatever the order in which they were put in.
+      // A JavaScript object has whole numbers as its first names, in any order of insertion.
       fc.pre(!/"(?:\d+|__proto__)":/.test(written))
       assert.equal(sort(JSON.stringify(turnAround(JSON.parse(written) as object))), sort(written))
     }),
