@@ -104,14 +104,18 @@ class BodyReader {
       reader.name()
       names.add()
       const name = reader.nameText()
-      const inner = shape.kind === 'map' ? shape.values : shape.fields.get(name)?.shape
-      if (inner === undefined) {
+      if (shape.kind === 'map') {
+        setProperty(object, name, this.#readAt(reader.nameStart, reader.nameEnd, shape.values))
+        continue
+      }
+      const field = shape.fields.get(name)
+      if (field === undefined) {
         this.#addUnknownField(name)
         reader.value()
-      } else if (shape.kind === 'struct' && reader.peek() === LETTER_N) {
+      } else if (reader.peek() === LETTER_N) {
         // As in DynamoDB, a parameter that is null is absent. Serializers of many languages send it.
         reader.literal('null')
-      } else setProperty(object, name, this.#readAt(reader.nameStart, reader.nameEnd, inner))
+      } else object[field.name] = this.#readAt(reader.nameStart, reader.nameEnd, field.shape)
     }
     return object
   }
@@ -146,7 +150,9 @@ const INDEX = -1
  */
 export function toRequest(body: object, shape: Shape, parameters: DynamoDBRequest = {}): DynamoDBRequest {
   if (!isRecord(body)) throw new TypeError('a request body must be an object')
-  const request = { ...parameters }
+  // Not a copy by spread: adding a property to one makes V8 create a hidden class each time, which costs a tenth of a put.
+  const request: Record<string, Parameter> = {}
+  for (const name of Object.keys(parameters)) request[name] = parameters[name]
   addParameters(request, body, shape)
   return request
 }

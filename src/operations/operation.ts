@@ -52,10 +52,8 @@ export function operation({
       const { body = {}, request } = call
       const { table } = request.params
       if (call.inLines) refuseMetadata(body)
-      return toRequest(body, bodyShape, {
-        ...(table !== undefined && { TableName: table }),
-        ...parameters?.(call),
-      })
+      const own = parameters?.(call)
+      return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
     send: ({ services, limits }, request) => send(services.storage, request, limits),
     answer: (call, output, request) => {
