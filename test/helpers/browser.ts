@@ -20,10 +20,17 @@ const executablePath = (process.env['PATH'] ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find(isExecutable)
 
-/** Options for tests that need a browser. */
-export const needsBrowser = {
-  skip: executablePath === undefined && 'There is no Chromium in the PATH (Debian: apt-get install chromium)',
+const missing =
+  executablePath === undefined
+    ? 'There is no Chromium in the PATH (Debian: apt-get install chromium)'
+    : undefined
+if (missing !== undefined) {
+  if (process.env['CI'] === 'true') throw new Error(missing)
+  process.stderr.write(`\n*** ${missing}\n*** The tests that need a browser are skipped.\n\n`)
 }
+
+/** Options for tests that need a browser. Without one they are skipped; in CI that is a failure. */
+export const needsBrowser = { skip: missing ?? false }
 
 /**
  * Starts Chromium with an empty profile; it stops with the test.

@@ -207,7 +207,8 @@ t.test('a line that fails is listed with every other unconfirmed line', async (t
     line: 61,
     retryable: true,
     maybeApplied: false,
-    detail: /^Not all lines from line 61 on are confirmed as written\. Continue from line 61\. 1 line is not confirmed/,
+    detail:
+      /^Not all lines from line 61 on are confirmed as written\. Continue from line 61\. 1 line is not confirmed/,
     unprocessedItems: { T: [{ putRequest: { item: { id: '60' } } }] },
   })
   t.ok(Number(problem['written']) >= 74)

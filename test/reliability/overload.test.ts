@@ -30,7 +30,8 @@ t.test(
       t.equal(headers.get('x-request-id'), `refused-${n}`)
       t.match(body, {
         code: 'ServiceUnavailable',
-        detail: 'The service is overloaded. The request was not processed. Send the request again after the time in Retry-After.',
+        detail:
+          'The service is overloaded. The request was not processed. Send the request again after the time in Retry-After.',
         instance: get,
         requestId: `refused-${n}`,
         retryable: true,
