@@ -194,6 +194,6 @@ t.test(
       detail: /was abandoned.*unknown whether the write was applied/,
     })
     t.same(await exited, [0, null])
-    t.match(output(), /"calls":1.*no time left/)
+    t.match(output(), /"requests":2.*SHUTDOWN_GRACE_MS/)
   },
 )

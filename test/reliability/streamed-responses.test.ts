@@ -71,14 +71,14 @@ t.test('a response that is cut off midway does not look complete, and is logged'
     service.log.filter(({ requestId }) => requestId === 'mine'),
     [
       {
-        msg: 'the answer broke off',
+        msg: 'the stream broke off',
         method: 'POST',
         url: SCAN,
         err: { type: 'ValidationException', message: 'No more of this.' },
       },
     ],
   )
-  t.notOk(service.log.some(({ msg }) => msg === 'the caller hung up'))
+  t.notOk(service.log.some(({ msg }) => msg === 'the caller disconnected'))
 })
 
 t.test(
@@ -121,7 +121,7 @@ t.test('a reader that hangs up stops the fetching of pages at once', async (t) =
   )
   await sleep(100)
   t.equal(dynamodb.requests.length, 2)
-  t.match(service.log.at(-1), { msg: 'the caller hung up', url: SCAN })
+  t.match(service.log.at(-1), { msg: 'the caller disconnected', url: SCAN })
   dynamodb.behave = (_received, response) => {
     answer(response, { Items: [], Count: 0, ScannedCount: 0 })
   }
@@ -134,7 +134,7 @@ t.test('a reader that reads nothing for REQUEST_TIMEOUT_MS is disconnected', asy
   })
   const service = await startService(t, { requestTimeoutMs: 500 }, dynamodb.endpoint)
   const response = await askForLines(t, service.url).answered
-  t.ok(await within(10_000, () => service.log.some(({ msg }) => msg === 'the answer broke off')))
+  t.ok(await within(10_000, () => service.log.some(({ msg }) => msg === 'the stream broke off')))
   t.match(service.log.at(-1), { err: { message: 'the reader took nothing within REQUEST_TIMEOUT_MS' } })
   response.resume()
   await t.rejects(once(response, 'end'))
@@ -155,7 +155,7 @@ t.test('a stream may take longer than REQUEST_TIMEOUT_MS, but a single page may 
   await t.rejects(fetched.text())
   t.ok(performance.now() - began > requestTimeoutMs, 'the first pages together took longer')
   t.equal(dynamodb.requests.length, 6)
-  t.match(service.log.at(-1), { msg: 'the answer broke off', err: { type: 'TimeoutError' } })
+  t.match(service.log.at(-1), { msg: 'the stream broke off', err: { type: 'TimeoutError' } })
 
   dynamodb.behave = () => undefined
   t.match((await service.post(SCAN, {}, { accept: NDJSON })).body, { status: 504, code: 'UpstreamTimeout' })
@@ -186,7 +186,7 @@ t.test('SIGTERM lets a stream continue, and cuts it off when the grace period is
   }, 'it does not look complete')
   t.ok(dynamodb.requests.length > pages + 5, 'it continued')
   t.same(await exited, [0, null])
-  t.match(output(), /"msg":"the answer broke off"/)
+  t.match(output(), /"msg":"the stream broke off"/)
 })
 
 t.test('a connection whose stream has ended does not delay the graceful shutdown', async (t) => {
