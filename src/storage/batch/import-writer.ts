@@ -97,7 +97,7 @@ export class ImportWriter {
         if (key === undefined && !this.#describedAgain) key = await this.#keyInNewTable(item.json, startedAt)
         // Most items need not wait. An await for each of them would cost more than everything else.
         if (!this.#hasRoom(key, item.json.length)) await this.#makeRoom(key, item.json.length)
-        this.#add({ ...item, key })
+        this.#add({ number: item.number, json: item.json, key })
         if (this.#next.isFull) await this.#flush()
       }
       if (this.#hasStopped()) return
