@@ -17,7 +17,7 @@ export const transactions: readonly Route[] = [
 ]
 
 /**
- * Every transaction has a token, since otherwise a retry could apply it twice. Every answer contains it: a transaction of
+ * Every transaction has a token, since otherwise a retry could apply it twice. Every answer to a request without a token in its body contains it: a transaction of
  * unknown outcome that is sent again with its token is applied once.
  */
 function tokenParameter({ request, reply, body }: Call): DynamoDBRequest {

@@ -71,7 +71,7 @@ function explain(error: StorageError): Explanation {
     case 'clock_skew':
       return {
         code: 'UpstreamError',
-        detail: 'DynamoDB refused a request because the clock of the service was wrong. Send it again.',
+        detail: 'DynamoDB refused a request because the clock of the service was wrong.',
       }
     case 'checksum':
       return { code: 'UpstreamError', detail: 'DynamoDB’s answer arrived damaged: its checksum is wrong.' }

@@ -113,3 +113,17 @@ t.test('callers see no ARN and no account id of DynamoDB’s messages', async (t
   })
   t.match(text, `"item":{"id":"${KEY}"}`, 'items are the caller’s own')
 })
+
+t.test('an encryption error that may pass is retried', async (t) => {
+  for (const [status, name] of [
+    [400, 'KMSThrottlingException'],
+    [500, 'KMSInternalException'],
+  ] as const) {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+      refuse(response, status, name)
+    })
+    const service = await startService(t, {}, dynamodb.endpoint)
+    const { body } = await service.post('/v1/tables/Orders/get', { key: { id: 'a' } })
+    t.match(body, { retryable: true, attempts: 5 }, name)
+  }
+})

@@ -23,6 +23,7 @@ const names: readonly (readonly [kind: ErrorKind, names: readonly string[]])[] =
     'throttling',
     [
       'BandwidthLimitExceeded',
+      'KMSThrottlingException',
       'LimitExceededException',
       'PriorRequestNotComplete',
       'ProvisionedThroughputExceededException',
@@ -134,9 +135,9 @@ function nameOf(type: string | undefined, statusCode: number): string {
 function kindOf(name: string, statusCode: number, body: Json): ErrorKind {
   const kind = kinds.get(name)
   if (kind !== undefined) return kind
-  if (name.startsWith('KMS')) return 'encryption_key'
   if (statusCode === 429) return 'throttling'
   if (statusCode >= 500) return 'transient'
+  if (name.startsWith('KMS')) return 'encryption_key'
   if (name === 'MalformedAnswer') return 'malformed'
   if (name === 'TransactionCanceledException') return kindOfCancellation(body)
   return 'refused'
