@@ -86,8 +86,8 @@ export function problemResponse(problem: ProblemError, requestId: string): strin
 /** What the caller can do next, where that is known. */
 function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
   const row = rowOf(code)
-  if (retryable === row.retryable) return row.next ?? ''
-  if (retryable) return 'Send the request again.'
+  if (retryable === row.retryable && row.next !== undefined) return row.next
+  if (retryable) return row.retryable ? '' : 'Send the request again.'
   return maybeApplied ? 'Read the item to find out, before you send the request again.' : ''
 }
 
