@@ -350,3 +350,20 @@ t.test('the lines that imports hold count towards the limit of all bodies', asyn
   last.upload.end(lines)
   t.same(await last.answered, { written: 30 })
 })
+
+t.test('an answer that cannot be read leaves every line of its request in the list', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
+    if (operation === 'DescribeTable')
+      answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
+    else answer(response, 'nonsense')
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const { body } = await service.post('/v1/tables/T/import', '{"id":"1"}\n{"id":"2"}\n', {
+    'content-type': 'application/x-ndjson',
+  })
+  t.match(body, { code: 'UpstreamError', line: 1, written: 0, maybeApplied: true })
+  t.match(body, {
+    unprocessedItems: { T: [{ putRequest: { item: { id: '1' } } }, { putRequest: { item: { id: '2' } } }] },
+  })
+  t.equal(dynamodb.requests.length, 2)
+})

@@ -1,7 +1,7 @@
 import { EMPTY_OBJECT, type Json } from '../../json/json.js'
 import { members } from '../../json/parts.js'
 import type { StreamLimits } from '../call/limits.js'
-import { ImportError, isRetryable, type StorageError } from '../errors.js'
+import { ImportError, type StorageError } from '../errors.js'
 import { serialize } from '../request.js'
 import type { KeySchemas } from '../tables/key-schemas.js'
 import {
@@ -203,7 +203,7 @@ export class ImportWriter {
 
 /** DynamoDB refuses the request, and would refuse it again. */
 function isRefused(error: StorageError | undefined): boolean {
-  return error?.statusCode !== undefined && error.statusCode < 500 && !isRetryable(error.kind)
+  return error?.kind === 'refused'
 }
 
 /** Where the import stopped, and why: at the first item that was refused; if none was, at the first unconfirmed one. */
