@@ -11,7 +11,18 @@ import {
   type Setting,
   type ValuesOf,
 } from './config/setting.js'
-import { boolean, credential, httpUrl, integer, milliseconds, oneOf, text } from './config/value-types.js'
+import {
+  boolean,
+  credential,
+  hostNames,
+  httpUrl,
+  integer,
+  milliseconds,
+  oneOf,
+  origins,
+  redisUrl,
+  text,
+} from './config/value-types.js'
 
 export { ConfigError }
 
@@ -31,17 +42,89 @@ export const SETTINGS = {
   },
   AUTH: {
     member: 'auth',
-    type: oneOf('none'),
+    type: oneOf('none', 'policy'),
     meaning:
-      '`none` gives every client that can reach `HOST` full access. Without it, the service listens on loopback only, ' +
-      'and clients must address it as `localhost` or by an IP address.',
-    example: 'none',
+      '`policy` authorizes every request by `ACCESS_FILE`. `none` gives every client that can reach `HOST` full access. ' +
+      'Without it, everyone has full access, but the service listens on loopback only.',
+    example: 'policy',
+  },
+  ACCESS_FILE: {
+    member: 'accessFile',
+    type: text('the path of a YAML or JSON file'),
+    meaning:
+      'The policy file: who may do what. Required by `AUTH=policy`. It is read again when it changes and on SIGHUP.',
+    example: './access.yaml',
+  },
+  AUDIT: {
+    member: 'audit',
+    type: boolean,
+    default: 'false',
+    meaning: 'Whether each write and each refusal is one line of the log, whatever `LOG_LEVEL` says.',
+  },
+  RATE_LIMIT_REDIS_URL: {
+    member: 'rateLimitRedisUrl',
+    type: redisUrl,
+    meaning:
+      'The Redis or Valkey in which replicas share the rate limits of `ACCESS_FILE`. Without it, each replica counts ' +
+      'for itself.',
+    example: 'redis://127.0.0.1:6379',
+    secret: true,
+  },
+  ALLOWED_HOSTS: {
+    member: 'allowedHosts',
+    type: hostNames,
+    meaning:
+      'The host names, separated by commas, by which clients may address the service, or `*` for any. Without it, ' +
+      '`localhost` and IP addresses, and any name with `AUTH=policy` if anonymous callers have no roles.',
+    example: 'storage.example.com',
+  },
+  CORS_ORIGINS: {
+    member: 'corsOrigins',
+    type: origins,
+    meaning:
+      'The origins, separated by commas, whose web pages may call the service, or `*` for any, without credentials of ' +
+      'the browser. Without it, none.',
+    example: 'https://app.example.com',
+  },
+  TLS_CERT_FILE: {
+    member: 'tlsCertFile',
+    type: text('the path of a PEM file'),
+    meaning:
+      'The certificate chain, for HTTPS. The three TLS files are read again when they change. Requires `TLS_KEY_FILE`.',
+    example: './tls/cert.pem',
+  },
+  TLS_KEY_FILE: {
+    member: 'tlsKeyFile',
+    type: text('the path of a PEM file'),
+    meaning: 'The private key of the certificate.',
+    example: './tls/key.pem',
+  },
+  TLS_CLIENT_CA_FILE: {
+    member: 'tlsClientCaFile',
+    type: text('the path of a PEM file'),
+    meaning:
+      'The certificate authorities of clients (mutual TLS): connections without a certificate of theirs are refused.',
+    example: './tls/clients.pem',
+  },
+  ALLOW_FOREIGN_ARNS: {
+    member: 'allowForeignArns',
+    type: boolean,
+    default: 'false',
+    meaning:
+      'Whether requests may name tables of other accounts and Regions by their ARN. With `AUTH=policy`, a grant must ' +
+      'list the ARN, too.',
   },
   LOG_LEVEL: {
     member: 'logLevel',
     type: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     meaning: 'The lowest level that is logged.',
+  },
+  LOG_KEYS: {
+    member: 'logKeys',
+    type: boolean,
+    default: 'false',
+    meaning: 'Whether the log may contain the keys of items and query strings, as they stand in URLs.',
   },
   AWS_REGION: {
     type: text('a region, such as eu-central-1'),
@@ -123,12 +206,53 @@ export const SETTINGS = {
       'The maximum number of in-flight requests. The service answers any more at once with 503 and `Retry-After` ' +
       '(load shedding).',
   },
+  MAX_CONCURRENT_STREAMS: {
+    member: 'maxConcurrentStreams',
+    type: integer(1, 65_535),
+    default: '64',
+    meaning:
+      'The maximum number of in-flight streams: imports, and queries and scans that are answered in lines. They do not ' +
+      'count as requests.',
+  },
+  MAX_CLIENT_CONNECTIONS: {
+    member: 'maxClientConnections',
+    type: integer(1, 1_000_000),
+    default: '10000',
+    meaning: 'The maximum number of connections from clients.',
+  },
+  MAX_CLIENT_CONNECTIONS_PER_ADDRESS: {
+    member: 'maxClientConnectionsPerAddress',
+    type: integer(1, 1_000_000),
+    default: '5000',
+    meaning:
+      'The maximum number of connections from one address. Behind a load balancer, all connections have its address.',
+  },
+  MIN_BODY_BYTES_PER_SECOND: {
+    member: 'minBodyBytesPerSecond',
+    type: integer(0, 1_000_000_000),
+    default: '500',
+    meaning:
+      'The lowest rate at which a request body may arrive, in bytes a second on average after the first 5 seconds; 0 ' +
+      'for any. A client that is slower gets 408.',
+  },
   BODY_LIMIT_BYTES: {
     member: 'bodyLimitBytes',
     // A body is read into one string, and V8 limits a string to 512 MiB.
     type: integer(1, 256 * 1024 * 1024),
-    default: '16777216',
+    default: '4194304',
     meaning: 'The maximum size of a request body, in bytes; of an import, the maximum size of a line.',
+  },
+  BATCH_BODY_LIMIT_BYTES: {
+    member: 'batchBodyLimitBytes',
+    type: integer(1, 256 * 1024 * 1024),
+    default: '16777216',
+    meaning: 'The maximum size of the body of a batch, in bytes.',
+  },
+  MAX_BATCH_ENTRIES: {
+    member: 'maxBatchEntries',
+    type: integer(1, 1_000_000),
+    default: '10000',
+    meaning: 'The maximum number of entries in a batch, over all tables.',
   },
   TABLE_ADMIN: {
     member: 'tableAdmin',
@@ -170,8 +294,22 @@ const rules = [
   rule(['host', 'auth'], ({ host, auth }) =>
     auth === undefined && !isLoopback(host)
       ? `HOST=${JSON.stringify(host)} is refused: beyond loopback, every client that can reach the service could read ` +
-        'and write every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1'
+        'and write every table. Set AUTH=policy and ACCESS_FILE, or AUTH=none if that is what you want, or HOST=127.0.0.1'
       : undefined,
+  ),
+  rule(['auth', 'accessFile'], ({ auth, accessFile }) =>
+    (auth === 'policy') === (accessFile !== undefined)
+      ? undefined
+      : auth === 'policy'
+        ? 'AUTH=policy requires ACCESS_FILE, the path of the policy file'
+        : 'ACCESS_FILE has no effect without AUTH=policy',
+  ),
+  rule(['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile'], ({ tlsCertFile, tlsKeyFile, tlsClientCaFile }) =>
+    (tlsCertFile === undefined) !== (tlsKeyFile === undefined)
+      ? 'TLS_CERT_FILE and TLS_KEY_FILE must be set together'
+      : tlsClientCaFile !== undefined && tlsCertFile === undefined
+        ? 'TLS_CLIENT_CA_FILE requires TLS_CERT_FILE and TLS_KEY_FILE'
+        : undefined,
   ),
 ]
 

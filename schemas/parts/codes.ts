@@ -21,6 +21,12 @@ export const CODES = {
     title: 'The item collection has reached its size limit',
     next: 'Delete items with the same partition key before you write more of them.',
   },
+  Unauthenticated: {
+    status: 401,
+    retryable: false,
+    title: 'The request has no valid credentials',
+    next: 'Send an API key or a token that is valid.',
+  },
   Forbidden: { status: 403, retryable: false, title: 'The request is not allowed' },
   ResourceNotFoundException: {
     status: 404,
@@ -32,6 +38,12 @@ export const CODES = {
   RouteNotFound: { status: 404, retryable: false, title: 'Route not found' },
   MethodNotAllowed: { status: 405, retryable: false, title: 'Method not allowed' },
   NotAcceptable: { status: 406, retryable: false, title: 'No acceptable representation' },
+  RequestTimeout: {
+    status: 408,
+    retryable: true,
+    title: 'The request did not arrive in time',
+    next: 'Send it again, faster or in parts.',
+  },
   TransactionCanceledException: {
     status: 409,
     retryable: false,
@@ -76,6 +88,12 @@ export const CODES = {
   },
   PayloadTooLarge: { status: 413, retryable: false, title: 'Request body too large' },
   UnsupportedMediaType: { status: 415, retryable: false, title: 'Unsupported media type' },
+  TooManyRequests: {
+    status: 429,
+    retryable: true,
+    title: 'The caller has exceeded its rate limit',
+    next: RETRY_AFTER,
+  },
   ProvisionedThroughputExceededException: {
     status: 429,
     retryable: true,
@@ -100,6 +118,7 @@ export const CODES = {
     title: 'Too many table operations at the same time',
     next: RETRY_AFTER,
   },
+  HeadersTooLarge: { status: 431, retryable: false, title: 'Request headers too large' },
   InternalError: {
     status: 500,
     retryable: false,

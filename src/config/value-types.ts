@@ -58,3 +58,35 @@ export const httpUrl: ValueType<string> = {
     return valid ? text : undefined
   },
 }
+
+/** The URL of a Redis or Valkey server; `rediss:` for TLS. */
+export const redisUrl: ValueType<string> = {
+  expected: 'a URL such as redis://127.0.0.1:6379 or rediss://:password@host:6379/0',
+  parse: (text) => (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) ? text : undefined),
+}
+
+/** Host names without a port, in lower case, or `*`. */
+export const hostNames: ValueType<readonly string[]> = {
+  expected: '* or host names without a port, separated by commas, such as storage.example.com,localhost',
+  parse: (text) => {
+    const names = separated(text)
+    return names.every((name) => name === '*' || (/^[\w.:[\]-]+$/.test(name) && !/:\d+$/.test(name)))
+      ? names
+      : undefined
+  },
+}
+
+/** Origins (RFC 6454, section 7) in the form in which browsers send them, or `*`. */
+export const origins: ValueType<readonly string[]> = {
+  expected: '* alone, or origins separated by commas, such as https://app.example.com,http://localhost:5173',
+  parse: (text) => {
+    const all = separated(text)
+    if (text === '*') return all
+    return all.every((one) => URL.canParse(one) && new URL(one).origin === one) ? all : undefined
+  },
+}
+
+/** The parts of a list that is not empty, in lower case. */
+function separated(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim().toLowerCase())
+}

@@ -38,9 +38,24 @@ export interface Target {
   /** As the request names it: the name of the table or its ARN. */
   readonly table: string
   /** The index that is read; undefined if it is the table itself. */
-  readonly index?: string
+  readonly index?: string | undefined
   /** The key, or the item that contains it, in DynamoDB's JSON; undefined if the request is not about one item. */
   readonly key?: Json
+  /** What chooses the items of a Query. */
+  readonly keyCondition?: KeyCondition
+  /** The key at which a Query or Scan goes on: `ExclusiveStartKey`. */
+  readonly startKey?: Json | undefined
+  /** Whether the answer to a write, or its error, has values of the item: the request asks for old or new ones. */
+  readonly returnsItem?: boolean
+}
+
+/** The parameters of a Query that choose its items, each undefined if the request does not have it. */
+export interface KeyCondition {
+  readonly expression: string | undefined
+  /** `ExpressionAttributeNames`: what placeholders such as `#n` stand for. */
+  readonly names: Parameter
+  /** `ExpressionAttributeValues`: what placeholders such as `:v` stand for, in DynamoDB's JSON. */
+  readonly values: Parameter
 }
 
 const always = () => true
@@ -63,8 +78,8 @@ export const operations = {
   PutItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('PutItem', 'Item') },
   UpdateItem: { effect: 'write', repeatable: isRepeatableUpdate, targets: keyTarget('UpdateItem', 'Key') },
   DeleteItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('DeleteItem', 'Key') },
-  Query: { effect: 'read', repeatable: always, targets: tableOrIndexTarget('Query') },
-  Scan: { effect: 'read', repeatable: always, targets: tableOrIndexTarget('Scan') },
+  Query: { effect: 'read', repeatable: always, targets: queryTarget },
+  Scan: { effect: 'read', repeatable: always, targets: scanTarget },
   BatchGetItem: { effect: 'read', repeatable: always, targets: batchGetTargets },
   // Its entries are whole items and keys, without conditions.
   BatchWriteItem: { effect: 'write', repeatable: always, targets: batchWriteTargets },
@@ -122,17 +137,43 @@ function tableTarget(action: string): OperationRow['targets'] {
   return (request) => [{ action, table: tableOf(request) }]
 }
 
-function tableOrIndexTarget(action: string): OperationRow['targets'] {
-  return (request) => {
-    const index = textOf(request['IndexName'])
-    const table = tableOf(request)
-    return [index === undefined ? { action, table } : { action, table, index }]
+function queryTarget(request: DynamoDBRequest): readonly Target[] {
+  const keyCondition = {
+    expression: textOf(request['KeyConditionExpression']),
+    names: request['ExpressionAttributeNames'],
+    values: request['ExpressionAttributeValues'],
   }
+  return [{ ...pageTarget('Query', request), keyCondition }]
+}
+
+function scanTarget(request: DynamoDBRequest): readonly Target[] {
+  return [pageTarget('Scan', request)]
+}
+
+function pageTarget(action: string, request: DynamoDBRequest): Target {
+  const { IndexName, ExclusiveStartKey } = request
+  const startKey = ExclusiveStartKey === undefined ? undefined : jsonOf(ExclusiveStartKey)
+  return { action, table: tableOf(request), index: textOf(IndexName), startKey }
 }
 
 /** @param parameter where the key is */
 function keyTarget(action: string, parameter: 'Key' | 'Item'): OperationRow['targets'] {
-  return (request) => [{ action, table: tableOf(request), key: keyIn(request, parameter) }]
+  return (request) => [
+    {
+      action,
+      table: tableOf(request),
+      key: keyIn(request, parameter),
+      returnsItem: returnsItem(request),
+    },
+  ]
+}
+
+function returnsItem({ ReturnValues, ReturnValuesOnConditionCheckFailure }: DynamoDBRequest): boolean {
+  return asksFor(ReturnValues) || asksFor(ReturnValuesOnConditionCheckFailure)
+}
+
+function asksFor(values: Parameter): boolean {
+  return values !== undefined && textOf(values) !== 'NONE'
 }
 
 /** `{ "RequestItems": { "T": { "Keys": [{…}, …] } } }` */
@@ -176,6 +217,11 @@ function entryTargets(entry: Parameter, tableIn: (parameters: DynamoDBRequest) =
     if (kind === undefined) throw new RequestError(`unknown entry ${name}`)
     const [action, parameter] = kind
     const parameters = Object.fromEntries(membersOf(value))
-    return { action, table: tableIn(parameters), key: keyIn(parameters, parameter) }
+    return {
+      action,
+      table: tableIn(parameters),
+      key: keyIn(parameters, parameter),
+      returnsItem: returnsItem(parameters),
+    }
   })
 }
