@@ -15,6 +15,8 @@ export interface ProblemOptions {
   readonly dynamodbRequestId?: string | undefined
   readonly attempts?: number | undefined
   readonly retryAfterMs?: number | undefined
+  /** What the caller can do next; by default what the code and the outcome say. */
+  readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
   readonly cause?: unknown
@@ -30,6 +32,7 @@ export class ProblemError extends Error {
   readonly dynamodbRequestId: string | undefined
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
+  readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -41,6 +44,7 @@ export class ProblemError extends Error {
     this.dynamodbRequestId = options.dynamodbRequestId
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
+    this.next = options.next
     this.logged = options.logged ?? {}
   }
 
@@ -84,7 +88,8 @@ export function problemResponse(problem: ProblemError, requestId: string): strin
 }
 
 /** What the caller can do next, where that is known. */
-function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
+function nextStep({ code, retryable, maybeApplied, next }: ProblemError): string {
+  if (next !== undefined) return next
   const row = rowOf(code)
   if (retryable === row.retryable && row.next !== undefined) return row.next
   if (retryable) return row.retryable ? '' : 'Send the request again.'
@@ -100,8 +105,8 @@ export function sentences(...texts: readonly string[]): string {
 }
 
 /** A caller's own text in a message, bounded: it must not come back by the megabyte. */
-export function clip(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text
+export function clip(text: string, length = 500): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }
 
 /** The path of a request target, which may also be an absolute URL (RFC 9112, section 3.2.2). */
