@@ -43,7 +43,7 @@ export function createErrorDescription(logKeys: boolean): (error: unknown) => Er
     if (!(error instanceof Error) || causes < 0) return undefined
     // DynamoDB's exceptions have the name that its answer gives them.
     const type = /^[\w.$-]{1,100}$/.test(error.name) ? error.name : 'Error'
-    const message = true ? removeSecrets(error.message).slice(0, MAX_LENGTH) : WITHHELD
+    const message = logKeys || !mayQuote(error) ? removeSecrets(error.message).slice(0, MAX_LENGTH) : WITHHELD
     const cause = describe(error.cause, causes - 1)
     return {
       type,

@@ -67,8 +67,6 @@ export function putRequest({ request, body }: Call, keySchema: KeySchema): Dynam
   const precondition = preconditionOf(headers)
   return {
     TableName: params['table'],
-    // Without a precondition, only the old item tells whether the item was created or replaced.
-    ReturnValues: precondition === undefined ? 'ALL_OLD' : undefined,
     ...conditionParameters(precondition, keySchema),
     Item: withKey(body, readPathKey(pathKeyOf(request), keySchema)),
   }
