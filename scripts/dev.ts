@@ -32,7 +32,7 @@ closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
 
 const dynamodb = await starting
 const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }))
+const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }), config.logKeys)
 const access = config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
 const app = await buildApp(config, storage, logger, access)
 started.push(app)

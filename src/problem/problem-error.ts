@@ -17,6 +17,8 @@ export interface ProblemOptions {
   readonly retryAfterMs?: number | undefined
   /** Headers of the answer, by name in lower case, such as `www-authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What the caller can do next; by default what the code and the outcome say. */
+  readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
   readonly cause?: unknown
@@ -33,6 +35,7 @@ export class ProblemError extends Error {
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -45,6 +48,7 @@ export class ProblemError extends Error {
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
     this.headers = options.headers
+    this.next = options.next
     this.logged = options.logged ?? {}
   }
 
@@ -88,7 +92,8 @@ export function problemResponse(problem: ProblemError, requestId: string): strin
 }
 
 /** What the caller can do next, where that is known. */
-function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
+function nextStep({ code, retryable, maybeApplied, next }: ProblemError): string {
+  if (next !== undefined) return next
   const row = rowOf(code)
   if (retryable === row.retryable && row.next !== undefined) return row.next
   if (retryable) return row.retryable ? '' : 'Send the request again.'
@@ -104,8 +109,8 @@ export function sentences(...texts: readonly string[]): string {
 }
 
 /** A caller's own text in a message, bounded: it must not come back by the megabyte. */
-export function clip(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text
+export function clip(text: string, length = 500): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }
 
 /** The path of a request target, which may also be an absolute URL (RFC 9112, section 3.2.2). */

@@ -74,7 +74,7 @@ export async function startService(
   const storage = new Storage(await connectionTo(endpoint), config)
   const log: Record<string, unknown>[] = []
   const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
-  const logger = createLogger('info', { write })
+  const logger = createLogger('info', { write }, config.logKeys)
   const access =
     config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
   const app = await buildApp(config, storage, logger, access)
