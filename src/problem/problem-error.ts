@@ -15,6 +15,8 @@ export interface ProblemOptions {
   readonly dynamodbRequestId?: string | undefined
   readonly attempts?: number | undefined
   readonly retryAfterMs?: number | undefined
+  /** Headers of the answer, by name in lower case, such as `www-authenticate`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
   readonly cause?: unknown
@@ -30,6 +32,7 @@ export class ProblemError extends Error {
   readonly dynamodbRequestId: string | undefined
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -41,6 +44,7 @@ export class ProblemError extends Error {
     this.dynamodbRequestId = options.dynamodbRequestId
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
+    this.headers = options.headers
     this.logged = options.logged ?? {}
   }
 

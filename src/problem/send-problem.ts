@@ -38,6 +38,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (status === 429 || status === 503 || status === 504) {
     reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
   }
+  if (problem.headers !== undefined) reply.headers(problem.headers)
   return reply
     .code(status)
     .header('content-type', 'application/problem+json')
