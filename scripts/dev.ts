@@ -31,7 +31,7 @@ closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
 
 const dynamodb = await starting
 const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }))
+const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }), config.logKeys)
 const app = await buildApp(config, storage, logger)
 started.push(app)
 await createDemoTables(storage)

@@ -7,7 +7,7 @@ import { resolveConnection } from './storage/call/connection.js'
 import { Storage } from './storage/client.js'
 
 async function start(config: Config): Promise<void> {
-  const logger = createLogger(config.logLevel)
+  const logger = createLogger(config.logLevel, undefined, config.logKeys)
   const connection = await resolveConnection().catch((error: unknown) => {
     const { message } = error as Error
     throw new ConfigError(

@@ -64,7 +64,7 @@ export async function startService(
   const storage = new Storage(await connectionTo(endpoint), config)
   const log: Record<string, unknown>[] = []
   const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
-  const app = await buildApp(config, storage, createLogger('info', { write }))
+  const app = await buildApp(config, storage, createLogger('info', { write }, config.logKeys))
   const url = await app.listen({ host: config.host, port: config.port })
   let closed = false
   const close = async () => {
