@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Code, CODES, rowOf } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
+import { keyHolder } from '../helpers/access.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
@@ -64,6 +65,10 @@ t.test('every error code', needsDynamoDB, async (t) => {
       'ItemCollectionSizeLimitExceededException',
       'Collection size exceeded.',
     ),
+    Unauthenticated: async (t) => {
+      const secured = await startService(t, {}, undefined, { roles: {} })
+      return secured.post('/v1/tables/Users/get', { key: { id: 'u1' } })
+    },
     Forbidden: () => post('get', { key: { id: 'u1' } }, { origin: 'https://elsewhere.example' }),
     ResourceNotFoundException: () => service.post('/v1/tables/Nobody/get', { key: { id: 'u1' } }),
     ItemNotFound: () => post('get', { key: { id: 'nobody' } }),
@@ -112,6 +117,15 @@ t.test('every error code', needsDynamoDB, async (t) => {
       }),
     PayloadTooLarge: () => post('put', { item: { id: 'x'.repeat(100_000) } }),
     UnsupportedMediaType: () => post('get', '<key>u1</key>', { 'content-type': 'application/xml' }),
+    TooManyRequests: async (t) => {
+      const { entry, headers } = keyHolder('reporting', ['nothing'], {
+        rate: { requests: 100, per: 'hour', burst: 1 },
+      })
+      const secured = await startService(t, {}, undefined, { roles: { nothing: [] }, keys: [entry] })
+      const get = () => secured.post('/v1/tables/Users/get', { key: { id: 'u1' } }, headers)
+      await get()
+      return get()
+    },
     ProvisionedThroughputExceededException: refused(
       400,
       'ProvisionedThroughputExceededException',
