@@ -22,7 +22,8 @@ export function createLogger(level: string, destination?: DestinationStream, log
         err: createErrorDescription(logKeys),
         url: (url: string) => (logKeys ? removeSecrets(url) : undefined),
         route: routeTemplate,
-        table: (table: unknown) => (typeof table === 'string' && TABLE.test(table) ? table : undefined),
+        table: (table: unknown) =>
+          table === null || (typeof table === 'string' && TABLE.test(table)) ? table : undefined,
       },
     },
     destination ?? batchedOutput(),
