@@ -10,7 +10,7 @@ const TABLE = /^[\w.:/-]{1,1024}$/
  * - `err`: an error without the data that it carries, and without a message that may quote an item or a secret.
  * - `route`: the template of a route, as in `openapi.yaml`.
  * - `url`: has the keys of items and the query string, so it is left out unless `logKeys` is true.
- * - `table`: left out if it is no name of a table.
+ * - `table`: left out if it is no name of a table; null in an audit line of a request about none.
  * @param logKeys whether keys of items, query strings and messages that quote them may be logged (`LOG_KEYS`)
  */
 export function createLogger(level: string, destination?: DestinationStream, logKeys = false): Logger {

@@ -15,10 +15,10 @@ export interface ProblemOptions {
   readonly dynamodbRequestId?: string | undefined
   readonly attempts?: number | undefined
   readonly retryAfterMs?: number | undefined
-  /** What the caller can do next; by default what the code and the outcome say. */
-  readonly next?: string | undefined
   /** Headers of the answer, by name in lower case, such as `www-authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What the caller can do next; by default what the code and the outcome say. */
+  readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
   readonly cause?: unknown
@@ -34,8 +34,8 @@ export class ProblemError extends Error {
   readonly dynamodbRequestId: string | undefined
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
-  readonly next: string | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -47,8 +47,8 @@ export class ProblemError extends Error {
     this.dynamodbRequestId = options.dynamodbRequestId
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
-    this.next = options.next
     this.headers = options.headers
+    this.next = options.next
     this.logged = options.logged ?? {}
   }
 
