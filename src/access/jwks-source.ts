@@ -1,7 +1,6 @@
 /** Where the keys of an issuer are read: at a URL, where its OpenID configuration says, or in a file. */
 import { unwatchFile, watchFile } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { request } from 'undici'
 import { isLoopback } from '../config/listen-host.js'
 import { version } from '../package-root.js'
 import { isRecord } from './is-record.js'
@@ -61,20 +60,23 @@ function isLocal({ hostname }: URL): boolean {
 
 /** Redirects are not followed: they could lead anywhere. */
 async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown> {
-  // The next request is minutes away, so the connection is closed.
-  const response = await request(url, { headers, signal, reset: true })
-  const body: AsyncIterable<Buffer> = response.body
-  const chunks: Buffer[] = []
+  const { status, body } = await fetch(url, { headers, signal, redirect: 'manual' }).catch(causeOf)
+  const chunks: Uint8Array[] = []
   let size = 0
   // Leaving the loop early closes the connection.
-  for await (const chunk of body) {
-    if (response.statusCode !== 200) break
+  for await (const chunk of body ?? []) {
+    if (status !== 200) break
     size += chunk.length
     if (size > MAX_BYTES) throw new Error(`${url.href} returned more than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
-  if (response.statusCode !== 200) throw new Error(`${url.href} returned status ${response.statusCode}`)
+  if (status !== 200) throw new Error(`${url.href} returned status ${status}`)
   return parseJson(Buffer.concat(chunks), url.href)
+}
+
+/** fetch says "fetch failed" of all that can go wrong. */
+function causeOf(error: unknown): never {
+  throw error instanceof Error && error.cause instanceof Error ? error.cause : error
 }
 
 async function readJson(path: string): Promise<unknown> {

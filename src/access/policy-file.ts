@@ -4,6 +4,7 @@ import * as Type from 'typebox'
 import type { Static, TProperties } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { isLoopback } from '../config/listen-host.js'
 import { operations } from '../storage/operations.js'
 import { KEY_ID } from './api-keys.js'
 import { GROUPS } from './grant.js'
@@ -244,11 +245,11 @@ function isUrl(text: string): boolean {
 }
 
 /** `https`, or `http` to this machine. */
-export function isSecureUrl(text: string): boolean {
+function isSecureUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
+  const isLocal = hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  return protocol === 'https:' || (protocol === 'http:' && isLocal)
 }
 
 /** RFC 3339, section 5.6. */

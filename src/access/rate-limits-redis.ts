@@ -76,7 +76,7 @@ export class SharedRateLimits {
 
   /** The client is loaded only if it is used: loading takes 50 ms and 10 MB. */
   async #connect(url: string): Promise<void> {
-    const { Redis } = await import('ioredis')
+    const { Redis } = await import('./redis-client.js')
     if (this.#isClosed) return
     this.#redis = new Redis(url, options)
     this.#redis.on('error', this.#unavailable)

@@ -2,12 +2,10 @@
 import { errors } from 'jose'
 import { JsonError } from '../json/reader.js'
 import { ProblemError } from '../problem/problem-error.js'
+import { refuseCredentials } from './credentials.js'
 
-/** With a challenge (RFC 6750, section 3). The description has no quotes and never a part of the token. */
-function refusal(description: string): ProblemError {
-  const challenge = `Bearer realm="dynamodb-storage-service", error="invalid_token", error_description="${description}"`
-  return new ProblemError('Unauthenticated', description, { headers: { 'www-authenticate': challenge } })
-}
+/** The description has never a part of the token. */
+const refusal = (description: string) => refuseCredentials('invalid_token', description)
 
 export const TOKEN_TOO_LONG = refusal('The token is too long')
 export const TOKEN_MALFORMED = refusal('The token is malformed')

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { type Allowance, type Rate, rateLimitHeaders, RateLimits } from '../../src/access/rate-limits.js'
-import { freePort, needsRedis, startRedis } from '../helpers/redis.js'
+import { freePort } from '../helpers/free-port.js'
+import { needsRedis, startRedis } from '../helpers/redis.js'
 import { PATIENCE, within } from '../helpers/within.js'
 
 /** So slow that the duration of a test does not matter. */

@@ -1,9 +1,9 @@
 /** A real Redis or Valkey server from the PATH. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Test } from 'tap'
 import { findExecutable } from './executable.js'
+import { freePort } from './free-port.js'
 import { within } from './within.js'
 
 const executablePath = findExecutable('redis-server', 'valkey-server')
@@ -65,13 +65,4 @@ export async function startRedis(t: Test, ...args: readonly string[]): Promise<R
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
   }
-}
-
-/** A port on loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
 }
