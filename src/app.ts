@@ -26,11 +26,14 @@ const BODIES_IN_MEMORY = 8
 export async function buildApp(config: Config, storage: Storage, logger: FastifyBaseLogger): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
+    maxConcurrentStreams: config.maxConcurrentStreams,
     maxBodyBytes: BODIES_IN_MEMORY * config.bodyLimitBytes,
   })
   const inFlight = new InFlightRequests()
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config.requestTimeoutMs, admission, logger),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger),
+    // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
+    clientErrorHandler: () => undefined,
     loggerInstance: logger,
     logController: new RequestLog(),
     // Fastify passes options even if there are none, and pino is much slower with them.

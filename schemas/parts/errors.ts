@@ -8,12 +8,14 @@ import type { Code } from './codes.js'
 export const anyErrors: readonly Code[] = [
   'InvalidRequest',
   'Forbidden',
+  'ExpectationFailed',
+  'HeadersTooLarge',
   'InternalError',
   'ServiceUnavailable',
 ]
 
 /** Of a request with a body. */
-export const bodyErrors: readonly Code[] = ['PayloadTooLarge', 'UnsupportedMediaType']
+export const bodyErrors: readonly Code[] = ['RequestTimeout', 'PayloadTooLarge', 'UnsupportedMediaType']
 
 /** Of any call of DynamoDB. */
 export const callErrors: readonly Code[] = [

@@ -39,6 +39,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const negotiate = createNegotiation(schema)
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
+  const readsLines = schema.bodyLines !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
     const { config, storage, admission, inFlight } = services
@@ -63,8 +64,11 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     )
     validate(request, body, errors)
 
-    // 4. Call the storage layer.
+    // 4. Take a slot, now that the body has arrived. A body of lines is still to be read.
     const { answer: representation, inLines } = negotiated
+    admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
+
+    // 5. Call the storage layer.
     const call: Call = { request, reply, body, representation, inLines, limits, services }
     let sent: DynamoDBRequest = {}
     const send = (keySchema: KeySchema): Promise<Output> => {
@@ -76,7 +80,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       ? await storage.withKeySchema(request.params['table'] ?? '', limits, send)
       : await send(NO_KEY_SCHEMA)
 
-    // 5. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
+    // 6. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.
     return route.answer(call, output, sent)
   }
