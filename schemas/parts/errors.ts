@@ -17,6 +17,9 @@ export const anyErrors: readonly Code[] = [
 /** Of a request with a body. */
 export const bodyErrors: readonly Code[] = ['RequestTimeout', 'PayloadTooLarge', 'UnsupportedMediaType']
 
+/** Of any request to the API, where access is controlled. */
+export const accessErrors: readonly Code[] = ['Unauthenticated', 'TooManyRequests']
+
 /** Of any call of DynamoDB. */
 export const callErrors: readonly Code[] = [
   'ValidationException',

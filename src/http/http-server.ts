@@ -12,6 +12,7 @@ import {
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { ProblemError, problemText } from '../problem/problem-error.js'
+import { SECURITY_HEADERS } from '../problem/security-headers.js'
 import { type Admission, overloaded } from './admission.js'
 import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
 import { type ClientError, clientProblem } from './client-errors.js'
@@ -190,6 +191,7 @@ function sendRefusal(request: IncomingMessage, response: ServerResponse, problem
     ...(problem === overloaded && { 'retry-after': '1' }),
     connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
     'x-request-id': id,
+    ...SECURITY_HEADERS,
   })
   response.end(body)
   return id

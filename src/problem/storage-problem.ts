@@ -8,7 +8,7 @@ import type { Json } from '../json/json.js'
 import { members as membersOfJson, objectOf } from '../json/parts.js'
 import { JsonError } from '../json/reader.js'
 import { isRetryable, type StorageError } from '../storage/errors.js'
-import { type Members, ProblemError, sentences } from './problem-error.js'
+import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
 /** DynamoDB's own exceptions that mean the same to a caller as another code. */
@@ -17,6 +17,9 @@ const synonyms: Readonly<Record<string, Code>> = {
   SerializationException: 'ValidationException',
   TableNotFoundException: 'ResourceNotFoundException',
 }
+
+/** The most of a message of DynamoDB's that is passed on: it may quote a value of the caller's, which can be megabytes. */
+const MAX_MESSAGE = 2000
 
 const UNKNOWN_OUTCOME = 'It is unknown whether the write was applied.'
 const NOT_REPEATED = `${UNKNOWN_OUTCOME} The service did not send it again, because applying it twice differs from applying it once.`
@@ -55,7 +58,7 @@ function explain(error: StorageError): Explanation {
     case 'credentials':
       return {
         code: 'UpstreamError',
-        detail: `DynamoDB refused the AWS credentials of the service (${error.name}). Its operator has to renew or correct them.`,
+        detail: `DynamoDB refused the AWS credentials of the service (${clip(error.name)}). Its operator has to renew or correct them.`,
       }
     case 'access_denied':
       return {
@@ -66,7 +69,7 @@ function explain(error: StorageError): Explanation {
     case 'encryption_key':
       return {
         code: 'UpstreamError',
-        detail: `DynamoDB cannot use the AWS KMS key of the table (${error.name}). The operator of the service has to check the key and its policy.`,
+        detail: `DynamoDB cannot use the AWS KMS key of the table (${clip(error.name)}). The operator of the service has to check the key and its policy.`,
       }
     case 'clock_skew':
       return {
@@ -96,10 +99,11 @@ function explainRefusal({ name, message, kind }: StorageError): Explanation {
   // DynamoDB's own ServiceUnavailable says nothing about this service.
   const code = synonyms[name] ?? (isCode(name) && name !== 'ServiceUnavailable' ? name : undefined)
   // DynamoDB does not always send a message.
-  if (code !== undefined) return { code, detail: redact(message) || CODES[code].title, passedOn: true }
+  const detail = clip(redact(message), MAX_MESSAGE)
+  if (code !== undefined) return { code, detail: detail || CODES[code].title, passedOn: true }
   if (kind === 'transient') return { code: 'ServiceUnavailable', detail: 'DynamoDB is unavailable.' }
   const other = kind === 'throttling' ? 'ThrottlingException' : 'ValidationException'
-  return { code: other, detail: `${name}: ${redact(message)}` }
+  return { code: other, detail: `${clip(name)}: ${detail}` }
 }
 
 function isCode(name: string): name is Code {
