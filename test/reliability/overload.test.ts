@@ -207,7 +207,7 @@ t.test('a caller that does not read its answer is disconnected, and frees its sl
   const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, operation === 'Scan' ? { Items } : { Item: { id: { S: 'a' } } })
   })
-  const settings = { maxConcurrentRequests: 1, requestTimeoutMs: 2000 }
+  const settings = { maxConcurrentRequests: 1, requestTimeoutMs: 1500 }
   const service = await startService(t, settings, dynamodb.endpoint)
   const socket = await openSocket(t, service)
   socket.pause()
@@ -243,10 +243,10 @@ t.test(
   },
 )
 
-t.test('10,000 connections beyond the limit leave nothing behind', async (t) => {
+t.test('connections beyond MAX_CLIENT_CONNECTIONS leave nothing behind', async (t) => {
   const service = await startService(t, { maxClientConnections: 1 }, 'http://127.0.0.1:1')
   const first = await openSocket(t, service)
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 4; round++) {
     const more = await Promise.all(Array.from({ length: 500 }, () => openSocket(t, service)))
     for (const socket of more) socket.destroy()
   }
