@@ -16,6 +16,7 @@ import { ProblemError, problemResponse, problemText } from '../problem/problem-e
 import { type Admission, overloaded } from './admission.js'
 import { limitRest, lingerOnClose } from './lingering-close.js'
 import { requestIdOf } from './request-id.js'
+import type { TlsFiles } from './tls-files.js'
 
 /** A connection without a request is closed after this time, in ms: later than load balancers close theirs. */
 const KEEP_ALIVE_MS = 72_000
@@ -50,12 +51,14 @@ interface Connection {
  * Creates the server.
  * @param handler gets the requests that are admitted
  * @param requestTimeoutMs the time in which a request has to arrive, in ms
+ * @param tls for HTTPS
  */
 export function createHttpServer(
   handler: RequestListener,
   requestTimeoutMs: number,
   admission: Admission,
   logger: FastifyBaseLogger,
+  tls?: TlsFiles,
 ): Server {
   let refused = 0
   const refuse = (request: IncomingMessage, response: ServerResponse) => {
@@ -70,7 +73,8 @@ export function createHttpServer(
 
   const connections = new Map<Socket, Connection>()
 
-  const server = createServer(
+  const create = tls?.createServer ?? createServer
+  const server: Server = create(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: requestTimeoutMs,
@@ -114,8 +118,12 @@ export function createHttpServer(
   })
   // The limit for a connection on which nothing is sent and nothing is read.
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
-  server.on('clientError', answerClientError)
-  server.on('connection', (socket: Socket) => {
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    if (connections.has(socket)) answerClientError(error, socket)
+    // The TLS handshake has failed: there is nobody to answer.
+    else socket.destroy()
+  })
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     const connection: Connection = { request: undefined, responses: [] }
     connections.set(socket, connection)
     lingerOnClose(socket, () => connection.request)
