@@ -13,7 +13,7 @@ import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
-import { SECURITY_HEADERS } from './http/security-headers.js'
+import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
@@ -39,14 +39,17 @@ export async function buildApp(
 ): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
+    maxConcurrentStreams: config.maxConcurrentStreams,
     maxBodyBytes: BODIES_IN_MEMORY * config.bodyLimitBytes,
   })
   const inFlight = new InFlightRequests()
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config.requestTimeoutMs, admission, logger, tls),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
     // Only for the URL that Fastify logs and returns.
     ...(tls !== undefined && { https: {} }),
+    // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
+    clientErrorHandler: () => undefined,
     loggerInstance: logger,
     logController: new RequestLog(),
     // Fastify passes options even if there are none, and pino is much slower with them.

@@ -8,6 +8,8 @@ import type { Code } from './codes.js'
 export const anyErrors: readonly Code[] = [
   'InvalidRequest',
   'Forbidden',
+  'ExpectationFailed',
+  'HeadersTooLarge',
   'InternalError',
   'ServiceUnavailable',
 ]

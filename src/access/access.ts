@@ -41,7 +41,7 @@ export class Access {
     this.#text = text
     this.#logger = logger
     this.#policy = new Policy(content)
-    this.#tokens = new TokenVerifier(content.jwt ?? [], { logger })
+    this.#tokens = new TokenVerifier(content.jwt, { logger })
     this.#poll = setInterval(this.#reload, POLL_MS).unref()
     process.on('SIGHUP', this.#reload)
   }
@@ -102,7 +102,7 @@ export class Access {
     const content = parsePolicyFile(text, this.#file)
     const policy = new Policy(content)
     const previous = this.#tokens
-    this.#tokens = new TokenVerifier(content.jwt ?? [], { logger: this.#logger, previous })
+    this.#tokens = new TokenVerifier(content.jwt, { logger: this.#logger, previous })
     this.#policy = policy
     this.#text = text
     this.#failure = undefined

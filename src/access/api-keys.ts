@@ -1,5 +1,5 @@
 /** API keys: `dss_<id>_<256 random bits>`. The service knows only their SHA-256. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 export const KEY_PREFIX = 'dss_'
 const SECRET_BYTES = 32
@@ -24,7 +24,7 @@ export function idOf(key: string): string | undefined {
 }
 
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+  return hash('sha256', key, 'buffer')
 }
 
 /** Compares a key with a SHA-256, in a time that does not depend on where they differ. */

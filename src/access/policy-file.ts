@@ -4,9 +4,11 @@ import * as Type from 'typebox'
 import type { Static, TProperties } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { isLoopback } from '../config/listen-host.js'
 import { operations } from '../storage/operations.js'
 import { KEY_ID } from './api-keys.js'
 import { GROUPS } from './grant.js'
+import type { JwtEntry } from './jwt-entry.js'
 import { parseTemplate } from './partition-template.js'
 
 /** `schemas/parts/building-blocks.ts` has the same for the HTTP contract, whose bodies have items. */
@@ -53,10 +55,10 @@ const FileSchema = Closed({
   anonymous: Type.Optional(Type.Array(Text)),
 })
 
-export type PolicyFile = Static<typeof FileSchema>
+/** A valid file, with the defaults of its tokens. */
+export type PolicyFile = Omit<Static<typeof FileSchema>, 'jwt'> & { readonly jwt: readonly JwtEntry[] }
 export type GrantEntry = Static<typeof GrantSchema>
 export type KeyEntry = Static<typeof KeySchema>
-export type JwtEntry = Static<typeof JwtSchema>
 
 /** Asymmetric algorithms (RFC 7518, section 3.1; RFC 8037). With HS*, whoever verifies tokens could also issue them. */
 const ALGORITHMS: ReadonlySet<string> = new Set([
@@ -111,7 +113,13 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
     )
     throw new PolicyFileError([...new Set(texts)].slice(0, MAX_ERRORS).join('\n'))
   }
-  return { ...value, jwt: (value.jwt ?? []).map((entry) => ({ ...entry, jwks: jwksOf(entry.jwks, file) })) }
+  const jwt = (value.jwt ?? []).map(({ roles = 'roles', defaultRoles = [], ...entry }) => ({
+    ...entry,
+    roles,
+    defaultRoles,
+    jwks: jwksOf(entry.jwks, file),
+  }))
+  return { ...value, jwt }
 }
 
 interface Problem {
@@ -156,7 +164,12 @@ function structureProblem(error: {
 }
 
 /** What a schema cannot say. */
-function meaningProblems({ roles = {}, keys = [], jwt = [], anonymous = [] }: PolicyFile): Problem[] {
+function meaningProblems({
+  roles = {},
+  keys = [],
+  jwt = [],
+  anonymous = [],
+}: Static<typeof FileSchema>): Problem[] {
   const problems: Problem[] = []
   const add = (path: Path, text: string) => problems.push({ path, text })
   const checkRoles = (path: Path, names: readonly string[]) => {
@@ -213,7 +226,7 @@ function grantProblems({ tables, actions, partitionKey }: GrantEntry): Problem[]
   return problems
 }
 
-function jwtProblems({ issuer, jwks, algorithms }: JwtEntry): Problem[] {
+function jwtProblems({ issuer, jwks, algorithms }: Static<typeof JwtSchema>): Problem[] {
   const problems: Problem[] = []
   for (const [index, algorithm] of algorithms.entries()) {
     if (!ALGORITHMS.has(algorithm)) {
@@ -232,11 +245,11 @@ function isUrl(text: string): boolean {
 }
 
 /** `https`, or `http` to this machine. */
-export function isSecureUrl(text: string): boolean {
+function isSecureUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
+  const isLocal = hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+  return protocol === 'https:' || (protocol === 'http:' && isLocal)
 }
 
 /** RFC 3339, section 5.6. */

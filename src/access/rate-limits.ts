@@ -1,22 +1,36 @@
 import type { FastifyBaseLogger } from 'fastify'
-export interface Rate {
-  readonly requests: number
-  readonly per: 'second' | 'minute' | 'hour'
-  readonly burst?: number
+import { type Allowance, bucketOf, type Rate } from './rate.js'
+import { LocalRateLimits } from './rate-limits-local.js'
+import { SharedRateLimits } from './rate-limits-redis.js'
+
+export { type Allowance, type Rate, rateLimitHeaders } from './rate.js'
+
+export interface RateLimitsOptions {
+  /** Where replicas share their counts; undefined if each counts for itself. */
+  readonly redisUrl?: string | undefined
+  readonly logger: FastifyBaseLogger
+  /** The longest that a request waits for Redis, in ms; 50 by default. */
+  readonly maxWaitMs?: number
 }
-export interface Allowance {
-  readonly allowed: boolean
-  readonly remaining: number
-  readonly retryAfterMs: number
-  readonly resetS: number
-}
+
+/** Counts the requests of each caller. */
 export class RateLimits {
-  constructor(_o: { redisUrl?: string | undefined; logger: FastifyBaseLogger }) {}
-  take(_p: string, _r: Rate): Allowance | Promise<Allowance> {
-    return { allowed: true, remaining: 1, retryAfterMs: 1, resetS: 1 }
+  readonly #local = new LocalRateLimits()
+  readonly #shared: SharedRateLimits | undefined
+
+  constructor({ redisUrl, logger, maxWaitMs }: RateLimitsOptions) {
+    this.#shared = redisUrl === undefined ? undefined : new SharedRateLimits(redisUrl, logger, maxWaitMs)
   }
-  async close(): Promise<void> {}
-}
-export function rateLimitHeaders(_r: Rate, _a: Allowance): Record<'ratelimit' | 'ratelimit-policy', string> {
-  return { ratelimit: '"default";r=1;t=1', 'ratelimit-policy': '"default";q=1;w=1' }
+
+  /** Counts a request, if it is allowed. While Redis is not available, this process counts for itself. Never fails. */
+  take(principal: string, rate: Rate): Allowance | Promise<Allowance> {
+    const bucket = bucketOf(rate)
+    const shared = this.#shared?.take(principal, bucket)
+    if (shared === undefined) return this.#local.take(principal, bucket)
+    return shared.then((allowance) => allowance ?? this.#local.take(principal, bucket))
+  }
+
+  async close(): Promise<void> {
+    this.#shared?.close()
+  }
 }

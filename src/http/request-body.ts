@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
 import { type Admission, overloaded } from './admission.js'
+import { arrivalFailure } from './arrival.js'
 
 /**
  * Reads the body of a request into memory.
  * @param limit the maximum size, in bytes
- * @throws ProblemError if the body is too large, if all bodies together take too much memory, or if the caller disconnects
+ * @throws ProblemError if the body is too large or too slow, if all bodies together take too much memory, or if the caller
+ *   disconnects
  */
 export function readRequestBody(
   request: IncomingMessage,
@@ -26,7 +28,7 @@ export function readRequestBody(
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
     }
     const onError = () => {
-      fail(new ProblemError('InvalidRequest', 'The connection closed before the whole body had arrived.'))
+      fail(arrivalFailure(request) ?? bodyCutShort())
     }
     const fail = (problem: ProblemError) => {
       chunks.length = 0
@@ -39,10 +41,19 @@ export function readRequestBody(
       reject(tooLarge(limit))
       return
     }
+    const failure = arrivalFailure(request)
+    if (failure !== undefined) {
+      reject(failure)
+      return
+    }
     request.on('data', onData)
     request.on('end', onEnd)
     request.on('error', onError)
   })
+}
+
+export function bodyCutShort(): ProblemError {
+  return new ProblemError('InvalidRequest', 'The connection was closed before the whole body had arrived.')
 }
 
 function tooLarge(limit: number): ProblemError {

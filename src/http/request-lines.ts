@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { LINE_FEED } from '../json/character-codes.js'
 import { ProblemError } from '../problem/problem-error.js'
-import { setArrivalDeadline } from './http-server.js'
+import { arrivalFailure, exemptArrival, type StreamPatience } from './arrival.js'
+import { bodyCutShort } from './request-body.js'
 
 /** One line of a body, without its line feed. */
 export interface Line {
@@ -13,8 +14,7 @@ export interface Line {
 export interface LinesOptions {
   /** The maximum size of one line. */
   readonly maxBytes: number
-  /** The longest wait for more of the body, in ms. */
-  readonly timeoutMs: number
+  readonly patience: StreamPatience
   /** Called with the number of bytes that are now held in memory, negative when they are released. It may throw. */
   readonly hold: (bytes: number) => void
 }
@@ -57,15 +57,16 @@ export class RequestLines {
     }
     const events = ['readable', 'end', 'close', 'error'] as const
     for (const event of events) request.on(event, wake)
-    // The body as a whole may take as long as it needs; each wait has its own timeout.
-    setArrivalDeadline(request, Infinity)
+    exemptArrival(request)
     try {
       for (;;) {
         if (this.#interrupted) throw new ProblemError('ServiceUnavailable', 'The import was canceled.')
         const chunk = request.read() as Buffer | null
-        if (chunk !== null) yield this.#linesOf(chunk)
-        else if (request.readableEnded) break
-        else if (request.destroyed) throw new ProblemError('InvalidRequest', 'The body ended too early.')
+        if (chunk !== null) {
+          this.#options.patience.received(chunk.length)
+          yield this.#linesOf(chunk)
+        } else if (request.readableEnded) break
+        else if (request.destroyed) throw bodyCutShort()
         else await this.#more()
       }
       if (this.#partialLength > 0) yield [this.#complete(NOTHING)]
@@ -74,7 +75,6 @@ export class RequestLines {
       this.#reset()
       // The server discards what still arrives, so that the answer reaches a caller that is still sending.
       request.on('error', () => undefined)
-      setArrivalDeadline(request, performance.now() + this.#options.timeoutMs)
       request.resume()
     }
   }
@@ -123,16 +123,20 @@ export class RequestLines {
     if (this.#partial.length > REUSED_BYTES) this.#partial = NOTHING
   }
 
-  #more(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #more(): Promise<void> {
+    const failure = arrivalFailure(this.#request)
+    if (failure !== undefined) throw failure
+    const { patience } = this.#options
+    const since = performance.now()
+    await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        const detail = 'No more of the body arrived within REQUEST_TIMEOUT_MS. Send faster, or in parts.'
-        reject(new ProblemError('UpstreamTimeout', detail))
-      }, this.#options.timeoutMs)
+        reject(patience.timeout())
+      }, patience.ms)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()
       }
     })
+    patience.waited(performance.now() - since)
   }
 }

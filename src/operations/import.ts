@@ -5,6 +5,7 @@ import { namedTarget } from './access-control.js'
 import type { Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 import { overloaded } from '../http/admission.js'
+import { StreamPatience } from '../http/arrival.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
 import { importProblem } from '../problem/batch-problem.js'
@@ -26,7 +27,7 @@ export async function importLines(call: Call): Promise<number> {
     if (bytes <= 0) admission.release(request.raw, -bytes)
     else if (!admission.hold(request.raw, bytes)) throw new ProblemError(overloaded.code, IMPORT_OVERLOADED)
   }
-  const lines = new RequestLines(request.raw, { maxBytes, timeoutMs, hold })
+  const lines = new RequestLines(request.raw, { maxBytes, patience: new StreamPatience(config), hold })
   const interrupt = () => {
     lines.interrupt()
   }

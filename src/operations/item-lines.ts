@@ -53,6 +53,10 @@ export async function sendItemLines(
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
+  // A caller that has closed its side may have hung up, which only shows when data are sent. Readers skip an empty line.
+  raw.socket?.once('end', () => {
+    if (!raw.writableEnded) raw.write('\n')
+  })
   try {
     if (page.lines.length === 0) raw.flushHeaders()
     for (;;) {

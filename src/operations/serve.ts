@@ -43,6 +43,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const negotiate = createNegotiation(schema)
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
+  const readsLines = schema.bodyLines !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
     const { access, config, storage, admission, inFlight } = services
@@ -72,8 +73,11 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     )
     validate(request, body, errors)
 
-    // 5. Authorize everything that the request asks for, and call the storage layer.
+    // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
     const { answer: representation, inLines } = negotiated
+    admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
+
+    // 6. Authorize everything that the request asks for, and call the storage layer.
     const call: Call = { request, reply, caller, body, representation, inLines, limits, services }
     let sent: DynamoDBRequest = {}
     const send = async (keySchema: KeySchema): Promise<Output> => {
@@ -89,7 +93,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     const output =
       itemAction !== undefined ? await storage.withKeySchema(table, limits, send) : await send(NO_KEY_SCHEMA)
 
-    // 6. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
+    // 7. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.
     return route.answer(call, output, sent)
   }

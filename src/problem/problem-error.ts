@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { type Code, rowOf } from '../../schemas/parts/codes.js'
 import type { Json } from '../json/json.js'
 import { objectOf } from '../json/parts.js'
+import { SECURITY_HEADERS } from './security-headers.js'
 
 /** Members of a problem beyond those of RFC 9457, each already JSON. */
 export type Members = Map<string, Json>
@@ -78,6 +79,10 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     : `${own.slice(0, -1)},${objectOf(problem.members).toString().slice(1)}`
 }
 
+const SECURITY_LINES = Object.entries(SECURITY_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
+
 /**
  * The problem as a whole HTTP/1.1 response, for a connection on which no request could be read. The connection is
  * closed after it.
@@ -87,7 +92,7 @@ export function problemResponse(problem: ProblemError, requestId: string): strin
   return (
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
     `content-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
-    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n${SECURITY_LINES}\r\n${body}`
   )
 }
 

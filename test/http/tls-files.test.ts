@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
+import type { Config } from '../../src/config.js'
 import { makeCertificate, needsOpenssl, type Pair } from '../helpers/certificates.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { type Service, startService } from '../helpers/service.js'
@@ -29,7 +30,7 @@ const folder = t.testdir()
 
 t.test('HTTPS', { ...needsOpenssl, timeout: 120_000 }, async (t) => {
   // Most of the tests wait. Each needs options of its own: tap writes into them.
-  t.jobs = 7
+  t.jobs = 9
   const authority = makeCertificate(folder, 'authority')
   const first = makeCertificate(folder, 'first', authority)
   const second = makeCertificate(folder, 'second', authority)
@@ -38,7 +39,7 @@ t.test('HTTPS', { ...needsOpenssl, timeout: 120_000 }, async (t) => {
   })
 
   /** Starts the service with files of its own, which the test may replace. */
-  const start = async (t: Test, clientCa?: string) => {
+  const start = async (t: Test, clientCa?: string, settings: Partial<Config> = {}) => {
     const own = t.testdir()
     const files = {
       tlsCertFile: join(own, 'cert.pem'),
@@ -48,7 +49,10 @@ t.test('HTTPS', { ...needsOpenssl, timeout: 120_000 }, async (t) => {
     writeFileSync(files.tlsCertFile, first.cert)
     writeFileSync(files.tlsKeyFile, first.key)
     if (files.tlsClientCaFile !== undefined) writeFileSync(files.tlsClientCaFile, clientCa ?? '')
-    return { service: await startService(t, { ...files, bodyLimitBytes: 1_000_000 }, endpoint), ...files }
+    return {
+      service: await startService(t, { ...files, bodyLimitBytes: 1_000_000, ...settings }, endpoint),
+      ...files,
+    }
   }
   const agentOf = (t: Test, options: ClientOptions = {}) => {
     const agent = new Agent({ connect: { ca: authority.cert, ...options } })
@@ -246,6 +250,45 @@ t.test('HTTPS', { ...needsOpenssl, timeout: 120_000 }, async (t) => {
       socket.end()
     },
   )
+
+  t.test('answers a caller that has closed its side', { buffered: true }, async (t) => {
+    const { service } = await start(t)
+    const socket = await open(service, { allowHalfOpen: true })
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
+    socket.end(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    await once(socket, 'close')
+    t.match(received, 'HTTP/1.1 200 OK\r\n')
+  })
+
+  t.test('limits connections before their handshake', { buffered: true }, async (t) => {
+    const { service } = await start(t, undefined, { maxClientConnections: 2 })
+    const sockets = [await open(service), await open(service)]
+    await t.rejects(open(service))
+    for (const socket of sockets) socket.destroy()
+    t.ok(
+      await within(RELOAD_MS, () =>
+        served(service).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
+    // A client that fails its handshake does not count any longer, either.
+    for (let failed = 0; failed < 3; failed++) {
+      const socket = connectTcp(Number(new URL(service.url).port)).resume()
+      socket.on('error', () => undefined).write('GET / HTTP/1.1\r\n\r\n')
+      await new Promise((resolve) => socket.on('close', resolve))
+    }
+    t.ok(
+      await within(RELOAD_MS, () =>
+        served(service).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
+  })
 
   t.test('stops gracefully with idle connections', { buffered: true }, async (t) => {
     const { service } = await start(t)

@@ -98,7 +98,7 @@ t.test(
     t.ok(await within(5000, () => dynamodb.requests.length === 10))
     for (const socket of sockets) socket.destroy()
     const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
-    t.ok(await within(2000, given), 'all calls are cancelled')
+    t.ok(await within(2000, given), 'all calls are canceled')
 
     dynamodb.behave = (_received, response) => {
       setTimeout(() => {

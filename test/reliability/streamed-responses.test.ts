@@ -117,7 +117,7 @@ t.test('a reader that hangs up stops the fetching of pages at once', async (t) =
   call.destroy()
   t.ok(
     await within(2000, () => dynamodb.requests[1]?.ended !== undefined),
-    'the call for the next page is cancelled',
+    'the call for the next page is canceled',
   )
   await sleep(100)
   t.equal(dynamodb.requests.length, 2)
