@@ -8,6 +8,7 @@ import { ProblemError } from '../problem/problem-error.js'
 
 // Created once: most of the cost of an error is its stack.
 const invalid = (detail: string) => new ProblemError('InvalidRequest', detail)
+const otherVersion = invalid('The service supports HTTP/1.1 and HTTP/1.0.')
 const noHost = invalid('The request has no Host header.')
 const invalidHost = invalid('The Host header is not a host name with an optional port.')
 const otherAuthority = invalid('The request target names another host than the Host header.')
@@ -39,7 +40,8 @@ const SLASH = 47
 export function createFramingCheck(): (request: IncomingMessage) => ProblemError | undefined {
   // Callers use the same name again and again.
   let lastHost: string | undefined
-  return ({ headers, rawHeaders, url = '', httpVersionMinor }) => {
+  return ({ headers, rawHeaders, url = '', httpVersionMajor, httpVersionMinor }) => {
+    if (httpVersionMajor !== 1) return otherVersion
     const { host, 'transfer-encoding': coding } = headers
     if (host === undefined) {
       if (httpVersionMinor > 0) return noHost

@@ -15,7 +15,7 @@ export class RequestLog extends LogController {
       route,
       table,
       url,
-      ...(call !== null && call.principal !== null && { principal: call.principal }),
+      ...(typeof call?.principal === 'string' && { principal: call.principal }),
       statusCode: reply.statusCode,
       responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
       ...(problem !== null && { code: problem.code, attempts: problem.attempts, ...problem.logged }),

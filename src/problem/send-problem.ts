@@ -36,7 +36,7 @@ declare module 'fastify' {
 
 /** Answers with `application/problem+json` (RFC 9457). This is Fastify's error handler. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, request.call)
+  const problem = problemOf(error, request.call)
   const { status } = problem
   request.problem = problem
   if (status === 429 || status === 503 || status === 504) {
@@ -47,6 +47,15 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .code(status)
     .header('content-type', 'application/problem+json')
     .send(Buffer.from(problemText(problem, request.id, request.url)))
+}
+
+/** An error handler that throws would leave the answer to Fastify, whose own is no problem. */
+function problemOf(error: unknown, call: CallState | null): ProblemError {
+  try {
+    return toProblem(error, call)
+  } catch (bug) {
+    return internalProblem(bug, call?.writes ?? false)
+  }
 }
 
 /** The problem for any error. */

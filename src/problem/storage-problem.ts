@@ -12,11 +12,11 @@ import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
 /** DynamoDB's own exceptions that mean the same to a caller as another code. */
-const synonyms: Readonly<Record<string, Code>> = {
-  RequestTooLarge: 'PayloadTooLarge',
-  SerializationException: 'ValidationException',
-  TableNotFoundException: 'ResourceNotFoundException',
-}
+const synonyms: ReadonlyMap<string, Code> = new Map([
+  ['RequestTooLarge', 'PayloadTooLarge'],
+  ['SerializationException', 'ValidationException'],
+  ['TableNotFoundException', 'ResourceNotFoundException'],
+])
 
 /** The most of a message of DynamoDB's that is passed on: it may quote a value of the caller's, which can be megabytes. */
 const MAX_MESSAGE = 2000
@@ -96,8 +96,7 @@ function explain(error: StorageError): Explanation {
 
 /** DynamoDB has answered with an exception. */
 function explainRefusal({ name, message, kind }: StorageError): Explanation {
-  // DynamoDB's own ServiceUnavailable says nothing about this service.
-  const code = synonyms[name] ?? (isCode(name) && name !== 'ServiceUnavailable' ? name : undefined)
+  const code = synonyms.get(name) ?? (isExceptionCode(name) ? name : undefined)
   // DynamoDB does not always send a message.
   const detail = clip(redact(message), MAX_MESSAGE)
   if (code !== undefined) return { code, detail: detail || CODES[code].title, passedOn: true }
@@ -106,8 +105,9 @@ function explainRefusal({ name, message, kind }: StorageError): Explanation {
   return { code: other, detail: `${clip(name)}: ${detail}` }
 }
 
-function isCode(name: string): name is Code {
-  return Object.hasOwn(CODES, name)
+/** Whether a code stands for DynamoDB's exception of this name. The other codes are the service's own words. */
+function isExceptionCode(name: string): name is Code {
+  return (name.endsWith('Exception') || name === 'RequestLimitExceeded') && Object.hasOwn(CODES, name)
 }
 
 /** Whether the same request may succeed later. For some codes the kind of the error tells more than the code does. */
@@ -136,7 +136,7 @@ const problemShape = shapeOf(ProblemMembers)
 /** The members that DynamoDB's answer brings. Each is read alone: one that cannot be read must not hide the others. */
 export function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
-  for (const [dynamoDBName, member] of membersOfJson(body)) {
+  for (const [dynamoDBName, member] of readMembers(body)) {
     try {
       const { json } = translateAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
       const [[name, value] = ['', NULL]] = membersOfJson(json)
@@ -147,4 +147,14 @@ export function membersOf(body: Json, representation: Representation): Members {
     }
   }
   return found
+}
+
+/** None if the answer cannot be read: the error is what matters. */
+function readMembers(body: Json): ReadonlyMap<string, Json> {
+  try {
+    return membersOfJson(body)
+  } catch (error) {
+    if (error instanceof JsonError) return new Map()
+    throw error
+  }
 }

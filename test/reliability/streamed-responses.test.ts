@@ -73,7 +73,7 @@ t.test('a response that is cut off midway does not look complete, and is logged'
       {
         msg: 'the stream broke off',
         method: 'POST',
-        url: SCAN,
+        route: '/v1/tables/{table}/scan',
         err: { type: 'ValidationException', message: /withheld/ },
       },
     ],
