@@ -14,6 +14,7 @@ import { InFlightRequests } from './http/in-flight.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
+import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
@@ -42,8 +43,11 @@ export async function buildApp(
     maxBodyBytes: BODIES_IN_MEMORY * config.bodyLimitBytes,
   })
   const inFlight = new InFlightRequests()
+  const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config, admission, logger),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
+    // Only for the URL that Fastify logs and returns.
+    ...(tls !== undefined && { https: {} }),
     // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
     clientErrorHandler: () => undefined,
     loggerInstance: logger,

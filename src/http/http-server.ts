@@ -20,6 +20,7 @@ import { Connection } from './connection.js'
 import { ConnectionLimits, type MaxConnections } from './connection-limits.js'
 import { createFramingCheck, expectationFailed } from './framing.js'
 import { requestIdOf } from './request-id.js'
+import type { TlsFiles } from './tls-files.js'
 
 /** A connection without a request is closed after this time, in ms: later than load balancers close theirs. */
 const KEEP_ALIVE_MS = 72_000
@@ -38,12 +39,14 @@ export type ServerLimits = ArrivalLimits & MaxConnections
 /**
  * Creates the server.
  * @param handler gets the requests that are admitted
+ * @param tls for HTTPS
  */
 export function createHttpServer(
   handler: RequestListener,
   limits: ServerLimits,
   admission: Admission,
   logger: FastifyBaseLogger,
+  tls?: TlsFiles,
 ): Server {
   const { requestTimeoutMs } = limits
   const connections = new Map<Socket, Connection>()
@@ -94,7 +97,8 @@ export function createHttpServer(
     }
   }
 
-  const server = createServer(
+  const create = tls?.createServer ?? createServer
+  const server: Server = create(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: requestTimeoutMs,
@@ -130,19 +134,23 @@ export function createHttpServer(
   server.setTimeout(Math.min(requestTimeoutMs + KEEP_ALIVE_MS, MAX_TIMER_MS))
 
   server.on('connection', (socket: Socket) => {
-    if (!connectionLimits.enter(socket)) {
-      excess.add(socket)
-      logExcess()
-    }
+    if (connectionLimits.enter(socket)) return
+    excess.add(socket)
+    logExcess()
+    // The handshake would cost more than the answer is worth.
+    if (tls !== undefined) socket.destroy()
+  })
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections.set(socket, new Connection(socket))
     socket.once('close', () => {
       connections.delete(socket)
     })
   })
-  // Bytes that are not HTTP, and headers that arrive too slowly.
+  // Bytes that are not HTTP, headers that arrive too slowly, and TLS handshakes that fail.
   server.on('clientError', (error: ClientError, socket: Socket) => {
-    if (error.code === 'ECONNRESET') socket.destroy()
-    else connections.get(socket)?.fail(clientProblem(error))
+    const connection = connections.get(socket)
+    if (error.code === 'ECONNRESET' || connection === undefined) socket.destroy()
+    else connection.fail(clientProblem(error))
   })
   // Without a listener, Node.js closes the connection without an answer.
   server.on('connect', (_request, socket: Socket) => {
