@@ -2,14 +2,20 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
 import { type Admission, overloaded } from './admission.js'
 
+/** The maximum size of a body. */
+export interface BodyLimit {
+  readonly bytes: number
+  /** The name of its setting. */
+  readonly setting: string
+}
+
 /**
  * Reads the body of a request into memory.
- * @param limit the maximum size, in bytes
  * @throws ProblemError if the body is too large, if all bodies together take too much memory, or if the caller disconnects
  */
 export function readRequestBody(
   request: IncomingMessage,
-  limit: number,
+  limit: BodyLimit,
   admission: Admission,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -17,7 +23,7 @@ export function readRequestBody(
     let length = 0
     const onData = (chunk: Buffer) => {
       length += chunk.length
-      if (length > limit) fail(tooLarge(limit))
+      if (length > limit.bytes) fail(tooLarge(limit))
       else if (!admission.hold(request, chunk.length)) fail(overloaded)
       else chunks.push(chunk)
     }
@@ -35,7 +41,7 @@ export function readRequestBody(
       request.off('end', onEnd)
       reject(problem)
     }
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
+    if (Number(request.headers['content-length'] ?? 0) > limit.bytes) {
       reject(tooLarge(limit))
       return
     }
@@ -45,10 +51,10 @@ export function readRequestBody(
   })
 }
 
-function tooLarge(limit: number): ProblemError {
+function tooLarge({ bytes, setting }: BodyLimit): ProblemError {
   return new ProblemError(
     'PayloadTooLarge',
-    `The body is larger than ${limit} bytes (BODY_LIMIT_BYTES). Split it into several requests.`,
+    `The body is larger than ${bytes} bytes (${setting}). Split it into several requests.`,
   )
 }
 

@@ -55,12 +55,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     }
 
     // 3. Read the body and validate it together with the parameters.
-    const { value: body, errors } = await readBody(
-      request.raw,
-      negotiated.body,
-      config.bodyLimitBytes,
-      admission,
-    )
+    const { value: body, errors } = await readBody(request.raw, negotiated.body, config, admission)
     validate(request, body, errors)
 
     // 4. Call the storage layer.
