@@ -10,7 +10,7 @@ import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
 import type { Connection } from './call/connection.js'
 import { KeptCredentials } from './call/credentials.js'
-import { StorageError } from './errors.js'
+import { asAnswerError, StorageError } from './errors.js'
 import { type KeySchema, KeySchemas } from './tables/key-schemas.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { isRepeatable, isWrite, type Operation } from './operations.js'
@@ -101,7 +101,11 @@ export class Storage {
       earlier.maybeApplied = true
     }
     const output = await this.#run('PutItem', request, { ...limits, onMaybeApplied }, () => true)
-    if (!members(output).has('Attributes')) return 'created'
+    try {
+      if (!members(output).has('Attributes')) return 'created'
+    } catch (error) {
+      throw asAnswerError(error)
+    }
     return earlier.maybeApplied ? 'written' : 'replaced'
   }
 
