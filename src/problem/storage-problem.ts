@@ -4,10 +4,10 @@ import { ProblemMembers } from '../../schemas/problem.js'
 import { translateAnswer } from '../items/answer.js'
 import type { Representation } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
+import { atOnce } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members as membersOfJson, objectOf } from '../json/parts.js'
-import { JsonError } from '../json/reader.js'
-import { isRetryable, type StorageError } from '../storage/errors.js'
+import { AnswerError, isRetryable, type StorageError } from '../storage/errors.js'
 import { type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
@@ -77,6 +77,11 @@ function explain(error: StorageError): Explanation {
       return { code: 'UpstreamError', detail: 'DynamoDB’s answer arrived damaged: its checksum is wrong.' }
     case 'malformed':
       return { code: 'UpstreamError', detail: 'DynamoDB returned a malformed response.' }
+    case 'internal':
+      return {
+        code: 'InternalError',
+        detail: 'The service failed to process the request because of a bug.',
+      }
     case 'timeout':
       return { code: 'UpstreamTimeout', detail: 'DynamoDB did not respond in time.' }
     case 'network':
@@ -134,12 +139,13 @@ export function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
   for (const [dynamoDBName, member] of membersOfJson(body)) {
     try {
-      const { json } = translateAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
+      const answer = objectOf([[dynamoDBName, member]])
+      const { json } = atOnce(translateAnswer(answer, problemShape, representation))
       const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue
       found.set(name, name === 'cancellationReasons' ? redactReasons(value) : value)
     } catch (error) {
-      if (!(error instanceof JsonError)) throw error
+      if (!(error instanceof AnswerError)) throw error
     }
   }
   return found
