@@ -6,6 +6,13 @@ import { GrowingBuffer } from './growing-buffer.js'
 
 const NOTHING = Buffer.alloc(0)
 
+/** The maximum size of a body. */
+export interface BodyLimit {
+  readonly bytes: number
+  /** The name of its setting. */
+  readonly setting: string
+}
+
 /**
  * Reads the body of a request into memory.
  * @param limit the maximum size, in bytes
@@ -14,7 +21,7 @@ const NOTHING = Buffer.alloc(0)
  */
 export function readRequestBody(
   request: IncomingMessage,
-  limit: number,
+  limit: BodyLimit,
   admission: Admission,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -24,7 +31,7 @@ export function readRequestBody(
     let whole: GrowingBuffer | undefined
     const onData = (chunk: Buffer) => {
       length += chunk.length
-      if (length > limit) fail(tooLarge(limit))
+      if (length > limit.bytes) fail(tooLarge(limit))
       else if (!admission.hold(request, chunk.length)) fail(overloaded)
       else if (first === undefined) first = chunk
       else {
@@ -49,7 +56,7 @@ export function readRequestBody(
       request.off('end', onEnd)
       reject(problem)
     }
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
+    if (Number(request.headers['content-length'] ?? 0) > limit.bytes) {
       reject(tooLarge(limit))
       return
     }
@@ -68,10 +75,10 @@ export function bodyCutShort(): ProblemError {
   return new ProblemError('InvalidRequest', 'The connection was closed before the whole body had arrived.')
 }
 
-function tooLarge(limit: number): ProblemError {
+function tooLarge({ bytes, setting }: BodyLimit): ProblemError {
   return new ProblemError(
     'PayloadTooLarge',
-    `The body is larger than ${limit} bytes (BODY_LIMIT_BYTES). Split it into several requests.`,
+    `The body is larger than ${bytes} bytes (${setting}). Split it into several requests.`,
   )
 }
 
