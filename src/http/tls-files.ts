@@ -78,7 +78,9 @@ async function read({ cert, key, clientCa }: TlsPaths): Promise<SecureContextOpt
   try {
     createSecureContext(content)
   } catch (error) {
-    throw new Error(`${cert} and ${key} are no certificate and its key in PEM: ${(error as Error).message}`)
+    throw new Error(`${cert} and ${key} are no certificate and its key in PEM: ${String(error)}`, {
+      cause: error,
+    })
   }
   return content
 }
