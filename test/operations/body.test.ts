@@ -2,7 +2,7 @@
 import t from 'tap'
 import { ProblemError } from '../../src/problem/problem-error.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { NDJSON, startService, TYPED } from '../helpers/service.js'
+import { DOCUMENT, NDJSON, startService, TYPED } from '../helpers/service.js'
 
 t.test('bodies that no item can have', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
@@ -27,7 +27,11 @@ t.test('bodies that no item can have', async (t) => {
       await service.post('/v1/batch/write', batch(typed), { 'content-type': TYPED }),
       await service.post('/v1/tables/T/import', `${document}\n`, { 'content-type': NDJSON }),
       await service.post('/v1/tables/T/import', `{"Item":${typed}}\n`, { 'content-type': NDJSON }),
-      await service.request('/v1/tables/T/items/a', { method: 'PUT', body: document }),
+      await service.request('/v1/tables/T/items/a', {
+        method: 'PUT',
+        body: document,
+        headers: { 'content-type': DOCUMENT },
+      }),
     ]
     for (const { status, body } of refused) {
       t.equal(status, 400)

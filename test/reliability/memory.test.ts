@@ -156,14 +156,15 @@ t.test('with a heap of 256 MB, the service survives every body, 16 at a time', a
 
 t.test('others are served while large bodies are read', async (t) => {
   const { url, send } = await startSmall(t)
-  for (const large of batches) {
+  // The first one is refused too early to measure anything.
+  for (const large of batches.slice(1)) {
     const body = Buffer.from(large.body)
-    let done = false
+    const reading = { done: false }
     const sent = Promise.all(Array.from({ length: AT_ONCE }, () => send(large, body))).finally(() => {
-      done = true
+      reading.done = true
     })
     const times: number[] = []
-    while (!done) {
+    while (!reading.done) {
       const startedAt = performance.now()
       await (await fetch(`${url}/health/live`)).text()
       times.push(performance.now() - startedAt)
