@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: compares this service with the alternatives, in front of one canned upstream. All subjects take
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
- * time is spent instead, `--streams` measures streams only. `--against DIR` compares this build with another one, such as
+ * time is spent instead, `--streams` measures streams only, `--access` what access control costs. `--against DIR` compares this build with another one, such as
  * that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
+import { compareAccess } from './access.js'
 import { compareBuilds } from './against.js'
 import { cases, caseNamed } from './cases.js'
 import { chart } from './chart.js'
@@ -58,6 +59,8 @@ const against = process.argv[process.argv.indexOf('--against') + 1]
 
 if (process.argv.includes('--against') && against !== undefined) {
   await compareBuilds(against, upstream, generator, plan, say)
+} else if (process.argv.includes('--access')) {
+  await compareAccess(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--profile')) {

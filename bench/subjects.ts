@@ -8,8 +8,8 @@ import type { Load, Measured } from './load.js'
 import { AROUND, Process, SUBJECT } from './process.js'
 
 export const subjectNames = ['service', 'typed', 'naive', 'sdk', 'floor'] as const
-/** `before` is another build of this service; see `against.ts`. */
-export type SubjectName = (typeof subjectNames)[number] | 'before'
+/** `before` is another build of this service, see `against.ts`; `key` and `token` have access control, see `access.ts`. */
+export type SubjectName = (typeof subjectNames)[number] | 'before' | 'key' | 'token'
 
 export const labels: Readonly<Record<SubjectName, string>> = {
   service: 'this service',
@@ -18,6 +18,8 @@ export const labels: Readonly<Record<SubjectName, string>> = {
   sdk: 'direct SDK',
   floor: 'floor',
   before: 'this service, before',
+  key: 'with an API key',
+  token: 'with a token',
 }
 
 /** The build, as `npm start` runs it, and the alternatives. */
@@ -44,8 +46,9 @@ export function startBefore(
   upstream: Process,
   args: readonly [string, ...string[]],
   talks = false,
+  settings: NodeJS.ProcessEnv = {},
 ): Promise<Process> {
-  const env = { AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${upstream.port}` }
+  const env = { AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${upstream.port}`, ...settings }
   return Process.start(args, SUBJECT, { env, talks })
 }
 
@@ -68,7 +71,20 @@ export function toFloor(port: number, { operation, input }: Case): HttpTarget {
   return { port, path: '/', headers, body: JSON.stringify(input(typed)) }
 }
 
-const representations = { service: document, typed, naive: plain, before: document } as const
+const representations = {
+  service: document,
+  typed,
+  naive: plain,
+  before: document,
+  key: document,
+  token: document,
+} as const
+
+/** How a subject with access control is started, and what its callers send. */
+export interface Secured {
+  readonly settings: NodeJS.ProcessEnv
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /**
  * @param before the file of the subject `before`
@@ -80,6 +96,7 @@ export async function startSubject(
   generator: Process,
   before: string = SERVICE,
   represent?: Represent,
+  { settings, headers: credentials }: Secured = { settings: {}, headers: {} },
 ): Promise<Subject> {
   const file = {
     service: SERVICE,
@@ -88,8 +105,10 @@ export async function startSubject(
     naive: NAIVE,
     sdk: 'dist/bench/direct-sdk.js',
     floor: 'dist/bench/floor.js',
+    key: SERVICE,
+    token: SERVICE,
   }[name]
-  const process = await startBefore(upstream, [file], name === 'sdk')
+  const process = await startBefore(upstream, [file], name === 'sdk', settings)
 
   async function checkRequest({ name: what, input }: Case): Promise<void> {
     const asked = JSON.parse(String(await upstream.ask({}))) as Record<string, unknown>
@@ -114,7 +133,7 @@ export async function startSubject(
   const targetOf = (one: Case) =>
     name === 'floor'
       ? toFloor(process.port, one)
-      : toGateway(process.port, one, represent ?? representations[name])
+      : withHeaders(toGateway(process.port, one, represent ?? representations[name]), credentials)
   return {
     name,
     process,
@@ -132,6 +151,10 @@ export async function startSubject(
       await checkRequest(one)
     },
   }
+}
+
+function withHeaders(target: HttpTarget, headers: Secured['headers']): HttpTarget {
+  return { ...target, headers: { ...target.headers, ...headers } }
 }
 
 function assertEqual(what: string, found: unknown, right: unknown): void {

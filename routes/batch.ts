@@ -7,12 +7,12 @@ export const batch: readonly Route[] = [
     path: '/v1/batch/get',
     schema: schemas.batchGet,
     operation: 'BatchGetItem',
-    send: (storage, request, limits) => storage.batchGet(request, limits),
+    send: ({ services: { storage }, limits }, request) => storage.batchGet(request, limits),
   }),
   operation({
     path: '/v1/batch/write',
     schema: schemas.batchWrite,
     operation: 'BatchWriteItem',
-    send: (storage, request, limits) => storage.batchWrite(request, limits),
+    send: ({ services: { storage }, limits }, request) => storage.batchWrite(request, limits),
   }),
 ]

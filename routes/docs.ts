@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { docs as pageSchema, docsFile as fileSchema } from '../schemas/docs.js'
 import { isCurrent } from '../src/http/entity-tags.js'
+import { once } from '../src/http/once.js'
 import type { Route } from '../src/operations/call.js'
 import { inBuild, packageRoot } from '../src/package-root.js'
 
@@ -55,16 +56,15 @@ const headers = {
 /** Interactive documentation at `/docs`, and its files. Each file is read on its first request. */
 export const docs: Route = (app) => {
   for (const [name, { source, mediaType }] of Object.entries(FILES)) {
-    let reading: Promise<{ readonly content: Buffer; readonly etag: string }> | undefined
-    const read = async () => {
+    const read = once(async () => {
       const content = await readFile(join(packageRoot, inBuild ? join(BUILT, name) : source))
       return { content, etag: `"${createHash('sha256').update(content).digest('base64url')}"` }
-    }
+    })
 
     const isPage = name === 'index.html'
     const [url, schema] = isPage ? ['/docs', pageSchema] : [`/docs/${name}`, fileSchema]
     app.get(url, { schema }, async (request, reply) => {
-      const { content, etag } = await (reading ??= read())
+      const { content, etag } = await read()
       reply.headers({ ...headers, etag, 'content-type': mediaType })
       if (!isCurrent(etag, request.headers)) return content
       reply.code(304)

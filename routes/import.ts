@@ -1,4 +1,5 @@
 import { importItems as schema } from '../schemas/import.js'
+import { permitTable } from '../src/operations/access-control.js'
 import { answerImport, importLines } from '../src/operations/import.js'
 import { apiRoute } from '../src/operations/serve.js'
 
@@ -9,6 +10,8 @@ export const importItems = apiRoute({
   operation: 'BatchWriteItem',
   // The puts are read from the body while they are written.
   request: ({ request }) => ({ RequestItems: { [request.params['table'] ?? '']: [] } }),
+  // Each line is decided before it is written.
+  permit: (call) => permitTable(call, 'PutItem', call.request.params['table'] ?? ''),
   send: importLines,
   answer: answerImport,
 })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as schemas from '../schemas/service.js'
 import type { Route } from '../src/operations/call.js'
+import { once } from '../src/http/once.js'
 import { packageRoot } from '../src/package-root.js'
 import { ProblemError } from '../src/problem/problem-error.js'
 
@@ -42,22 +43,19 @@ const ready: Route = (app, { storage, inFlight }) => {
 
 /** The description of this API, as `npm run openapi` has written it. It is read and converted on first use. */
 const openapi: Route = (app) => {
-  let yaml: Promise<string> | undefined
-  let json: Promise<string> | undefined
-
-  const readYaml = () => (yaml ??= readFile(join(packageRoot, 'openapi.yaml'), 'utf8'))
-  const readJson = async () => {
+  const yaml = once(() => readFile(join(packageRoot, 'openapi.yaml'), 'utf8'))
+  const json = once(async () => {
     const { parse } = await import('../src/http/yaml.js')
-    return JSON.stringify(parse(await readYaml()))
-  }
+    return JSON.stringify(parse(await yaml()))
+  })
 
   app.get('/openapi.yaml', { schema: schemas.openapiYaml }, async (_request, reply) => {
     reply.header('content-type', 'application/yaml')
-    return readYaml()
+    return yaml()
   })
   app.get('/openapi.json', { schema: schemas.openapiJson }, async (_request, reply) => {
     reply.header('content-type', 'application/json')
-    return (json ??= readJson())
+    return json()
   })
 }
 

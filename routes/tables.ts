@@ -1,4 +1,5 @@
 import * as schemas from '../schemas/tables.js'
+import { maySee } from '../src/access/authorize.js'
 import type { OptionalRoute } from '../src/http/unmatched-routes.js'
 import { operation } from '../src/operations/operation.js'
 import type { Route } from '../src/operations/call.js'
@@ -13,6 +14,12 @@ export const tables: readonly Route[] = [
       Limit: query['limit'] === undefined ? undefined : Number(query['limit']),
       ExclusiveStartTableName: query['exclusiveStartTableName'],
     }),
+    // The answer has the tables that the caller may see.
+    permit: () => undefined,
+    send: ({ caller, services: { storage }, limits }, request) =>
+      caller === undefined
+        ? storage.send('ListTables', request, limits)
+        : storage.listTables(request, limits, (table) => maySee(caller, table)),
   }),
   operation({
     method: 'GET',
@@ -30,7 +37,7 @@ export const tableAdmin: readonly Route[] = [
     path: '/v1/tables/:table',
     schema: schemas.deleteTable,
     operation: 'DeleteTable',
-    send: (storage, request, limits) => storage.deleteTable(request, limits),
+    send: ({ services: { storage }, limits }, request) => storage.deleteTable(request, limits),
   }),
 ]
 

@@ -65,12 +65,13 @@ const headers = {
     examples: ['"Kq5sNclPz7QV2-lfIuc6R7oRu0o"'],
   }),
   'cache-control': Type.String({
-    description: '`no-cache`: caches must revalidate it before each use.',
-    examples: ['no-cache'],
+    description:
+      'Only caches of the client itself may store the answer, and must revalidate it before each use.',
+    examples: ['private, no-cache'],
   }),
   vary: Type.String({
     description: 'The request headers that select the representation.',
-    examples: ['Accept, Content-Type'],
+    examples: ['Accept, Content-Type, Origin'],
   }),
 }
 

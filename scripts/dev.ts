@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
+import { Access } from '../src/access/access.js'
 import { buildApp } from '../src/app.js'
 import { type Config, readConfig } from '../src/config.js'
 import type { App } from '../src/http/fastify.js'
@@ -31,8 +32,9 @@ closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
 
 const dynamodb = await starting
 const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }))
-const app = await buildApp(config, storage, logger)
+const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }), config.logKeys)
+const access = config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
+const app = await buildApp(config, storage, logger, access)
 started.push(app)
 await createDemoTables(storage)
 const url = await app.listen({ host: config.host, port: config.port })

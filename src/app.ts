@@ -2,16 +2,23 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { registerRoutes } from '../routes/index.js'
 import { optionalRoutes } from '../routes/tables.js'
+import type { Access } from './access/access.js'
+import { RateLimits } from './access/rate-limits.js'
 import type { Config } from './config.js'
 import { Admission } from './http/admission.js'
+import { createHostCheck } from './http/allowed-hosts.js'
+import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
+import { SECURITY_HEADERS } from './problem/security-headers.js'
+import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { createAudit } from './observability/audit.js'
 import { RequestLog } from './observability/request-log.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -22,15 +29,27 @@ const BODIES_IN_MEMORY = 8
 /**
  * The service, ready to listen.
  * @param storage is closed with the app
+ * @param access with `AUTH=policy`; is closed with the app, too
  */
-export async function buildApp(config: Config, storage: Storage, logger: FastifyBaseLogger): Promise<App> {
+export async function buildApp(
+  config: Config,
+  storage: Storage,
+  logger: FastifyBaseLogger,
+  access?: Access,
+): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
+    maxConcurrentStreams: config.maxConcurrentStreams,
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
+  const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config.requestTimeoutMs, admission, logger),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
+    // Only for the URL that Fastify logs and returns.
+    ...(tls !== undefined && { https: {} }),
+    // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
+    clientErrorHandler: () => undefined,
     loggerInstance: logger,
     logController: new RequestLog(),
     // Fastify passes options even if there are none, and pino is much slower with them.
@@ -43,6 +62,7 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
     // The router cannot read the path; no hook runs.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id)
+      reply.headers(SECURITY_HEADERS)
       sendProblem(unreadablePath(request.url) ?? error, request, reply)
       request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
@@ -60,19 +80,28 @@ export async function buildApp(config: Config, storage: Storage, logger: Fastify
     done(null)
   })
 
-  const checkOrigin = createOriginCheck(config.auth)
+  const checkHost = createHostCheck(config.allowedHosts, () => access?.anonymousHasRoles === false)
+  const checkOrigin = createOriginCheck(config.corsOrigins)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    reply.headers(SECURITY_HEADERS)
+    checkHost(request.headers.host)
     checkOrigin(request.raw)
     done()
   })
 
+  allowOrigins(app, config.corsOrigins)
+
   const routeTable = new RouteTable(optionalRoutes)
   app.addHook('onRoute', routeTable.add)
   app.setNotFoundHandler(routeTable.refuse)
-  registerRoutes(app, { config, storage, admission, inFlight })
+  const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
+  const audit = config.audit ? createAudit(logger) : undefined
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight })
 
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
-  app.addHook('onClose', () => storage.close())
+  app.addHook('onClose', async () => {
+    await Promise.all([storage.close(), access?.close(), rateLimits.close()])
+  })
   return app
 }

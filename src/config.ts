@@ -203,8 +203,8 @@ export const SETTINGS = {
     type: integer(1, 65_535),
     default: '1024',
     meaning:
-      'The maximum number of in-flight requests. The service answers any more at once with 503 and `Retry-After` ' +
-      '(load shedding).',
+      'The maximum number of in-flight requests: those whose body has arrived, until their answer is read. The service ' +
+      'answers any more at once with 503 and `Retry-After` (load shedding).',
   },
   MAX_CONCURRENT_STREAMS: {
     member: 'maxConcurrentStreams',
@@ -218,14 +218,16 @@ export const SETTINGS = {
     member: 'maxClientConnections',
     type: integer(1, 1_000_000),
     default: '10000',
-    meaning: 'The maximum number of connections from clients.',
+    meaning:
+      'The maximum number of connections from clients. A few more get 503 and are closed; health checks are still answered.',
   },
   MAX_CLIENT_CONNECTIONS_PER_ADDRESS: {
     member: 'maxClientConnectionsPerAddress',
     type: integer(1, 1_000_000),
     default: '5000',
     meaning:
-      'The maximum number of connections from one address. Behind a load balancer, all connections have its address.',
+      'The maximum number of connections from one IPv4 address or one /64 network of IPv6. Behind a load balancer, all ' +
+      'connections have its address.',
   },
   MIN_BODY_BYTES_PER_SECOND: {
     member: 'minBodyBytesPerSecond',
@@ -233,7 +235,7 @@ export const SETTINGS = {
     default: '500',
     meaning:
       'The lowest rate at which a request body may arrive, in bytes a second on average after the first 5 seconds; 0 ' +
-      'for any. A client that is slower gets 408.',
+      'for any. A client that is slower gets 408. In an import, the time in which DynamoDB throttles does not count.',
   },
   BODY_LIMIT_BYTES: {
     member: 'bodyLimitBytes',

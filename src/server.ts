@@ -1,5 +1,8 @@
-/** The process: configuration, service, listening, and graceful shutdown. */
+#!/usr/bin/env node
+/** The process: configuration, service, listening, and graceful shutdown. `key <id>` only prints a new API key. */
 import closeWithGrace from 'close-with-grace'
+import type { FastifyBaseLogger } from 'fastify'
+import { keyCommand } from './access/key-command.js'
 import { buildApp } from './app.js'
 import { type Config, ConfigError, readConfig } from './config.js'
 import { createLogger } from './observability/log.js'
@@ -7,7 +10,7 @@ import { resolveConnection } from './storage/call/connection.js'
 import { Storage } from './storage/client.js'
 
 async function start(config: Config): Promise<void> {
-  const logger = createLogger(config.logLevel)
+  const logger = createLogger(config.logLevel, undefined, config.logKeys)
   const connection = await resolveConnection().catch((error: unknown) => {
     const { message } = error as Error
     throw new ConfigError(
@@ -16,7 +19,8 @@ async function start(config: Config): Promise<void> {
         : `the AWS configuration is invalid: ${message}`,
     )
   })
-  const app = await buildApp(config, new Storage(connection, config), logger)
+  const access = config.accessFile === undefined ? undefined : await openAccess(config.accessFile, logger)
+  const app = await buildApp(config, new Storage(connection, config), logger, access)
 
   // In-flight requests are finished. Those that are not finished at the end of the grace period are cut off.
   const onTimeout = () => {
@@ -32,8 +36,16 @@ async function start(config: Config): Promise<void> {
   await app.listen({ host: config.host, port: config.port })
 }
 
+/** Loaded only where it is used, since the parts that read the policy file and tokens would delay the start. */
+async function openAccess(file: string, logger: FastifyBaseLogger) {
+  const { Access } = await import('./access/access.js')
+  return Access.open(file, { logger })
+}
+
 try {
-  await start(readConfig(process.env))
+  const [command, ...args] = process.argv.slice(2)
+  if (command === 'key') process.exitCode = keyCommand(args)
+  else await start(readConfig(process.env))
 } catch (error) {
   process.stderr.write(
     `dynamodb-storage-service: ${error instanceof Error ? error.message : String(error)}\n`,

@@ -18,7 +18,17 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       host: '127.0.0.1',
       port: 3000,
       auth: undefined,
+      accessFile: undefined,
+      audit: false,
+      rateLimitRedisUrl: undefined,
+      allowedHosts: undefined,
+      corsOrigins: undefined,
+      tlsCertFile: undefined,
+      tlsKeyFile: undefined,
+      tlsClientCaFile: undefined,
+      allowForeignArns: false,
       logLevel: 'info',
+      logKeys: false,
       maxAttempts: 5,
       baseDelayMs: 100,
       maxDelayMs: 20_000,
@@ -26,7 +36,13 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       requestTimeoutMs: 30_000,
       maxConnections: 128,
       maxConcurrentRequests: 1024,
-      bodyLimitBytes: 16_777_216,
+      maxConcurrentStreams: 64,
+      maxClientConnections: 10_000,
+      maxClientConnectionsPerAddress: 5000,
+      minBodyBytesPerSecond: 500,
+      bodyLimitBytes: 4_194_304,
+      batchBodyLimitBytes: 16_777_216,
+      maxBatchEntries: 10_000,
       tableAdmin: false,
       shutdownGraceMs: 10_000,
     },
@@ -50,7 +66,13 @@ t.test('a number must be whole, in decimal digits, and within its bounds', async
     ['REQUEST_TIMEOUT_MS', 'requestTimeoutMs', 1, 2_147_483_647],
     ['MAX_CONNECTIONS', 'maxConnections', 1, 65_535],
     ['MAX_CONCURRENT_REQUESTS', 'maxConcurrentRequests', 1, 65_535],
+    ['MAX_CONCURRENT_STREAMS', 'maxConcurrentStreams', 1, 65_535],
+    ['MAX_CLIENT_CONNECTIONS', 'maxClientConnections', 1, 1_000_000],
+    ['MAX_CLIENT_CONNECTIONS_PER_ADDRESS', 'maxClientConnectionsPerAddress', 1, 1_000_000],
+    ['MIN_BODY_BYTES_PER_SECOND', 'minBodyBytesPerSecond', 0, 1_000_000_000],
     ['BODY_LIMIT_BYTES', 'bodyLimitBytes', 1, 268_435_456],
+    ['BATCH_BODY_LIMIT_BYTES', 'batchBodyLimitBytes', 1, 268_435_456],
+    ['MAX_BATCH_ENTRIES', 'maxBatchEntries', 1, 1_000_000],
     ['SHUTDOWN_GRACE_MS', 'shutdownGraceMs', 0, 2_147_483_647],
   ]
   for (const [name, field, least, most] of settings) {
@@ -92,6 +114,9 @@ t.test('an enumerated setting accepts only its own words', async (t) => {
       ),
     ],
     ['TABLE_ADMIN', 'tableAdmin', { true: true, false: false }],
+    ['AUDIT', 'audit', { true: true, false: false }],
+    ['ALLOW_FOREIGN_ARNS', 'allowForeignArns', { true: true, false: false }],
+    ['LOG_KEYS', 'logKeys', { true: true, false: false }],
   ]
   for (const [name, field, words] of settings) {
     for (const [word, meaning] of Object.entries(words)) {
@@ -127,7 +152,7 @@ t.test('HOST must be loopback without AUTH', async (t) => {
     t.equal(
       refusal({ HOST: host }),
       `HOST="${host}" is refused: beyond loopback, every client that can reach the service could read and write ` +
-        'every table. Set AUTH=none if that is what you want, or HOST=127.0.0.1',
+        'every table. Set AUTH=policy and ACCESS_FILE, or AUTH=none if that is what you want, or HOST=127.0.0.1',
     )
     t.equal(readConfig({ HOST: host, AUTH: 'none' }).host, host)
   }
@@ -137,15 +162,70 @@ t.test('HOST must be loopback without AUTH', async (t) => {
   )
 })
 
-t.test('AUTH must be "none", or not set', async (t) => {
+t.test('AUTH must be "none" or "policy", or not set', async (t) => {
   for (const auth of ['', 'None', 'false', 'off', 'basic', 'jwt']) {
     for (const host of ['127.0.0.1', '0.0.0.0']) {
       t.equal(
         refusal({ HOST: host, AUTH: auth }),
-        `AUTH=${JSON.stringify(auth)} is invalid: it must be "none", or not set`,
+        `AUTH=${JSON.stringify(auth)} is invalid: it must be one of none, policy, or not set`,
       )
     }
   }
+})
+
+t.test('AUTH=policy and ACCESS_FILE go together', async (t) => {
+  const { auth, accessFile, host } = readConfig({ HOST: '0.0.0.0', AUTH: 'policy', ACCESS_FILE: 'a.yaml' })
+  t.same({ auth, accessFile, host }, { auth: 'policy', accessFile: 'a.yaml', host: '0.0.0.0' })
+  t.equal(refusal({ AUTH: 'policy' }), 'AUTH=policy requires ACCESS_FILE, the path of the policy file')
+  for (const env of [{ ACCESS_FILE: 'a.yaml' }, { ACCESS_FILE: 'a.yaml', AUTH: 'none' }]) {
+    t.equal(refusal(env), 'ACCESS_FILE has no effect without AUTH=policy')
+  }
+})
+
+t.test('the TLS files go together', async (t) => {
+  const pair = { TLS_CERT_FILE: 'cert', TLS_KEY_FILE: 'key' }
+  t.match(readConfig({ ...pair, TLS_CLIENT_CA_FILE: 'ca' }), {
+    tlsCertFile: 'cert',
+    tlsKeyFile: 'key',
+    tlsClientCaFile: 'ca',
+  })
+  t.equal(refusal({ TLS_CERT_FILE: 'cert' }), 'TLS_CERT_FILE and TLS_KEY_FILE must be set together')
+  t.equal(refusal({ TLS_KEY_FILE: 'key' }), 'TLS_CERT_FILE and TLS_KEY_FILE must be set together')
+  t.equal(refusal({ TLS_CLIENT_CA_FILE: 'ca' }), 'TLS_CLIENT_CA_FILE requires TLS_CERT_FILE and TLS_KEY_FILE')
+})
+
+t.test('ALLOWED_HOSTS is a list of names without ports, or *', async (t) => {
+  t.same(readConfig({ ALLOWED_HOSTS: 'Storage.example, localhost' }).allowedHosts, [
+    'storage.example',
+    'localhost',
+  ])
+  t.same(readConfig({ ALLOWED_HOSTS: '*' }).allowedHosts, ['*'])
+  for (const hosts of ['', 'a,', 'a:80', 'http://a', 'a b'])
+    t.match(refusal({ ALLOWED_HOSTS: hosts }), /host names without a port/)
+})
+
+t.test('CORS_ORIGINS is a list of origins as browsers send them, or *', async (t) => {
+  const origins = ['https://app.example.com', 'http://localhost:5173']
+  t.same(readConfig({ CORS_ORIGINS: origins.join(', ') }).corsOrigins, origins)
+  t.same(readConfig({ CORS_ORIGINS: '*' }).corsOrigins, ['*'])
+  for (const invalid of [
+    '',
+    'app.example.com',
+    'https://a/',
+    'https://a/b',
+    'https://a:443',
+    `*,${origins.join()}`,
+    'null',
+  ]) {
+    t.match(refusal({ CORS_ORIGINS: invalid }), /must be \* alone, or origins/)
+  }
+})
+
+t.test('RATE_LIMIT_REDIS_URL is a redis or rediss URL, which no message repeats', async (t) => {
+  for (const url of ['redis://127.0.0.1:6379', 'rediss://:secret@redis.example:6380/1']) {
+    t.equal(readConfig({ RATE_LIMIT_REDIS_URL: url }).rateLimitRedisUrl, url)
+  }
+  t.match(refusal({ RATE_LIMIT_REDIS_URL: 'http://:secret@a' }), /^RATE_LIMIT_REDIS_URL=\*\*\* is invalid/)
 })
 
 t.test('an endpoint must be an http or https URL', async (t) => {

@@ -88,6 +88,7 @@ export const CODES = {
   },
   PayloadTooLarge: { status: 413, retryable: false, title: 'Request body too large' },
   UnsupportedMediaType: { status: 415, retryable: false, title: 'Unsupported media type' },
+  ExpectationFailed: { status: 417, retryable: false, title: 'Expectation not supported' },
   TooManyRequests: {
     status: 429,
     retryable: true,

@@ -8,12 +8,17 @@ import type { Code } from './codes.js'
 export const anyErrors: readonly Code[] = [
   'InvalidRequest',
   'Forbidden',
+  'ExpectationFailed',
+  'HeadersTooLarge',
   'InternalError',
   'ServiceUnavailable',
 ]
 
 /** Of a request with a body. */
-export const bodyErrors: readonly Code[] = ['PayloadTooLarge', 'UnsupportedMediaType']
+export const bodyErrors: readonly Code[] = ['RequestTimeout', 'PayloadTooLarge', 'UnsupportedMediaType']
+
+/** Of any request to the API, where access is controlled. */
+export const accessErrors: readonly Code[] = ['Unauthenticated', 'TooManyRequests']
 
 /** Of any call of DynamoDB. */
 export const callErrors: readonly Code[] = [

@@ -1,7 +1,13 @@
 /** An operation of the description (OpenAPI 3.1, Operation Object), from a route and its schema. */
 import * as Type from 'typebox'
 import type { TObject } from 'typebox'
-import { anyErrors, bodyErrors, callErrors, representationErrors } from '../../schemas/parts/errors.js'
+import {
+  accessErrors,
+  anyErrors,
+  bodyErrors,
+  callErrors,
+  representationErrors,
+} from '../../schemas/parts/errors.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../../src/items/representation.js'
 import { contentOf, linesContent } from './body-content.js'
@@ -10,6 +16,7 @@ import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
 import type { DescribedRouteOptions } from './registered-routes.js'
 import type { SchemaComponents } from './schema-components.js'
+import { security } from './security.js'
 
 type Answer = DescribedRoute['response'][number]
 
@@ -20,6 +27,7 @@ export function describeOperation(
   const { operationId, summary, description, tags, body, bodyLines, response, responseLines } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
+  const isApi = url.startsWith('/v1/')
   const parameters = [
     ...parametersIn('path', schema.params, components),
     ...parametersIn('query', schema.querystring, components),
@@ -37,8 +45,8 @@ export function describeOperation(
   ])
   const codes = [
     ...anyErrors,
-    ...(url.startsWith('/v1/') ? callErrors : []),
-    ...(url.startsWith('/v1/') && isNegotiated(schema, head) ? representationErrors : []),
+    ...(isApi ? [...accessErrors, ...callErrors] : []),
+    ...(isApi && isNegotiated(schema, head) ? representationErrors : []),
     ...(requestContent === undefined ? [] : bodyErrors),
     ...(schema.errors ?? []),
   ]
@@ -47,6 +55,7 @@ export function describeOperation(
     summary: head ? `${summary}, without the body` : summary,
     description,
     tags,
+    ...(isApi && { security }),
     ...(parameters.length > 0 && { parameters }),
     ...(requestContent !== undefined && { requestBody: { required: true, content: requestContent } }),
     responses: { ...(Object.fromEntries(answers) as JsonObject), ...problemResponses(codes, head) },

@@ -14,6 +14,7 @@ import type { JsonObject } from './json-value.js'
 import { problemExamples } from './problem-responses.js'
 import { describedRoutes } from './registered-routes.js'
 import { SchemaComponents } from './schema-components.js'
+import { securitySchemes } from './security.js'
 import { toYaml } from './to-yaml.js'
 
 const tags: Readonly<Record<Tag, string>> = {
@@ -34,8 +35,8 @@ const info: JsonObject = {
     'answer; by default both are the same. Numbers keep exactly their digits. A client whose JSON library reads numbers ' +
     'into doubles can use `application/vnd.dynamodb+json`, where they are strings.\n\n' +
     'An optional field that is `null` is treated as absent. Every error is `application/problem+json` with a `code`, and says ' +
-    'whether to send the request again. Every answer has `x-request-id`, which the caller may choose. The service does ' +
-    'not authenticate its callers.',
+    'whether to send the request again. Every answer has `x-request-id`, which the caller may choose. With ' +
+    '`AUTH=policy` a request needs an API key or a token.',
   license: { name: 'MIT', identifier: 'MIT' },
 }
 
@@ -56,6 +57,6 @@ export async function openapiYaml(): Promise<string> {
     security: [],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: components.all, headers, examples: problemExamples(paths) },
+    components: { securitySchemes, schemas: components.all, headers, examples: problemExamples(paths) },
   })
 }

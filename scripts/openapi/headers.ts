@@ -16,9 +16,17 @@ export const headers: JsonObject = {
     schema: { type: 'integer', minimum: 1 },
     example: 1,
   },
+  'www-authenticate': {
+    description: 'How to authenticate (RFC 6750, section 3).',
+    required: true,
+    schema: { type: 'string' },
+    example: 'Bearer realm="dynamodb-storage-service"',
+  },
 }
 
 /** Of every answer. */
 export const requestId = { 'x-request-id': ref('x-request-id', 'headers') }
 /** Of every answer that asks the client to wait. */
 export const retryAfter = { 'retry-after': ref('retry-after', 'headers') }
+/** Of every answer to a request that is not authenticated. */
+export const wwwAuthenticate = { 'www-authenticate': ref('www-authenticate', 'headers') }

@@ -36,11 +36,19 @@ export function lingerOnClose(socket: Socket, request: () => IncomingMessage | u
  */
 export function limitRest(socket: Socket, request: IncomingMessage): void {
   if (request.complete || request.destroyed) return
+  limitDiscarding(socket, () => request.complete)
+}
+
+/**
+ * Bounds what is read and discarded from now on. The connection is destroyed if it exceeds the limits.
+ * @param hasEnded whether the next bytes are wanted again
+ */
+export function limitDiscarding(socket: Socket, hasEnded: () => boolean): void {
   const deadline = performance.now() + LINGER_MS
   const bytesBefore = socket.bytesRead
   // The discarded bytes cause no events.
   const timer = setInterval(() => {
-    const ended = request.complete || socket.destroyed
+    const ended = hasEnded() || socket.destroyed
     const exceeded = performance.now() > deadline || socket.bytesRead - bytesBefore > LINGER_BYTES
     if (!ended && !exceeded) return
     clearInterval(timer)

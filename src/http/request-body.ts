@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
 import { type Admission, overloaded } from './admission.js'
+import { arrivalFailure } from './arrival.js'
+import { GrowingBuffer } from './growing-buffer.js'
+
+const NOTHING = Buffer.alloc(0)
 
 /** The maximum size of a body. */
 export interface BodyLimit {
@@ -11,7 +15,9 @@ export interface BodyLimit {
 
 /**
  * Reads the body of a request into memory.
- * @throws ProblemError if the body is too large, if all bodies together take too much memory, or if the caller disconnects
+ * @param limit the maximum size, in bytes
+ * @throws ProblemError if the body is too large or too slow, if all bodies together take too much memory, or if the caller
+ *   disconnects
  */
 export function readRequestBody(
   request: IncomingMessage,
@@ -19,23 +25,32 @@ export function readRequestBody(
   admission: Admission,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
     let length = 0
+    // Nearly all bodies arrive in one chunk, which is not copied.
+    let first: Buffer | undefined
+    let whole: GrowingBuffer | undefined
     const onData = (chunk: Buffer) => {
       length += chunk.length
       if (length > limit.bytes) fail(tooLarge(limit))
       else if (!admission.hold(request, chunk.length)) fail(overloaded)
-      else chunks.push(chunk)
+      else if (first === undefined) first = chunk
+      else {
+        if (whole === undefined) {
+          whole = new GrowingBuffer()
+          whole.append(first)
+        }
+        whole.append(chunk)
+      }
     }
     const onEnd = () => {
-      const [first] = chunks
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+      resolve(whole?.bytes ?? first ?? NOTHING)
     }
     const onError = () => {
-      fail(new ProblemError('InvalidRequest', 'The connection closed before the whole body had arrived.'))
+      fail(arrivalFailure(request) ?? bodyCutShort())
     }
     const fail = (problem: ProblemError) => {
-      chunks.length = 0
+      first = undefined
+      whole = undefined
       // The server discards what still arrives; see lingering-close.ts.
       request.off('data', onData)
       request.off('end', onEnd)
@@ -45,10 +60,19 @@ export function readRequestBody(
       reject(tooLarge(limit))
       return
     }
+    const failure = arrivalFailure(request)
+    if (failure !== undefined) {
+      reject(failure)
+      return
+    }
     request.on('data', onData)
     request.on('end', onEnd)
     request.on('error', onError)
   })
+}
+
+export function bodyCutShort(): ProblemError {
+  return new ProblemError('InvalidRequest', 'The connection was closed before the whole body had arrived.')
 }
 
 function tooLarge({ bytes, setting }: BodyLimit): ProblemError {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { LINE_FEED } from '../json/character-codes.js'
 import { ProblemError } from '../problem/problem-error.js'
-import { setArrivalDeadline } from './http-server.js'
+import { arrivalFailure, exemptArrival, type StreamPatience } from './arrival.js'
+import { GrowingBuffer } from './growing-buffer.js'
+import { bodyCutShort } from './request-body.js'
 
 /** One line of a body, without its line feed. */
 export interface Line {
@@ -13,15 +15,12 @@ export interface Line {
 export interface LinesOptions {
   /** The maximum size of one line. */
   readonly maxBytes: number
-  /** The longest wait for more of the body, in ms. */
-  readonly timeoutMs: number
+  readonly patience: StreamPatience
   /** Called with the number of bytes that are now held in memory, negative when they are released. It may throw. */
   readonly hold: (bytes: number) => void
 }
 
 const NOTHING = Buffer.alloc(0)
-/** The buffer for a partial line is reused for the next one, unless it is larger than this. */
-const REUSED_BYTES = 64 * 1024
 
 /**
  * The body of a request as lines, in any number. It applies back-pressure: the body is read only when more lines are
@@ -30,9 +29,8 @@ const REUSED_BYTES = 64 * 1024
 export class RequestLines {
   readonly #request: IncomingMessage
   readonly #options: LinesOptions
-  /** The line whose end has not arrived, in one buffer, even if it arrives in many small pieces. */
-  #partial = NOTHING
-  #partialLength = 0
+  /** The line whose end has not arrived. */
+  readonly #partial = new GrowingBuffer()
   #interrupted = false
   #wake: () => void = () => undefined
   /** The number of the last line that was returned; after it has been processed, that of the next one. */
@@ -57,24 +55,24 @@ export class RequestLines {
     }
     const events = ['readable', 'end', 'close', 'error'] as const
     for (const event of events) request.on(event, wake)
-    // The body as a whole may take as long as it needs; each wait has its own timeout.
-    setArrivalDeadline(request, Infinity)
+    exemptArrival(request)
     try {
       for (;;) {
         if (this.#interrupted) throw new ProblemError('ServiceUnavailable', 'The import was canceled.')
         const chunk = request.read() as Buffer | null
-        if (chunk !== null) yield this.#linesOf(chunk)
-        else if (request.readableEnded) break
-        else if (request.destroyed) throw new ProblemError('InvalidRequest', 'The body ended too early.')
+        if (chunk !== null) {
+          this.#options.patience.received(chunk.length)
+          yield this.#linesOf(chunk)
+        } else if (request.readableEnded) break
+        else if (request.destroyed) throw bodyCutShort()
         else await this.#more()
       }
-      if (this.#partialLength > 0) yield [this.#complete(NOTHING)]
+      if (this.#partial.length > 0) yield [this.#complete(NOTHING)]
     } finally {
       for (const event of events) request.off(event, wake)
       this.#reset()
       // The server discards what still arrives, so that the answer reaches a caller that is still sending.
       request.on('error', () => undefined)
-      setArrivalDeadline(request, performance.now() + this.#options.timeoutMs)
       request.resume()
     }
   }
@@ -93,46 +91,41 @@ export class RequestLines {
   #keep(piece: Buffer): void {
     this.#checkLength(piece)
     this.#options.hold(piece.length)
-    const length = this.#partialLength + piece.length
-    if (length > this.#partial.length) {
-      const larger = Buffer.allocUnsafe(2 * length)
-      this.#partial.copy(larger, 0, 0, this.#partialLength)
-      this.#partial = larger
-    }
-    piece.copy(this.#partial, this.#partialLength)
-    this.#partialLength = length
+    this.#partial.append(piece)
   }
 
   #complete(end: Buffer): Line {
     this.#checkLength(end)
-    const bytes =
-      this.#partialLength === 0 ? end : Buffer.concat([this.#partial.subarray(0, this.#partialLength), end])
+    const bytes = this.#partial.length === 0 ? end : Buffer.concat([this.#partial.bytes, end])
     this.#reset()
     return { number: this.number, bytes }
   }
 
   #checkLength(more: Buffer): void {
     const { maxBytes } = this.#options
-    if (this.#partialLength + more.length <= maxBytes) return
+    if (this.#partial.length + more.length <= maxBytes) return
     throw new ProblemError('PayloadTooLarge', `The line is longer than ${maxBytes} bytes (BODY_LIMIT_BYTES).`)
   }
 
   #reset(): void {
-    if (this.#partialLength > 0) this.#options.hold(-this.#partialLength)
-    this.#partialLength = 0
-    if (this.#partial.length > REUSED_BYTES) this.#partial = NOTHING
+    if (this.#partial.length > 0) this.#options.hold(-this.#partial.length)
+    this.#partial.clear()
   }
 
-  #more(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #more(): Promise<void> {
+    const failure = arrivalFailure(this.#request)
+    if (failure !== undefined) throw failure
+    const { patience } = this.#options
+    const since = performance.now()
+    await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        const detail = 'No more of the body arrived within REQUEST_TIMEOUT_MS. Send faster, or in parts.'
-        reject(new ProblemError('UpstreamTimeout', detail))
-      }, this.#options.timeoutMs)
+        reject(patience.timeout())
+      }, patience.ms)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()
       }
     })
+    patience.waited(performance.now() - since)
   }
 }

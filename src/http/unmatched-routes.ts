@@ -34,24 +34,35 @@ export class RouteTable {
    */
   readonly refuse = ({ method, url: target }: FastifyRequest, reply: FastifyReply): never => {
     const path = pathOf(target)
-    const url = [...this.#methods.keys()].find((pattern) => matches(pattern, path))
-    if (url === undefined) throw new ProblemError('RouteNotFound', notFound(method, path))
+    const url = this.#routeOf(path)
+    if (url === undefined) throw new ProblemError('RouteNotFound', this.#notFound(method, path))
     const allowed = [...(this.#methods.get(url) ?? [])]
     reply.header('allow', allowed.join(', '))
     const optional = this.#optional.find((route) => route.method === method && route.url === url)
     throw new ProblemError(
       'MethodNotAllowed',
       optional === undefined
-        ? `${clip(path)} does not support ${method}. Use ${allowed.join(' or ')}.`
+        ? `${clip(path)} does not support ${method}. Use ${listOf(allowed)}.`
         : `${method} ${clip(path)} is disabled. Start the service with ${optional.setting} to enable it.`,
     )
   }
+
+  /** The pattern of the route with this path. */
+  #routeOf(path: string): string | undefined {
+    return [...this.#methods.keys()].find((pattern) => matches(pattern, path))
+  }
+
+  #notFound(method: string, path: string): string {
+    const likely = [`/v1${path}`, path.replace(/\/$/, ''), `/v1${path}`.replace(/\/$/, '')]
+    const meant = likely.find((other) => this.#routeOf(other) !== undefined)
+    const next = meant === undefined ? 'The page /docs lists all routes.' : `Did you mean ${clip(meant)}?`
+    return `There is no route ${method} ${clip(path)}. ${next}`
+  }
 }
 
-function notFound(method: string, path: string): string {
-  const prefix = /^\/(?:tables|batch|transact)(?:\/|$)/.test(path) ? `/v1${path}` : undefined
-  const next = prefix === undefined ? 'The page /docs lists all routes.' : `Did you mean ${clip(prefix)}?`
-  return `There is no route ${method} ${clip(path)}. ${next}`
+/** `POST`, `GET or HEAD`, `GET, HEAD, or PUT`. */
+function listOf(words: readonly string[]): string {
+  return new Intl.ListFormat('en-US', { type: 'disjunction' }).format(words)
 }
 
 /** Whether a path matches the pattern of a route, such as `/v1/tables/:table/get`. */

@@ -1,4 +1,5 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { requestFields } from './request-fields.js'
 
 /** One line for each request, when it ends, instead of Fastify's two. */
 export class RequestLog extends LogController {
@@ -7,10 +8,14 @@ export class RequestLog extends LogController {
   }
 
   override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { problem } = request
+    const { problem, call } = request
+    const { method, route, table, url } = requestFields(request)
     const line = {
-      method: request.method,
-      url: request.url,
+      method,
+      route,
+      table,
+      url,
+      ...(typeof call?.principal === 'string' && { principal: call.principal }),
       statusCode: reply.statusCode,
       responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
       ...(problem !== null && { code: problem.code, attempts: problem.attempts, ...problem.logged }),

@@ -1,9 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../access/access.js'
+import type { Caller } from '../access/caller.js'
+import type { RateLimits } from '../access/rate-limits.js'
 import type { Config } from '../config.js'
 import type { Admission } from '../http/admission.js'
 import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
 import type { Representation } from '../items/representation.js'
+import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
@@ -12,6 +16,11 @@ import type { Storage } from '../storage/client.js'
 export interface Services {
   readonly config: Config
   readonly storage: Storage
+  /** Only with `AUTH=policy`. */
+  readonly access: Access | undefined
+  readonly rateLimits: RateLimits
+  /** Only with `AUDIT=true`. */
+  readonly audit: Audit | undefined
   readonly admission: Admission
   readonly inFlight: InFlightRequests
 }
@@ -31,6 +40,8 @@ export type ApiRequest = FastifyRequest<Parameters>
 export interface Call {
   readonly request: ApiRequest
   readonly reply: FastifyReply
+  /** Undefined without `AUTH=policy`: everyone may do everything. */
+  readonly caller: Caller | undefined
   /** The body with its items as DynamoDB's JSON; undefined for routes that take none, or read it as lines. */
   readonly body: object | undefined
   /** Of the items in the answer. */

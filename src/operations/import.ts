@@ -1,7 +1,11 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
+import { authorizeWith } from '../access/authorize.js'
+import type { Json } from '../json/json.js'
+import { namedTarget } from './access-control.js'
 import type { Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 import { overloaded } from '../http/admission.js'
+import { StreamPatience } from '../http/arrival.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
 import { importProblem } from '../problem/batch-problem.js'
@@ -14,19 +18,16 @@ import { ImportError } from '../storage/errors.js'
  * @returns how many were written
  * @throws ProblemError that tells the line at which the import stopped, and what was not written
  */
-export async function importLines({
-  request,
-  reply,
-  representation,
-  limits: { signal },
-  services: { storage, admission, config },
-}: Call): Promise<number> {
+export async function importLines(call: Call): Promise<number> {
+  const { request, reply, representation, limits, services } = call
+  const { signal } = limits
+  const { storage, admission, config } = services
   const { bodyLimitBytes: maxBytes, requestTimeoutMs: timeoutMs } = config
   const hold = (bytes: number) => {
     if (bytes <= 0) admission.release(request.raw, -bytes)
     else if (!admission.hold(request.raw, bytes)) throw new ProblemError(overloaded.code, IMPORT_OVERLOADED)
   }
-  const lines = new RequestLines(request.raw, { maxBytes, timeoutMs, hold })
+  const lines = new RequestLines(request.raw, { maxBytes, patience: new StreamPatience(config), hold })
   const interrupt = () => {
     lines.interrupt()
   }
@@ -35,7 +36,7 @@ export async function importLines({
   reply.raw.on('timeout', () => undefined)
   const { table = '' } = request.params
   try {
-    const source = { items: itemsOf(lines), hold, interrupt }
+    const source = { items: permittedItems(call, lines), hold, interrupt }
     return await storage.importItems(table, source, { timeoutMs, maxBytes, signal })
   } catch (error) {
     if (!(error instanceof ImportError)) throw error
@@ -51,13 +52,30 @@ export function answerImport(call: Call, written: number): AnswerBody {
   return jsonAnswer(call, 200, Buffer.from(JSON.stringify({ written })))
 }
 
-async function* itemsOf(lines: RequestLines): AsyncGenerator<Iterable<NumberedItem>> {
-  for await (const some of lines) yield itemsIn(some)
+/** The items of all lines, those together that arrive together, each after it was found that the caller may put it. */
+async function* permittedItems(call: Call, lines: RequestLines): AsyncGenerator<Iterable<NumberedItem>> {
+  const { caller, request, limits, services } = call
+  const { storage, config } = services
+  if (caller === undefined) {
+    for await (const some of lines) yield itemsIn(some)
+    return
+  }
+  const { table } = await namedTarget(call, { action: 'PutItem', table: request.params['table'] ?? '' })
+  for await (const some of lines) {
+    const deadline = performance.now() + config.requestTimeoutMs
+    const keys = await storage.tableKeys(table, { deadline, signal: limits.signal })
+    // Decided while the lines are read, so that a refusal names its line.
+    yield itemsIn(some, (json) => {
+      authorizeWith(caller, { action: 'PutItem', table, key: json }, keys)
+    })
+  }
 }
 
-function* itemsIn(lines: Iterable<Line>): Generator<NumberedItem> {
+function* itemsIn(lines: Iterable<Line>, check?: (item: Json) => void): Generator<NumberedItem> {
   for (const { number, bytes } of lines) {
     const json = readLine(bytes)
-    if (json !== undefined) yield { number, json }
+    if (json === undefined) continue
+    check?.(json)
+    yield { number, json }
   }
 }

@@ -3,6 +3,7 @@ import { writeWithBackPressure } from '../http/stream-writer.js'
 import { readPage } from '../items/lines.js'
 import { ndjson } from '../items/representation.js'
 import type { Json } from '../json/json.js'
+import { requestFields } from '../observability/request-fields.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
@@ -52,6 +53,10 @@ export async function sendItemLines(
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
+  // A caller that has closed its side may have hung up, which only shows when data are sent. Readers skip an empty line.
+  raw.socket?.once('end', () => {
+    if (!raw.writableEnded) raw.write('\n')
+  })
   try {
     if (page.lines.length === 0) raw.flushHeaders()
     for (;;) {
@@ -66,8 +71,7 @@ export async function sendItemLines(
     // If the caller has disconnected, the request has ended already.
     if (!inFlight.remove(signal)) return undefined
     signal.abort()
-    const { method, url } = reply.request
-    reply.log.error({ method, url, err: error }, 'the stream broke off')
+    reply.log.error({ ...requestFields(reply.request), err: error }, 'the stream broke off')
     // Without its last chunk the answer is incomplete (RFC 9112, section 8).
     raw.destroy()
   }

@@ -14,7 +14,7 @@ import { type AnswerBody, jsonAnswer } from './serve.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
   // Errors are covered, too: that an item does not exist may change at any time.
-  reply.header('cache-control', 'no-cache').header('vary', 'Accept, Content-Type')
+  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Content-Type, Origin')
   return {
     TableName: request.params['table'],
     ...readParameters(request),
@@ -67,8 +67,6 @@ export function putRequest({ request, body }: Call, keySchema: KeySchema): Dynam
   const precondition = preconditionOf(headers)
   return {
     TableName: params['table'],
-    // Without a precondition, only the old item tells whether the item was created or replaced.
-    ReturnValues: precondition === undefined ? 'ALL_OLD' : undefined,
     ...conditionParameters(precondition, keySchema),
     Item: withKey(body, readPathKey(pathKeyOf(request), keySchema)),
   }

@@ -6,13 +6,11 @@ import { toRequest } from '../items/request-body.js'
 import { shapeOf } from '../items/shape.js'
 import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
-import type { CallLimits } from '../storage/call/limits.js'
-import type { Storage } from '../storage/client.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { refuseMetadata, sendItemLines } from './item-lines.js'
 import type { Call, Route } from './call.js'
-import { apiRoute, jsonAnswer } from './serve.js'
+import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
   readonly method?: 'GET' | 'POST' | 'DELETE'
@@ -20,8 +18,9 @@ interface OperationRoute {
   readonly path: `/v1/${string}`
   readonly schema: DescribedRoute
   readonly operation: Operation
+  readonly permit?: ApiRoute<Json>['permit']
   /** What the storage layer does, if that is more than to send one request. Resolves to DynamoDB's answer. */
-  readonly send?: (storage: Storage, request: DynamoDBRequest, limits: CallLimits) => Promise<Json>
+  readonly send?: (call: Call, request: DynamoDBRequest) => Promise<Json>
   /** Parameters that do not come from the body. */
   readonly parameters?: (call: Call) => DynamoDBRequest
   /** Throws a ProblemError if the answer is one to the caller. */
@@ -36,7 +35,8 @@ export function operation({
   path,
   schema,
   operation,
-  send = (storage, request, limits) => storage.send(operation, request, limits),
+  permit,
+  send = ({ services: { storage }, limits }, request) => storage.send(operation, request, limits),
   parameters,
   check,
 }: OperationRoute): Route {
@@ -56,7 +56,8 @@ export function operation({
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
-    send: ({ services, limits }, request) => send(services.storage, request, limits),
+    ...(permit !== undefined && { permit }),
+    send,
     answer: (call, output, request) => {
       if (call.inLines) return sendItemLines(call, operation, request, output)
       const finish = (answer: Answer) => {

@@ -3,9 +3,11 @@ import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import type { Json } from '../json/json.js'
 import type { CallState } from '../problem/send-problem.js'
-import { isWrite, type Operation } from '../storage/operations.js'
+import { type Action, isWrite, type Operation, type Target, targetsOf } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
+import { limitRate, permit, permitTable } from './access-control.js'
+import { audited } from './audited.js'
 import { createBodyReader } from './body.js'
 import type { ApiRequest, Call, Parameters, Route, Services } from './call.js'
 import { createNegotiation } from './negotiation.js'
@@ -21,10 +23,12 @@ export interface ApiRoute<Output> {
   readonly schema: DescribedRoute
   /** DynamoDB's name of the operation. */
   readonly operation: Operation
-  /** Whether the request can only be built with the names and types of the table's key. */
-  readonly needsKeySchema?: true
+  /** What is done to the one item of the request, if it can only be built with the names and types of the table's key. */
+  readonly itemAction?: Action
   /** Builds DynamoDB's request. */
   readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
+  /** Checks that the caller may send the request, if its targets do not tell; see {@link permit}. */
+  readonly permit?: (call: Call, targets: readonly Target[]) => Promise<void> | undefined
   /** Calls the storage layer. */
   readonly send: (call: Call, request: DynamoDBRequest) => Promise<Output>
   /** Sets the status and the headers of the answer. Returns its body, undefined for none. */
@@ -35,57 +39,78 @@ const NO_KEY_SCHEMA: KeySchema = []
 
 /** A route of the API. Everything that does not depend on the request is done here, once. */
 export function apiRoute<Output>(route: ApiRoute<Output>): Route {
-  const { method, path, schema, operation } = route
+  const { method, path, schema, operation, itemAction, permit: permitRequest = permit } = route
   const negotiate = createNegotiation(schema)
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
+  const readsLines = schema.bodyLines !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
-    const { config, storage, admission, inFlight } = services
+    const { access, config, storage, admission, inFlight } = services
 
     // 1. Negotiate the representations of the request and of its answer.
     const negotiated = negotiate(request)
-    const state: CallState = { representation: negotiated.answer, writes: false }
+    const state: CallState = { representation: negotiated.answer, writes: false, principal: null, tables: [] }
     request.call = state
 
-    // 2. Limit the time, counted from the end of the headers. The call ends early if the caller disconnects.
+    // 2. Authenticate the caller.
+    const caller = access && (await access.authenticate(request.headers))
+    state.principal = caller?.principal ?? null
+
+    // 3. Limit its rate, and the time, counted from the end of the headers. The call ends early if it disconnects.
+    if (caller !== undefined) await limitRate(services, caller, reply)
     const limits = {
       deadline: performance.now() - reply.elapsedTime + config.requestTimeoutMs,
       signal: inFlight.add(reply),
     }
 
-    // 3. Read the body and validate it together with the parameters.
+    // 4. Read the body and validate it together with the parameters.
     const { value: body, errors } = await readBody(request.raw, negotiated.body, config, admission)
     validate(request, body, errors)
 
-    // 4. Call the storage layer.
+    // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
     const { answer: representation, inLines } = negotiated
-    const call: Call = { request, reply, body, representation, inLines, limits, services }
+    admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
+
+    // 6. Authorize everything that the request asks for, and call the storage layer.
+    const call: Call = { request, reply, caller, body, representation, inLines, limits, services }
     let sent: DynamoDBRequest = {}
-    const send = (keySchema: KeySchema): Promise<Output> => {
+    const send = async (keySchema: KeySchema): Promise<Output> => {
       sent = route.request(call, keySchema)
+      const targets = targetsOf(operation, sent)
+      state.tables = tablesOf(targets)
+      await permitRequest(call, targets)
       state.writes = isWrite(operation, sent)
       return route.send(call, sent)
     }
-    const output = route.needsKeySchema
-      ? await storage.withKeySchema(request.params['table'] ?? '', limits, send)
-      : await send(NO_KEY_SCHEMA)
+    const { table = '' } = request.params
+    if (itemAction !== undefined) await permitTable(call, itemAction, table)
+    const output =
+      itemAction !== undefined ? await storage.withKeySchema(table, limits, send) : await send(NO_KEY_SCHEMA)
 
-    // 5. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
+    // 7. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.
     return route.answer(call, output, sent)
   }
 
   return (app, services) => {
+    const handler = audited(operation, services.audit, (request, reply) => serve(services, request, reply))
     app.route<Parameters>({
       method,
       url: path,
       schema,
       // All parts are validated together in step 3.
       validatorCompiler: () => () => true,
-      handler: (request, reply) => serve(services, request, reply),
+      handler,
     })
   }
+}
+
+/** Nearly all requests have one target. */
+function tablesOf(targets: readonly Target[]): readonly string[] {
+  const [first] = targets
+  if (first === undefined) return []
+  return targets.length === 1 ? [first.table] : [...new Set(targets.map(({ table }) => table))]
 }
 
 /** An answer whose body is already JSON. As bytes, since Fastify would add a charset to the media type of a string. */

@@ -1,4 +1,5 @@
 /** The problems for a batch and an import that stopped: why, and exactly which entries are not confirmed. */
+import { rowOf } from '../../schemas/parts/codes.js'
 import type { Representation } from '../items/representation.js'
 import { JsonError } from '../json/reader.js'
 import { type BatchIncompleteError, type ImportError, isRetryable, StorageError } from '../storage/errors.js'
@@ -6,21 +7,20 @@ import { internalProblem } from './internal-problem.js'
 import { clip, ProblemError, sentences } from './problem-error.js'
 import { membersOf, storageProblem } from './storage-problem.js'
 
-const SOME_MAYBE_APPLIED = 'Some of them may have been applied.'
-
 export function batchProblem(error: BatchIncompleteError, representation: Representation): ProblemError {
-  const { cause, maybeApplied } = error
+  const { cause, maybeApplied, unprocessed } = error
   const members = membersOf(error.output, representation)
-  const field = members.has('unprocessedItems') ? 'unprocessedItems' : 'unprocessedKeys'
-  const left = sentences(
-    `${error.message}; see ${field}`,
-    maybeApplied ? SOME_MAYBE_APPLIED : '',
-    'Send only the listed entries again.',
-  )
+  const one = unprocessed === 1
+  const entries = `${unprocessed} ${one ? 'entry' : 'entries'} of the batch`
+  const left = members.has('unprocessedItems')
+    ? `${entries} ${one ? 'is' : 'are'} not confirmed; see unprocessedItems`
+    : `${entries} ${one ? 'was' : 'were'} not read; see unprocessedKeys`
+  const again = `Send only the listed ${one ? 'entry' : 'entries'} again.`
   if (cause === undefined || isRetryable(cause.kind)) {
-    return new ProblemError('BatchIncomplete', left, {
+    return new ProblemError('BatchIncomplete', sentences(left, outcomeOf(error)), {
       members,
       maybeApplied,
+      next: again,
       dynamodbRequestId: cause?.requestId,
       attempts: cause?.attempts,
       retryAfterMs: cause?.retryAfterMs,
@@ -28,15 +28,26 @@ export function batchProblem(error: BatchIncompleteError, representation: Repres
     })
   }
   const stopped = storageProblem(cause, representation)
-  return new ProblemError(stopped.code, sentences(stopped.message, left), {
+  return new ProblemError(stopped.code, sentences(stopped.message, left, outcomeOf(error)), {
     members,
     maybeApplied,
     retryable: stopped.retryable,
+    next: stopped.retryable ? again : afterRefusal(stopped, again),
     dynamodbRequestId: stopped.dynamodbRequestId,
     attempts: stopped.attempts,
     logged: stopped.logged,
     cause: error,
   })
+}
+
+function afterRefusal({ code, status }: ProblemError, again: string): string {
+  return rowOf(code).next ?? (status < 500 ? `Correct what was refused. ${again}` : '')
+}
+
+/** What is known of the entries that are not confirmed. */
+function outcomeOf({ unprocessed, maybeApplied }: BatchIncompleteError | ImportError): string {
+  if (!maybeApplied || unprocessed === 0) return ''
+  return unprocessed === 1 ? 'It may have been applied.' : 'Some of them may have been applied.'
 }
 
 /** @param line where to continue: all lines before it are written or listed in `unprocessedItems` */
@@ -51,25 +62,30 @@ export function importProblem(
     unprocessed === 0
       ? ''
       : `${unprocessed} ${unprocessed === 1 ? 'line is' : 'lines are'} not confirmed as written; see unprocessedItems`
-  return new ProblemError(
-    stopped.code,
-    sentences(stopped.message, left, unprocessed > 0 && maybeApplied ? SOME_MAYBE_APPLIED : ''),
-    {
-      members: new Map([
-        ...stopped.members,
-        ['line', Buffer.from(String(line))],
-        ['written', Buffer.from(String(written))],
-        ...membersOf(error.output, representation),
-      ]),
-      maybeApplied,
-      retryable: stopped.retryable,
-      dynamodbRequestId: stopped.dynamodbRequestId,
-      attempts: stopped.attempts,
-      retryAfterMs: stopped.retryAfterMs,
-      logged: stopped.logged,
-      cause: error,
-    },
-  )
+  return new ProblemError(stopped.code, sentences(stopped.message, left, outcomeOf(error)), {
+    members: new Map([
+      ...stopped.members,
+      ['line', Buffer.from(String(line))],
+      ['written', Buffer.from(String(written))],
+      ...membersOf(error.output, representation),
+    ]),
+    maybeApplied,
+    retryable: stopped.retryable,
+    next: continuation(stopped, line),
+    dynamodbRequestId: stopped.dynamodbRequestId,
+    attempts: stopped.attempts,
+    retryAfterMs: stopped.retryAfterMs,
+    logged: stopped.logged,
+    cause: error,
+  })
+}
+
+/** What the caller can do after an import stopped at a line. */
+function continuation({ code, status, retryable }: ProblemError, line: number): string {
+  const { next } = rowOf(code)
+  if (retryable) return `Continue from line ${line}.`
+  if (next !== undefined) return sentences(next, `Continue from line ${line}.`)
+  return status < 500 ? `Correct it and continue from line ${line}.` : `Continue from line ${line}.`
 }
 
 /** Why an import stopped at a line. */
@@ -83,7 +99,7 @@ function problemAtLine(cause: unknown, line: number, representation: Representat
     return new ProblemError(code, `line ${line}: ${message}`, options)
   }
   if (cause instanceof StorageError || cause === undefined) {
-    const detail = `Not all lines from line ${line} on are confirmed as written. Continue from line ${line}.`
+    const detail = `Not all lines from line ${line} on are confirmed as written.`
     return new ProblemError('BatchIncomplete', detail, {
       dynamodbRequestId: cause?.requestId,
       attempts: cause?.attempts,

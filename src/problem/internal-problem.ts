@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify'
-import { ProblemError, sentences } from './problem-error.js'
+import { clip, ProblemError, sentences } from './problem-error.js'
 
 /**
  * The problem for an error that no other function knows: one of Fastify's for a bad request, or a bug of this service.
@@ -13,7 +13,7 @@ export function internalProblem(error: unknown, writes: boolean): ProblemError {
       'Content-Type is not a media type. Use one such as application/json.',
     )
   }
-  if (statusCode < 500) return new ProblemError('InvalidRequest', message ?? 'The request is invalid.')
+  if (statusCode < 500) return new ProblemError('InvalidRequest', clip(message ?? 'The request is invalid.'))
   return new ProblemError(
     'InternalError',
     sentences(

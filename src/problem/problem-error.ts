@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { type Code, rowOf } from '../../schemas/parts/codes.js'
 import type { Json } from '../json/json.js'
 import { objectOf } from '../json/parts.js'
+import { SECURITY_HEADERS } from './security-headers.js'
 
 /** Members of a problem beyond those of RFC 9457, each already JSON. */
 export type Members = Map<string, Json>
@@ -15,6 +16,10 @@ export interface ProblemOptions {
   readonly dynamodbRequestId?: string | undefined
   readonly attempts?: number | undefined
   readonly retryAfterMs?: number | undefined
+  /** Headers of the answer, by name in lower case, such as `www-authenticate`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What the caller can do next; by default what the code and the outcome say. */
+  readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
   readonly cause?: unknown
@@ -33,6 +38,8 @@ export class ProblemError extends Error {
   readonly dynamodbRequestId: string | undefined
   readonly attempts: number | undefined
   readonly retryAfterMs: number | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -44,6 +51,8 @@ export class ProblemError extends Error {
     this.dynamodbRequestId = options.dynamodbRequestId
     this.attempts = options.attempts
     this.retryAfterMs = options.retryAfterMs
+    this.headers = options.headers
+    this.next = options.next
     this.logged = options.logged ?? {}
   }
 
@@ -73,6 +82,10 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     : `${own.slice(0, -1)},${objectOf(problem.members).toString().slice(1)}`
 }
 
+const SECURITY_LINES = Object.entries(SECURITY_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
+
 /**
  * The problem as a whole HTTP/1.1 response, for a connection on which no request could be read. The connection is
  * closed after it.
@@ -82,12 +95,13 @@ export function problemResponse(problem: ProblemError, requestId: string): strin
   return (
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
     `content-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +
-    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n${SECURITY_LINES}\r\n${body}`
   )
 }
 
 /** What the caller can do next, where that is known. */
-function nextStep({ code, retryable, maybeApplied }: ProblemError): string {
+function nextStep({ code, retryable, maybeApplied, next }: ProblemError): string {
+  if (next !== undefined) return next
   const row = rowOf(code)
   if (retryable === row.retryable && row.next !== undefined) return row.next
   if (retryable) return row.retryable ? '' : 'Send the request again.'
@@ -103,8 +117,8 @@ export function sentences(...texts: readonly string[]): string {
 }
 
 /** A caller's own text in a message, bounded: it must not come back by the megabyte. */
-export function clip(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text
+export function clip(text: string, length = 500): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }
 
 /** The most characters of a detail. Ten errors, each clipped, are shorter. */

@@ -1,33 +1,60 @@
 /**
- * AWS's messages name accounts, roles and keys by their ARNs. Callers must not see
- * them, since they identify the operator’s AWS account. The log has the messages unchanged.
+ * Messages without what their readers must not see. AWS's messages name accounts, roles and keys by their ARNs, which
+ * identify the operator’s AWS account: callers do not see them, the log has them. Some also quote the signed request,
+ * with the session token in it (IAM User Guide, "Troubleshoot Signature Version 4 signing"): nobody sees that.
  */
 import { type Json, parse } from '../json/json.js'
 import { arrayOf, elements, members, objectOf } from '../json/parts.js'
 
+/** Secrets, each with what is shown instead. Of a signature's input, everything to the end of the message is removed. */
+const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/\b(?:canonical[ -](?:string|request)|string[ -]to[ -]sign)\b[\s\S]*/i, '(signed request removed)'],
+  [/\bencoded authorization failure message:[\s\S]*/i, '(encoded message removed)'],
+  [/\bAWS4-HMAC-SHA256\b[^'"]*/g, '(signature removed)'],
+  [
+    /\b(authorization|x-api-key|x-amz-(?:credential|security-token|signature)|(?:aws_?)?(?:secret_?access_?key|session_?token)|signature)(['"]?\s?[:=]\s?['"]?)(?:Bearer\s|Basic\s)?[^\s'",;&]+/gi,
+    '$1$2(removed)',
+  ],
+  [/\bBearer\s[\w.~+/=-]+/gi, 'Bearer (removed)'],
+  // An API key of this service, a JSON Web Token, and ids of AWS's access keys, roles and users.
+  [/\bdss_([A-Za-z\d-]{1,64})_[\w-]{43}/g, 'dss_$1_(removed)'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '(token removed)'],
+  [/\b(?:AKIA|ASIA|AROA|AIDA)[A-Z\d]{12,}/g, '(id removed)'],
+]
+
+/** The text without credentials and signatures. */
+export function removeSecrets(text: string): string {
+  return SECRETS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text)
+}
+
 // The parts of an ARN ("Amazon Resource Names", IAM User Guide): partition, service, Region, account, resource.
 const ARN = /\barn:[\w-]+:([\w-]*):[\w-]*:\d*:([^\s"',;)\]]*)/g
-const ACCOUNT = /(\baccounts?(?:\s+ids?)?[\s:=("']*)\d{12}\b/gi
+/** Account ids behind the word that announces them. Elsewhere, 12 digits are more likely a caller's own number. */
+const ACCOUNTS =
+  /\b(?:account|owner|principal|subscriber|user)s?(?:[ _-]?(?:id|number)s?)?\b[ :=("'[]{0,4}\d{12}\b(?:(?:, ?| and | or )\d{12}\b)*/gi
+/** An endpoint that belongs to an account: `123456789012.ddb.eu-central-1.amazonaws.com`. */
+const ACCOUNT_HOST = /\b\d{12}(?=\.ddb\.)/g
 
-/** The text without ARNs and account ids. A DynamoDB resource keeps its name: `table/Orders`. */
+/** The text without secrets, ARNs and account ids. A DynamoDB resource keeps its name: `table/Orders`. */
 export function redact(text: string): string {
-  return text
+  return removeSecrets(text)
     .replace(ARN, (_arn, service: string, resource: string) =>
       service === 'dynamodb' ? resource : '(ARN removed)',
     )
-    .replace(ACCOUNT, '$1(removed)')
+    .replace(ACCOUNTS, (found) => found.replace(/\d{12}/g, '(removed)'))
+    .replace(ACCOUNT_HOST, '(removed)')
 }
 
 /** Cancellation reasons, in a caller's field names, with redacted messages. Items in them stay as they are. */
 export function redactReasons(reasons: Json): Json {
-  if (!reasons.includes('arn:') && !/account/i.test(reasons.toString('latin1'))) return reasons
-  return arrayOf(
-    elements(reasons).map((reason) => {
-      const fields = members(reason)
-      const message = fields.get('message')
-      const text = message && parse(message)
-      if (typeof text === 'string') fields.set('message', Buffer.from(JSON.stringify(redact(text))))
-      return objectOf(fields)
-    }),
-  )
+  return arrayOf(elements(reasons).map(redactReason))
+}
+
+function redactReason(reason: Json): Json {
+  const fields = members(reason)
+  const message = fields.get('message')
+  const text = message && parse(message)
+  if (typeof text !== 'string') return reason
+  fields.set('message', Buffer.from(JSON.stringify(redact(text))))
+  return objectOf(fields)
 }

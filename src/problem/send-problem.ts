@@ -13,12 +13,16 @@ import { internalProblem } from './internal-problem.js'
 import { ProblemError, problemText, sentences } from './problem-error.js'
 import { storageProblem } from './storage-problem.js'
 
-/** What the error handler has to know about the DynamoDB call of a request. */
+/** What the error handler and the logs have to know about the DynamoDB call of a request. */
 export interface CallState {
   /** Of the items in the answer, errors included. */
   readonly representation: Representation
   /** True from the moment at which a write was handed to the storage layer. */
   writes: boolean
+  /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */
+  principal: string | null
+  /** The tables that it is about, as it names them; empty until its body has been read. */
+  tables: readonly string[]
 }
 
 declare module 'fastify' {
@@ -32,16 +36,26 @@ declare module 'fastify' {
 
 /** Answers with `application/problem+json` (RFC 9457). This is Fastify's error handler. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, request.call)
+  const problem = problemOf(error, request.call)
   const { status } = problem
   request.problem = problem
   if (status === 429 || status === 503 || status === 504) {
     reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
   }
+  if (problem.headers !== undefined) reply.headers(problem.headers)
   return reply
     .code(status)
     .header('content-type', 'application/problem+json')
     .send(Buffer.from(problemText(problem, request.id, request.url)))
+}
+
+/** An error handler that throws would leave the answer to Fastify, whose own is no problem. */
+function problemOf(error: unknown, call: CallState | null): ProblemError {
+  try {
+    return toProblem(error, call)
+  } catch (bug) {
+    return internalProblem(bug, call?.writes ?? false)
+  }
 }
 
 /** The problem for any error. */

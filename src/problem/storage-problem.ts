@@ -7,16 +7,20 @@ import { shapeOf } from '../items/shape.js'
 import { atOnce } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members as membersOfJson, objectOf } from '../json/parts.js'
+import { JsonError } from '../json/reader.js'
 import { AnswerError, isRetryable, type StorageError } from '../storage/errors.js'
-import { type Members, ProblemError, sentences } from './problem-error.js'
+import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
 /** DynamoDB's own exceptions that mean the same to a caller as another code. */
-const synonyms: Readonly<Record<string, Code>> = {
-  RequestTooLarge: 'PayloadTooLarge',
-  SerializationException: 'ValidationException',
-  TableNotFoundException: 'ResourceNotFoundException',
-}
+const synonyms: ReadonlyMap<string, Code> = new Map([
+  ['RequestTooLarge', 'PayloadTooLarge'],
+  ['SerializationException', 'ValidationException'],
+  ['TableNotFoundException', 'ResourceNotFoundException'],
+])
+
+/** The most of a message of DynamoDB's that is passed on: it may quote a value of the caller's, which can be megabytes. */
+const MAX_MESSAGE = 2000
 
 const UNKNOWN_OUTCOME = 'It is unknown whether the write was applied.'
 const NOT_REPEATED = `${UNKNOWN_OUTCOME} The service did not send it again, because applying it twice differs from applying it once.`
@@ -55,7 +59,7 @@ function explain(error: StorageError): Explanation {
     case 'credentials':
       return {
         code: 'UpstreamError',
-        detail: `DynamoDB refused the AWS credentials of the service (${error.name}). Its operator has to renew or correct them.`,
+        detail: `DynamoDB refused the AWS credentials of the service (${clip(error.name)}). Its operator has to renew or correct them.`,
       }
     case 'access_denied':
       return {
@@ -66,7 +70,7 @@ function explain(error: StorageError): Explanation {
     case 'encryption_key':
       return {
         code: 'UpstreamError',
-        detail: `DynamoDB cannot use the AWS KMS key of the table (${error.name}). The operator of the service has to check the key and its policy.`,
+        detail: `DynamoDB cannot use the AWS KMS key of the table (${clip(error.name)}). The operator of the service has to check the key and its policy.`,
       }
     case 'clock_skew':
       return {
@@ -98,17 +102,18 @@ function explain(error: StorageError): Explanation {
 
 /** DynamoDB has answered with an exception. */
 function explainRefusal({ name, message, kind }: StorageError): Explanation {
-  // DynamoDB's own ServiceUnavailable says nothing about this service.
-  const code = synonyms[name] ?? (isCode(name) && name !== 'ServiceUnavailable' ? name : undefined)
+  const code = synonyms.get(name) ?? (isExceptionCode(name) ? name : undefined)
   // DynamoDB does not always send a message.
-  if (code !== undefined) return { code, detail: redact(message) || CODES[code].title, passedOn: true }
+  const detail = clip(redact(message), MAX_MESSAGE)
+  if (code !== undefined) return { code, detail: detail || CODES[code].title, passedOn: true }
   if (kind === 'transient') return { code: 'ServiceUnavailable', detail: 'DynamoDB is unavailable.' }
   const other = kind === 'throttling' ? 'ThrottlingException' : 'ValidationException'
-  return { code: other, detail: `${name}: ${redact(message)}` }
+  return { code: other, detail: `${clip(name)}: ${detail}` }
 }
 
-function isCode(name: string): name is Code {
-  return Object.hasOwn(CODES, name)
+/** Whether a code stands for DynamoDB's exception of this name. The other codes are the service's own words. */
+function isExceptionCode(name: string): name is Code {
+  return (name.endsWith('Exception') || name === 'RequestLimitExceeded') && Object.hasOwn(CODES, name)
 }
 
 /** Whether the same request may succeed later. For some codes the kind of the error tells more than the code does. */
@@ -137,7 +142,7 @@ const problemShape = shapeOf(ProblemMembers)
 /** The members that DynamoDB's answer brings. Each is read alone: one that cannot be read must not hide the others. */
 export function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
-  for (const [dynamoDBName, member] of membersOfJson(body)) {
+  for (const [dynamoDBName, member] of readMembers(body)) {
     try {
       const answer = objectOf([[dynamoDBName, member]])
       const { json } = atOnce(translateAnswer(answer, problemShape, representation))
@@ -149,4 +154,14 @@ export function membersOf(body: Json, representation: Representation): Members {
     }
   }
   return found
+}
+
+/** None if the answer cannot be read: the error is what matters. */
+function readMembers(body: Json): ReadonlyMap<string, Json> {
+  try {
+    return membersOfJson(body)
+  } catch (error) {
+    if (error instanceof JsonError) return new Map()
+    throw error
+  }
 }

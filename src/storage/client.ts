@@ -11,10 +11,11 @@ import { batchWrite } from './batch/batch-write.js'
 import type { Connection } from './call/connection.js'
 import { KeptCredentials } from './call/credentials.js'
 import { asAnswerError, StorageError } from './errors.js'
-import { type KeySchema, KeySchemas } from './tables/key-schemas.js'
+import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
+import { listTables } from './tables/list-tables.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { isRepeatable, isWrite, type Operation } from './operations.js'
-import { type DynamoDBRequest, serialize } from './request.js'
+import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
 import { type Call, Transport, type TransportOptions } from './call/transport.js'
@@ -89,9 +90,29 @@ export class Storage {
   }
 
   /**
+   * The keys of a table and of its indexes, requested at most once in 10 s.
+   * @throws StorageError if the table cannot be described
+   */
+  tableKeys(table: string, limits: CallLimits): Promise<TableKeys> | TableKeys {
+    return this.#keySchemas.of(table, limits)
+  }
+
+  /**
+   * ListTables without the tables that the caller may not see. A page has as many tables as it could have without them.
+   * @throws StorageError
+   */
+  listTables(
+    request: DynamoDBRequest,
+    limits: CallLimits,
+    isVisible: (table: string) => boolean,
+  ): Promise<Json> {
+    return listTables(request, (page) => this.send('ListTables', page, limits), isVisible)
+  }
+
+  /**
    * PutItem without a condition, with its effect. Unlike {@link send}, it sends the request again after an attempt that
    * may have been applied: the item is the same then, but the old item that DynamoDB returns may be the new one.
-   * @param request PutItem's, with `ReturnValues: 'ALL_OLD'`
+   * @param request PutItem's, without `ReturnValues`
    * @returns `written` if it is unknown whether there was an item before
    * @throws StorageError
    */
@@ -100,7 +121,10 @@ export class Storage {
     const onMaybeApplied = () => {
       earlier.maybeApplied = true
     }
-    const output = await this.#run('PutItem', request, { ...limits, onMaybeApplied }, () => true)
+    // Only the old item tells whether the item was created or replaced.
+    const asking: Record<string, Parameter> = { ReturnValues: 'ALL_OLD' }
+    for (const name of Object.keys(request)) asking[name] = request[name]
+    const output = await this.#run('PutItem', asking, { ...limits, onMaybeApplied }, () => true)
     try {
       if (!members(output).has('Attributes')) return 'created'
     } catch (error) {

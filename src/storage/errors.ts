@@ -140,7 +140,9 @@ export class StorageError extends Error implements CallHistory {
 export class BatchIncompleteError extends Error {
   override readonly name = 'BatchIncompleteError'
   readonly output: Json
-  /** Whether some of the entries in `output` may have been applied. */
+  /** The number of entries that are not confirmed. */
+  readonly unprocessed: number
+  /** Whether some of them may have been applied. */
   readonly maybeApplied: boolean
   override readonly cause: StorageError | undefined
 
@@ -157,6 +159,7 @@ export class BatchIncompleteError extends Error {
     const { length } = unprocessed
     super(`${length} ${length === 1 ? 'entry of the batch is' : 'entries of the batch are'} not confirmed`)
     this.output = output
+    this.unprocessed = length
     this.maybeApplied = maybeApplied
     this.cause = error
   }

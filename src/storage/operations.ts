@@ -28,13 +28,27 @@ export interface OperationRow {
 
 export type Effect = 'read' | 'write'
 
+/**
+ * What is done to a table, an index or an item, by DynamoDB's name of the operation. An entry of a batch or transaction
+ * has that of the single operation; `ConditionCheckItem` is the IAM action of a condition check.
+ */
+export type Action =
+  | 'GetItem'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem'
+  | 'Query'
+  | 'Scan'
+  | 'CreateTable'
+  | 'DeleteTable'
+  | 'DescribeTable'
+
 /** One thing that a request reads or writes. */
 export interface Target {
-  /**
-   * DynamoDB's name of the single operation: `PutItem` for a put in a batch or transaction, `ConditionCheckItem` for a
-   * condition check.
-   */
-  readonly action: string
+  readonly action: Action
+  /** The batch or transaction that it is an entry of. */
+  readonly within?: string
   /** As the request names it: the name of the table or its ARN. */
   readonly table: string
   /** The index that is read; undefined if it is the table itself. */
@@ -83,12 +97,12 @@ export const operations = {
   BatchGetItem: { effect: 'read', repeatable: always, targets: batchGetTargets },
   // Its entries are whole items and keys, without conditions.
   BatchWriteItem: { effect: 'write', repeatable: always, targets: batchWriteTargets },
-  TransactGetItems: { effect: 'read', repeatable: always, targets: transactionTargets },
+  TransactGetItems: { effect: 'read', repeatable: always, targets: transactionTargets('TransactGetItems') },
   // DynamoDB applies a transaction with a token only once (Developer Guide, "Idempotency").
   TransactWriteItems: {
     effect: 'write',
     repeatable: ({ ClientRequestToken }) => ClientRequestToken !== undefined,
-    targets: transactionTargets,
+    targets: transactionTargets('TransactWriteItems'),
   },
   // DynamoDB refuses the second of two equal requests, because the table exists, or is being deleted.
   CreateTable: { effect: 'write', repeatable: always, targets: tableTarget('CreateTable') },
@@ -133,7 +147,7 @@ function keyIn(request: DynamoDBRequest, parameter: 'Key' | 'Item'): Json {
   return jsonOf(key)
 }
 
-function tableTarget(action: string): OperationRow['targets'] {
+function tableTarget(action: Action): OperationRow['targets'] {
   return (request) => [{ action, table: tableOf(request) }]
 }
 
@@ -150,14 +164,14 @@ function scanTarget(request: DynamoDBRequest): readonly Target[] {
   return [pageTarget('Scan', request)]
 }
 
-function pageTarget(action: string, request: DynamoDBRequest): Target {
+function pageTarget(action: Action, request: DynamoDBRequest): Target {
   const { IndexName, ExclusiveStartKey } = request
   const startKey = ExclusiveStartKey === undefined ? undefined : jsonOf(ExclusiveStartKey)
   return { action, table: tableOf(request), index: textOf(IndexName), startKey }
 }
 
 /** @param parameter where the key is */
-function keyTarget(action: string, parameter: 'Key' | 'Item'): OperationRow['targets'] {
+function keyTarget(action: Action, parameter: 'Key' | 'Item'): OperationRow['targets'] {
   return (request) => [
     {
       action,
@@ -180,7 +194,8 @@ function asksFor(values: Parameter): boolean {
 function batchGetTargets({ RequestItems }: DynamoDBRequest): Target[] {
   return [...membersOf(RequestItems)].flatMap(([table, asked]) =>
     elementsOf(new Map(membersOf(asked)).get('Keys')).map((key) => ({
-      action: 'GetItem',
+      action: 'GetItem' as const,
+      within: 'BatchGetItem',
       table,
       key: jsonOf(key),
     })),
@@ -188,7 +203,7 @@ function batchGetTargets({ RequestItems }: DynamoDBRequest): Target[] {
 }
 
 /** Entries of BatchWriteItem and of transactions: the operation that each is, and where its key is. */
-const entryKinds: ReadonlyMap<string, readonly [action: string, parameter: 'Key' | 'Item']> = new Map([
+const entryKinds: ReadonlyMap<string, readonly [action: Action, parameter: 'Key' | 'Item']> = new Map([
   ['PutRequest', ['PutItem', 'Item']],
   ['DeleteRequest', ['DeleteItem', 'Key']],
   ['Get', ['GetItem', 'Key']],
@@ -201,17 +216,22 @@ const entryKinds: ReadonlyMap<string, readonly [action: string, parameter: 'Key'
 /** `{ "RequestItems": { "T": [{ "PutRequest": { "Item": {…} } }, { "DeleteRequest": { "Key": {…} } }, …] } }` */
 function batchWriteTargets({ RequestItems }: DynamoDBRequest): Target[] {
   return [...membersOf(RequestItems)].flatMap(([table, writes]) =>
-    elementsOf(writes).flatMap((write) => entryTargets(write, () => table)),
+    elementsOf(writes).flatMap((write) => entryTargets('BatchWriteItem', write, () => table)),
   )
 }
 
 /** `{ "TransactItems": [{ "Put": { "TableName": "T", "Item": {…} } }, …] }` */
-function transactionTargets({ TransactItems }: DynamoDBRequest): Target[] {
-  return elementsOf(TransactItems).flatMap((entry) => entryTargets(entry, tableOf))
+function transactionTargets(within: string): OperationRow['targets'] {
+  return ({ TransactItems }) =>
+    elementsOf(TransactItems).flatMap((entry) => entryTargets(within, entry, tableOf))
 }
 
 /** DynamoDB refuses an entry that is not exactly one operation; here each operation in it is a target. */
-function entryTargets(entry: Parameter, tableIn: (parameters: DynamoDBRequest) => string): Target[] {
+function entryTargets(
+  within: string,
+  entry: Parameter,
+  tableIn: (parameters: DynamoDBRequest) => string,
+): Target[] {
   return [...membersOf(entry)].map(([name, value]) => {
     const kind = entryKinds.get(name)
     if (kind === undefined) throw new RequestError(`unknown entry ${name}`)
@@ -219,6 +239,7 @@ function entryTargets(entry: Parameter, tableIn: (parameters: DynamoDBRequest) =
     const parameters = Object.fromEntries(membersOf(value))
     return {
       action,
+      within,
       table: tableIn(parameters),
       key: keyIn(parameters, parameter),
       returnsItem: returnsItem(parameters),

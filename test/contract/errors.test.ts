@@ -4,10 +4,12 @@
  * the responses of the service.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Code, CODES, rowOf } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
+import { keyHolder } from '../helpers/access.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 
@@ -18,6 +20,27 @@ const patient = { attemptTimeoutMs: 30_000 }
 
 /** For each code, a request that causes it. */
 type Causes = Record<Code, (t: Test) => Promise<Answer>>
+
+/** Sends bytes that no HTTP client would send, and reads the answer. */
+async function sendBytes(url: string, bytes: string): Promise<Answer> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(bytes)
+  let answer = ''
+  for await (const chunk of socket.setEncoding('utf8')) {
+    answer += String(chunk)
+    if (/\r\n\r\n\{.*\}$/s.test(answer)) break
+  }
+  socket.destroy()
+  const [head = '', text = ''] = answer.split('\r\n\r\n')
+  const [first = '', ...lines] = head.split('\r\n')
+  const headers = new Headers(lines.map((line) => line.split(': ', 2) as [string, string]))
+  return {
+    status: Number(first.split(' ')[1]),
+    headers,
+    text,
+    body: JSON.parse(text) as Record<string, unknown>,
+  }
+}
 
 t.test('every error code', needsDynamoDB, async (t) => {
   const service = await startService(t, { bodyLimitBytes: 100_000, ...patient })
@@ -64,12 +87,23 @@ t.test('every error code', needsDynamoDB, async (t) => {
       'ItemCollectionSizeLimitExceededException',
       'Collection size exceeded.',
     ),
+    Unauthenticated: async (t) => {
+      const secured = await startService(t, {}, undefined, { roles: {} })
+      return secured.post('/v1/tables/Users/get', { key: { id: 'u1' } })
+    },
     Forbidden: () => post('get', { key: { id: 'u1' } }, { origin: 'https://elsewhere.example' }),
     ResourceNotFoundException: () => service.post('/v1/tables/Nobody/get', { key: { id: 'u1' } }),
     ItemNotFound: () => post('get', { key: { id: 'nobody' } }),
     RouteNotFound: () => service.get('/v1/tables/Users/nothing'),
     MethodNotAllowed: () => service.get('/v1/tables/Users/get'),
     NotAcceptable: () => post('get', { key: { id: 'u1' } }, { accept: 'text/html' }),
+    RequestTimeout: async (t) => {
+      const { url } = await startService(t, { requestTimeoutMs: 1 })
+      return sendBytes(
+        url,
+        'POST /v1/tables/Users/put HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{',
+      )
+    },
     TransactionCanceledException: () =>
       transact(service, [
         putInTransaction('u2'),
@@ -112,6 +146,22 @@ t.test('every error code', needsDynamoDB, async (t) => {
       }),
     PayloadTooLarge: () => post('put', { item: { id: 'x'.repeat(100_000) } }),
     UnsupportedMediaType: () => post('get', '<key>u1</key>', { 'content-type': 'application/xml' }),
+    ExpectationFailed: () =>
+      sendBytes(service.url, 'GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nExpect: a reply\r\n\r\n'),
+    HeadersTooLarge: () =>
+      sendBytes(
+        service.url,
+        `GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      ),
+    TooManyRequests: async (t) => {
+      const { entry, headers } = keyHolder('reporting', ['nothing'], {
+        rate: { requests: 100, per: 'hour', burst: 1 },
+      })
+      const secured = await startService(t, {}, undefined, { roles: { nothing: [] }, keys: [entry] })
+      const get = () => secured.post('/v1/tables/Users/get', { key: { id: 'u1' } }, headers)
+      await get()
+      return get()
+    },
     ProvisionedThroughputExceededException: refused(
       400,
       'ProvisionedThroughputExceededException',
@@ -171,7 +221,15 @@ t.test('every error code', needsDynamoDB, async (t) => {
       const { status, retryable, title } = CODES[code]
       t.equal(example.status, status)
       t.equal(example.headers.get('content-type'), 'application/problem+json')
-      t.match(example.body, { type: /^urn:/, title, status, code, retryable, detail: /./, instance: /^\// })
+      t.match(example.body, {
+        type: /^urn:/,
+        title,
+        status,
+        code,
+        retryable,
+        detail: /./, // The path of a request whose headers cannot be read is not known.
+        instance: code === 'HeadersTooLarge' ? '' : /^\//,
+      })
       t.equal(example.body['requestId'], example.headers.get('x-request-id'))
       t.equal(example.headers.has('retry-after'), [429, 503, 504].includes(status))
       t.notMatch(

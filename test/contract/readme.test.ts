@@ -1,52 +1,14 @@
 /** `npm run dev` as a newcomer starts it, and the README's examples, run exactly as printed. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { packageRoot } from '../../src/package-root.js'
+import { interrupt, startDev, withDigits } from '../helpers/dev.js'
 import { needsDynamoDB } from '../helpers/service.js'
 
-/** Runs the `dev` script of package.json and waits until it is ready; resolves to its URLs and its output. */
-async function startDev(t: Test, env: Record<string, string> = {}) {
-  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    scripts: { dev: string }
-  }
-  // Its own process group, so that a signal reaches every process, as Ctrl-C in a terminal does.
-  // Without NODE_OPTIONS, tap does not measure coverage there, which would be wrong for the code that tsx generates.
-  const dev = spawn(`unset NODE_OPTIONS; ${scripts.dev}`, {
-    cwd: packageRoot,
-    env: { ...process.env, PORT: '0', ...env },
-    shell: true,
-    detached: true,
-  })
-  t.teardown(() => {
-    if (dev.exitCode === null && dev.signalCode === null && dev.pid !== undefined)
-      process.kill(-dev.pid, 'SIGKILL')
-  })
-  let printed = ''
-  const collect = (chunk: Buffer) => (printed += chunk.toString())
-  dev.stdout.on('data', collect)
-  dev.stderr.on('data', collect)
-  while (!printed.includes('Ctrl-C stops both')) {
-    if (dev.exitCode !== null) throw new Error(printed)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  const [, url = ''] = /curl (http:\/\/[\d.:]+)\//.exec(printed) ?? []
-  const [, database = ''] = /DynamoDB Local is at (\S+),/.exec(printed) ?? []
-  return { dev, url, database, printed: () => printed }
-}
-
-async function interrupt(dev: ChildProcess): Promise<void> {
-  if (dev.pid !== undefined) process.kill(-dev.pid, 'SIGINT')
-  await once(dev, 'exit')
-}
-
 const sh = async (command: string) => (await promisify(execFile)('sh', ['-c', `${command} -sS`])).stdout
-
-/** Parses JSON with its numbers as strings, so that a comparison ignores the order of names but no digit. */
-const withDigits = (text: string) => JSON.parse(text.replace(/([:[,]\s*)(-?\d[\d.]*)/g, '$1"$2"')) as unknown
 
 t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
   const { dev, url, database, printed } = await startDev(t)

@@ -1,24 +1,9 @@
 /** A real browser: headless Chromium from the PATH. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import type { Test } from 'tap'
+import { findExecutable } from './executable.js'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
-
-const isExecutable = (path: string) => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const executablePath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  .find(isExecutable)
+const executablePath = findExecutable('chromium', 'chromium-browser', 'google-chrome')
 
 const missing =
   executablePath === undefined

@@ -1,7 +1,10 @@
 /** The service as its callers see it, on a free port, in front of DynamoDB Local or a fake. */
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { useLocalEnvironment } from '../../scripts/local/dynamodb-local.js'
+import { Access } from '../../src/access/access.js'
 import { buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
 import { createLogger } from '../../src/observability/log.js'
@@ -53,18 +56,28 @@ export function testConfig(settings: Partial<Config> = {}): Config {
   return { ...readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' }), port: 0, ...settings }
 }
 
-/** Starts the service; it stops with the test. Every response to a request made here is checked against `openapi.yaml`. */
+/**
+ * Starts the service; it stops with the test. Every response to a request made here is checked against `openapi.yaml`.
+ * @param policy the content of the policy file, for `AUTH=policy`
+ */
 export async function startService(
   t: Test,
   settings: Partial<Config> = {},
   endpoint = dynamodbEndpoint ?? '',
+  policy?: object,
 ): Promise<Service> {
   loadContract()
-  const config = testConfig(settings)
+  const config = testConfig({
+    ...settings,
+    ...(policy !== undefined && { auth: 'policy', accessFile: writePolicy(t, policy) }),
+  })
   const storage = new Storage(await connectionTo(endpoint), config)
   const log: Record<string, unknown>[] = []
   const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
-  const app = await buildApp(config, storage, createLogger('info', { write }))
+  const logger = createLogger('info', { write }, config.logKeys)
+  const access =
+    config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
+  const app = await buildApp(config, storage, logger, access)
   const url = await app.listen({ host: config.host, port: config.port })
   let closed = false
   const close = async () => {
@@ -96,6 +109,13 @@ export async function startService(
         headers: { 'content-type': DOCUMENT, ...headers },
       }),
   }
+}
+
+/** Writes a policy file that is deleted with the test. Returns its path. */
+export function writePolicy(t: Test, policy: object): string {
+  const file = join(t.testdir(), 'access.json')
+  writeFileSync(file, JSON.stringify(policy))
+  return file
 }
 
 /** Creates a table with the partition key `id` (S), and on request the sort key `n` (N); it is deleted with the test. */

@@ -1,8 +1,9 @@
 /** HTTP requests below the routes: request targets, malformed HTTP and request ids, over a raw socket where needed. */
-import { connect } from 'node:net'
 import t from 'tap'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { DOCUMENT, type Service, startService, TYPED } from '../helpers/service.js'
+import { openSocket, readAll, speak, statusesIn } from '../helpers/raw-http.js'
+import { startService, TYPED } from '../helpers/service.js'
+import { within } from '../helpers/within.js'
 
 t.test('HTTP requests', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
@@ -14,6 +15,7 @@ t.test('HTTP requests', async (t) => {
 
   t.test('a body without Content-Type is read as document JSON', async (t) => {
     const raw = await speak(
+      t,
       service,
       `POST ${put} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}`,
     )
@@ -21,8 +23,9 @@ t.test('HTTP requests', async (t) => {
   })
 
   t.test('a request target may be an absolute URL or be percent-encoded without need', async (t) => {
-    for (const target of [`http://example.com${put}`, put.replace('v', '%76')]) {
+    for (const target of [`http://localhost${put}`, put.replace('v', '%76')]) {
       const raw = await speak(
+        t,
         service,
         `POST ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: ${TYPED}\r\ncontent-length: 25\r\n\r\n{"item":{"id":{"S":"a"}}}`,
       )
@@ -30,8 +33,9 @@ t.test('HTTP requests', async (t) => {
       t.match(raw, `content-type: ${TYPED}`, target)
     }
     const wrong = await speak(
+      t,
       service,
-      'GET http://example.com/secret?x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
+      'GET http://localhost/secret?x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
     )
     t.match(wrong, /"instance":"\/secret"/)
   })
@@ -45,19 +49,32 @@ t.test('HTTP requests', async (t) => {
   })
 
   t.test('malformed HTTP gets 400 with a problem and a closed connection', async (t) => {
-    const raw = await speak(service, 'NONSENSE\r\n\r\n')
+    const raw = await speak(t, service, 'NONSENSE\r\n\r\n')
     t.match(raw, /^HTTP\/1\.1 400 Bad Request\r\n/)
     t.match(raw, /content-type: application\/problem\+json/)
     t.match(raw, /"code":"InvalidRequest"/)
-    const owed = await speak(
+  })
+
+  t.test('headers that are too large get 431', async (t) => {
+    const raw = await speak(
+      t,
       service,
-      `POST ${put} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${DOCUMENT}\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}NONSENSE\r\n\r\n`,
-    ).catch(() => '')
-    t.notMatch(owed, /^HTTP\/1\.1 400/, 'not as the answer to the request before it')
-    t.match(
-      await speak(service, `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`),
-      /^HTTP\/1\.1 400 /,
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`,
     )
+    t.match(raw, /^HTTP\/1\.1 431 .*"code":"HeadersTooLarge"/s)
+  })
+
+  t.test('an unsupported expectation gets 417, and 100-continue is granted before the answer', async (t) => {
+    const expecting = (expect: string) =>
+      speak(
+        t,
+        service,
+        `POST ${put} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nexpect: ${expect}\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}`,
+      )
+    const raw = await expecting('x')
+    t.match(raw, /^HTTP\/1\.1 417 .*content-type: application\/problem\+json.*"code":"ExpectationFailed"/s)
+    t.match(raw, /^x-request-id: \S+\r\n/m)
+    t.same(statusesIn(await expecting('100-continue')), [100, 200])
   })
 
   t.test('a valid x-request-id is kept, and an invalid one is replaced', async (t) => {
@@ -71,22 +88,112 @@ t.test('HTTP requests', async (t) => {
     t.equal(problem.body['requestId'], 'mine')
     t.match(
       service.log.filter(({ requestId }) => requestId === 'mine'),
-      [{ statusCode: 400, code: 'InvalidRequest', method: 'POST', url: put, responseTime: Number }],
+      [
+        {
+          statusCode: 400,
+          code: 'InvalidRequest',
+          method: 'POST',
+          route: '/v1/tables/{table}/put',
+          responseTime: Number,
+        },
+      ],
     )
   })
 })
 
-/** Sends raw bytes; resolves to everything received until the connection ends. */
-async function speak(service: Service, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(service.url)
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(bytes))
-    let answer = ''
-    socket.on('data', (chunk) => (answer += chunk.toString()))
-    socket.on('end', () => {
-      socket.end()
-      resolve(answer)
-    })
-    socket.on('error', reject)
+const GOOD =
+  'POST /v1/tables/T/put HTTP/1.1\r\nhost: localhost\r\ncontent-length: 19\r\n\r\n{"item":{"id":"a"}}'
+
+t.test('answers that are owed are sent before the connection closes', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    setTimeout(() => {
+      answer(response, {})
+    }, 150)
   })
-}
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const final = (text: string) => statusesIn(text).filter((status) => status >= 200)
+
+  t.test('after garbage, which gets 400', async (t) => {
+    const text = await speak(t, service, `${GOOD}${GOOD}NONSENSE\r\n\r\n`)
+    t.same(statusesIn(text), [200, 200, 400])
+    t.equal(text.match(/^connection: close/gim)?.length, 1)
+  })
+  t.test('after a half-close (nc -N)', async (t) => {
+    const text = await speak(t, service, GOOD + GOOD, true)
+    t.same(final(text), [200, 200])
+    t.match(text, /connection: close/i)
+  })
+  t.test('after a half-close over HTTP/1.0, which has no interim responses', async (t) => {
+    t.same(statusesIn(await speak(t, service, GOOD.replace('1.1', '1.0'), true)), [200])
+  })
+  t.test('after a half-close in the middle of the next body, which gets 400', async (t) => {
+    t.same(final(await speak(t, service, GOOD + GOOD.slice(0, -1), true)), [200, 400])
+  })
+  t.test('after a broken chunk in the next request, which gets 400', async (t) => {
+    const chunked = GOOD.replace('content-length: 19', 'transfer-encoding: chunked')
+    t.same(final(await speak(t, service, GOOD + chunked)), [200, 400])
+  })
+  t.test('after CONNECT, which gets 405', async (t) => {
+    const text = await speak(t, service, `${GOOD}CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n`)
+    t.same(final(text), [200, 405])
+  })
+  t.test('and nothing is done after a request that closes the connection', async (t) => {
+    dynamodb.requests.length = 0
+    t.same(final(await speak(t, service, GOOD.replace('\r\n', '\r\nconnection: close\r\n') + GOOD)), [200])
+    t.same(final(await speak(t, service, GOOD.replace('\r\n', '\r\nexpect: x\r\n') + GOOD)), [417])
+    t.equal(dynamodb.requests.length, 1)
+  })
+})
+
+t.test('a caller that hangs up cancels its requests, also if it looks like a half-close', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const socket = await openSocket(t, service)
+  socket.write(GOOD)
+  await within(5000, () => dynamodb.requests.length === 1)
+  socket.destroy()
+  t.ok(await within(5000, () => dynamodb.requests[0]?.ended !== undefined))
+  t.ok(await within(5000, () => service.log.some(({ msg }) => msg === 'the caller disconnected')))
+})
+
+t.test('requests that arrive too slowly get 408', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, { requestTimeoutMs: 600 }, dynamodb.endpoint)
+  const drip = async (start: string, drop: string) => {
+    const socket = await openSocket(t, service)
+    socket.write(start)
+    const dripping = setInterval(() => socket.write(drop), 50)
+    const text = await readAll(socket)
+    clearInterval(dripping)
+    return text
+  }
+  const head = GOOD.slice(0, GOOD.indexOf('\r\n\r\n') + 2)
+  const [headers, body, none, afterGood] = await Promise.all([
+    drip(head, 'x: y\r\n'),
+    drip(`${head.replace('19', '100000')}\r\n`, ' '),
+    drip('', ''),
+    drip(GOOD + head, 'x: y\r\n'),
+  ])
+  for (const text of [headers, body, none]) {
+    t.match(text, /^HTTP\/1\.1 408 .*content-type: application\/problem\+json.*"code":"RequestTimeout"/s)
+    t.match(text, /^connection: close\r\n/im)
+  }
+  t.match(body, /REQUEST_TIMEOUT_MS/)
+  t.same(statusesIn(afterGood), [200, 408])
+})
+
+t.test('a body below MIN_BODY_BYTES_PER_SECOND gets 408 after 5 seconds', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, { minBodyBytesPerSecond: 1000 }, dynamodb.endpoint)
+  const socket = await openSocket(t, service)
+  socket.write(`${GOOD.slice(0, GOOD.indexOf('\r\n\r\n') + 4).replace('19', '1000000')}{`)
+  const dripping = setInterval(() => socket.write(' '), 100)
+  const text = await readAll(socket)
+  clearInterval(dripping)
+  t.match(text, /^HTTP\/1\.1 408 .*MIN_BODY_BYTES_PER_SECOND/s)
+  t.equal(dynamodb.requests.length, 0)
+})

@@ -9,6 +9,13 @@ const put = '/v1/tables/T/put'
 const putAs = (service: Service, headers: Record<string, string>) =>
   service.post(put, { item: { id: 'a' } }, headers)
 
+/** Reads with headers of browsers, which `fetch` sets itself. */
+async function readAs(service: Service, path: string, headers: Record<string, string>) {
+  const answer = await request(service.url + path, { headers })
+  await answer.body.dump()
+  return { status: answer.statusCode, headers: answer.headers }
+}
+
 /** Sends a request with any `Host`, which `fetch` does not allow. */
 async function asHost(service: Service, method: 'GET' | 'POST', path: string, host: string, origin?: string) {
   const answer = await request(service.url + path, {
@@ -64,11 +71,32 @@ t.test('without AUTH', async (t) => {
     t.equal(dynamodb.requests.length, before)
   })
 
+  t.test('refuses reads from pages of another origin: they could see whether an item exists', async (t) => {
+    const before = dynamodb.requests.length
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'object' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      { origin: 'https://elsewhere.example' },
+    ]) {
+      const { status, headers: answered } = await readAs(service, '/v1/tables/T/items/a', headers)
+      t.equal(status, 403, JSON.stringify(headers))
+      t.equal(answered['cross-origin-resource-policy'], 'same-origin')
+    }
+    t.equal(dynamodb.requests.length, before)
+  })
+
   t.test('lets other origins link to the page, but grants them no CORS permissions', async (t) => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' }
-    const { status, headers: answered } = await service.get('/docs', headers)
+    const link = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    }
+    const { status, headers: answered } = await readAs(service, '/docs', link)
     t.equal(status, 200)
-    t.equal(answered.get('access-control-allow-origin'), null)
+    t.equal(answered['access-control-allow-origin'], undefined)
     const preflight = { ...headers, 'access-control-request-method': 'POST' }
     t.equal((await service.request(put, { method: 'OPTIONS', headers: preflight })).status, 403)
   })
@@ -105,13 +133,61 @@ t.test('without AUTH', async (t) => {
   })
 })
 
-t.test('with AUTH=none the service accepts any Host, but no pages of other origins', async (t) => {
+const asked = (service: Service, host: string) => asHost(service, 'POST', put, host)
+
+t.test('AUTH=none does not change which names are accepted', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })
   const service = await startService(t, { auth: 'none' }, dynamodb.endpoint)
-  const host = 'storage.example'
-  t.equal((await asHost(service, 'POST', put, host)).status, 200)
-  t.equal((await asHost(service, 'POST', put, host, `https://${host}`)).status, 200)
-  t.equal((await asHost(service, 'POST', put, host, 'https://elsewhere.example')).status, 403)
+  t.equal((await asked(service, 'storage.example')).status, 403)
+  t.equal((await asked(service, 'localhost')).status, 200)
+})
+
+t.test('ALLOWED_HOSTS adds names, and * allows any', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const listed = await startService(t, { auth: 'none', allowedHosts: ['storage.example'] }, dynamodb.endpoint)
+  for (const host of ['storage.example', 'STORAGE.example:3000', 'localhost', '127.0.0.1']) {
+    t.equal((await asked(listed, host)).status, 200, host)
+  }
+  for (const host of ['elsewhere.example', 'storage.example.', 'a.storage.example']) {
+    t.equal((await asked(listed, host)).status, 403, host)
+  }
+  t.equal((await asked(listed, 'storage.example@x')).status, 400, 'no host at all')
+  const any = await startService(t, { auth: 'none', allowedHosts: ['*'] }, dynamodb.endpoint)
+  t.equal((await asked(any, 'elsewhere.example')).status, 200)
+  t.equal((await asHost(any, 'POST', put, 'a.example', 'https://elsewhere.example')).status, 403)
+})
+
+t.test('with AUTH=policy any name is accepted, unless anonymous callers have roles', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const strict = await startService(t, {}, dynamodb.endpoint, {})
+  t.equal((await asked(strict, 'elsewhere.example')).status, 401)
+  const roles = { visitor: [{ tables: ['*'], actions: ['write'] }] }
+  const open = await startService(t, {}, dynamodb.endpoint, { roles, anonymous: ['visitor'] })
+  t.equal((await asked(open, 'elsewhere.example')).status, 403)
+  t.equal((await asked(open, 'localhost')).status, 200)
+  const listed = await startService(t, { allowedHosts: ['storage.example'] }, dynamodb.endpoint, {})
+  t.equal((await asked(listed, 'elsewhere.example')).status, 403)
+})
+
+t.test('every answer keeps other sites from using it', async (t) => {
+  const service = await startService(t, {}, 'http://127.0.0.1:1')
+  for (const path of [
+    '/health/live',
+    '/openapi.json',
+    '/docs',
+    '/nowhere',
+    '/v1/tables/%zz',
+    '/v1/tables/T/get',
+  ]) {
+    const { headers } = await service.get(path)
+    t.equal(headers.get('x-content-type-options'), 'nosniff', path)
+    t.equal(headers.get('cross-origin-resource-policy'), 'same-origin', path)
+    t.match(headers.get('content-security-policy'), /frame-ancestors 'none'/, path)
+  }
 })

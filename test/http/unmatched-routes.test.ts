@@ -26,6 +26,8 @@ t.test('an unsupported method on an existing path gets 405 with Allow', async (t
   }
   const { body } = await service.get('/v1/tables/Orders/query')
   t.match(body['detail'], /does not support GET. Use POST\.$/)
+  const url = await service.request('/v1/tables/Orders/items/ada', { method: 'PATCH' })
+  t.match(url.body['detail'], /Use HEAD, GET, PUT, or DELETE\.$/)
 })
 
 t.test('an unknown path gets 404 with a suggestion', async (t) => {
@@ -35,6 +37,9 @@ t.test('an unknown path gets 404 with a suggestion', async (t) => {
     ['/tables/Orders/get', /Did you mean \/v1\/tables\/Orders\/get\?$/],
     ['/tables', /Did you mean \/v1\/tables\?$/],
     ['/batch/get?x=1', /Did you mean \/v1\/batch\/get\?$/],
+    ['/v1/tables/Orders/get/', /Did you mean \/v1\/tables\/Orders\/get\?$/],
+    ['/tables/', /Did you mean \/v1\/tables\?$/],
+    ['/tables/Orders/eat', /The page \/docs lists all routes\.$/],
     ['/tablespoons', /The page \/docs lists all routes\.$/],
     [`/${'x'.repeat(10_000)}`, /^.{1,700}$/],
   ]

@@ -75,7 +75,7 @@ t.test('callers’ data in an error is not logged', async (t) => {
   log.child({ requestId: 'r1' }).error({ err: batch })
   t.equal(lines.length, 4)
   for (const line of lines) {
-    t.match(line, 'The conditional request failed')
+    t.match(line, 'ConditionalCheckFailedException')
     t.notMatch(line, 'private')
     t.notMatch(line, /"(?:body|output)"/)
   }
@@ -87,6 +87,28 @@ t.test('a value that is not an Error is not logged as `err`', async (t) => {
   log.error({ err: new Error('caused by a text', { cause: 'private' }) })
   t.match(lines, [/"msg":"odd"/, /"message":"caused by a text"/])
   t.notMatch(lines.join(''), /private|"cause"/)
+})
+
+t.test(
+  'the route is logged as a template, the table only if it is the name of one, and no URL',
+  async (t) => {
+    const { log, lines } = startLog()
+    const url = '/v1/tables/Orders/items/private?private'
+    log.info({ route: '/v1/tables/:table/items/:partitionKey', table: 'Orders', url }, 'one')
+    log.info({ route: undefined, table: 'Orders "private"', url }, 'two')
+    t.match(JSON.parse(lines[0] ?? ''), { route: '/v1/tables/{table}/items/{partitionKey}', table: 'Orders' })
+    t.notMatch(lines.join(''), /private|"url"/)
+    t.notMatch(lines[1], /route|table/)
+  },
+)
+
+t.test('an error without a text does not bring its own', async (t) => {
+  const { log, lines } = startLog()
+  log.error(new SyntaxError('private'))
+  log.error({ err: new SyntaxError('private') })
+  log.error(new TypeError('a bug'), 'failed')
+  t.match(lines, [/"msg":"error"/, /"msg":"error"/, /"message":"a bug".*"msg":"failed"/])
+  t.notMatch(lines.join(''), 'private')
 })
 
 t.test('circular causes are logged', async (t) => {

@@ -53,3 +53,55 @@ t.test('a batch that ends early is BatchIncomplete, whatever the cause', async (
   const { body } = await service.post('/v1/batch/write', { requestItems })
   t.match(body, { status: 503, code: 'BatchIncomplete', attempts: 5, unprocessedItems: requestItems })
 })
+
+t.test('the detail of an incomplete batch gives one piece of advice that fits its entries', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const read = async (ids: string[]) => {
+    const keys = ids.map((id) => ({ id }))
+    const { body } = await service.post('/v1/batch/get', { requestItems: { T: { keys } } })
+    return body['detail']
+  }
+  const write = async (ids: string[]) => {
+    const T = ids.map((id) => ({ putRequest: { item: { id } } }))
+    const { body } = await service.post('/v1/batch/write', { requestItems: { T } })
+    return body['detail']
+  }
+
+  dynamodb.behave = (_received, response) => {
+    refuse(response, 400, 'ThrottlingException')
+  }
+  t.equal(
+    await read(['a']),
+    '1 entry of the batch was not read; see unprocessedKeys. Send only the listed entry again.',
+  )
+  t.equal(
+    await read(['a', 'b']),
+    '2 entries of the batch were not read; see unprocessedKeys. Send only the listed entries again.',
+  )
+  dynamodb.behave = (_received, response) => {
+    refuse(response, 500, 'InternalServerError')
+  }
+  t.equal(
+    await write(['a', 'b']),
+    '2 entries of the batch are not confirmed; see unprocessedItems. Some of them may have been applied. Send only the listed entries again.',
+  )
+  dynamodb.behave = (_received, response) => {
+    refuse(response, 400, 'ValidationException', 'The item is too large.')
+  }
+  t.equal(
+    await write(['a']),
+    'The item is too large. 1 entry of the batch is not confirmed; see unprocessedItems. Correct what was refused. Send only the listed entry again.',
+  )
+  dynamodb.behave = (_received, response) => {
+    refuse(response, 400, 'AccessDeniedException')
+  }
+  t.match(await write(['a']), /in the log\. 1 entry of the batch is not confirmed; see unprocessedItems\.$/)
+  dynamodb.behave = (_received, response) => {
+    answer(response, 'no JSON')
+  }
+  t.match(
+    await read(['a']),
+    /malformed response\. 1 entry .* unprocessedKeys\. Send only the listed entry again\.$/,
+  )
+})

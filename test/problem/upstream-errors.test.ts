@@ -101,3 +101,51 @@ t.test('Retry-After repeats the wait that DynamoDB asks for, in whole seconds', 
   t.equal(status, 503)
   t.equal(headers.get('retry-after'), '62')
 })
+
+t.test('exceptions of DynamoDB with unusual names are never taken for errors of the service', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, {}, dynamodb.endpoint)
+  for (const name of [
+    'toString',
+    'constructor',
+    '__proto__',
+    'InternalError',
+    'RouteNotFound',
+    'Forbidden',
+  ]) {
+    dynamodb.behave = (_received, response) => {
+      refuse(response, 400, name, 'told')
+    }
+    const { status, body } = await service.post(put, { item: { id: 'a' } })
+    t.match({ status, ...body }, { status: 400, code: 'ValidationException', detail: `${name}: told` })
+  }
+})
+
+t.test(
+  'an exception of DynamoDB with a body that is nested too deeply is passed on without it',
+  async (t) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+      const reasons = '['.repeat(1000) + ']'.repeat(1000)
+      response.writeHead(400)
+      response.end(`{"__type":"a#ValidationException","message":"told","CancellationReasons":${reasons}}`)
+    })
+    const service = await startService(t, {}, dynamodb.endpoint)
+    const { status, body } = await service.post(put, { item: { id: 'a' } })
+    t.match({ status, ...body }, { status: 400, code: 'ValidationException', detail: 'told' })
+  },
+)
+
+t.test('a wait that no client would honor is shortened to an hour', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, () => undefined)
+  const service = await startService(t, {}, dynamodb.endpoint)
+  for (const [name, value] of [
+    ['retry-after', '99999999999999999999'],
+    ['retry-after', 'Wed, 25 Nov 9999 00:00:00 GMT'],
+    ['x-amz-retry-after', 'Infinity'],
+  ] as const) {
+    dynamodb.behave = (_received, response) => {
+      refuse(response, 503, 'ServiceUnavailable', 'later', { headers: { [name]: value } })
+    }
+    t.equal((await service.post(put, { item: { id: 'a' } })).headers.get('retry-after'), '3600')
+  }
+})

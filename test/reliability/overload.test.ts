@@ -1,9 +1,12 @@
 /** Load shedding: excess requests are refused at once with Retry-After, and their slots are freed. */
+import { once } from 'node:events'
 import { request, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { startService } from '../helpers/service.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { openSocket, readAll, speak, statusesIn } from '../helpers/raw-http.js'
+import { NDJSON, startService } from '../helpers/service.js'
 import { within } from '../helpers/within.js'
 
 const get = '/v1/tables/T/get'
@@ -98,7 +101,7 @@ t.test(
     t.ok(await within(5000, () => dynamodb.requests.length === 10))
     for (const socket of sockets) socket.destroy()
     const given = () => dynamodb.requests.every(({ ended }) => ended !== undefined)
-    t.ok(await within(2000, given), 'all calls are cancelled')
+    t.ok(await within(2000, given), 'all calls are canceled')
 
     dynamodb.behave = (_received, response) => {
       setTimeout(() => {
@@ -139,8 +142,152 @@ t.test('bodies that together exceed 8 times the limit of one are refused, across
   await new Promise((resolve) => setTimeout(resolve, 1000))
   const late = upload()
   t.equal(await late.status, 503)
+  t.equal(
+    (await service.post('/v1/tables/T/put', { item: { id: 'a' } })).status,
+    200,
+    'a small body has room',
+  )
   late.finish()
   for (const { finish } of slow) finish()
   for (const { status } of slow) t.equal(await status, 200)
   t.equal((await service.post('/v1/tables/T/put', item)).status, 200)
 })
+
+const HEAD = `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+
+t.test('a body that arrives byte by byte does not take a hundred times its size in memory', async (t) => {
+  const SIZE = 1_000_000
+  const service = await startService(t, {}, 'http://127.0.0.1:1')
+  const socket = await openSocket(t, service)
+  const before = process.memoryUsage()
+  socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`)
+  const piece = Buffer.from('1\r\n \r\n'.repeat(1000))
+  for (let sent = 0; sent < SIZE; sent += 1000) if (!socket.write(piece)) await once(socket, 'drain')
+  socket.write('0\r\n')
+  await within(10_000, () => socket.writableLength === 0)
+  await sleep(500)
+  const { heapUsed, external } = process.memoryUsage()
+  const grown = heapUsed + external - before.heapUsed - before.external
+  t.ok(grown < 100 * SIZE, `${(grown / 1e6).toFixed()} MB for a body of 1 MB`)
+  socket.write('\r\n')
+  t.equal(statusesIn(await readSome(socket))[0], 400)
+})
+
+t.test('clients that send headers and one byte of a body hold no slots', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, { Item: { id: { S: 'a' } } })
+  })
+  const service = await startService(t, { maxConcurrentRequests: 5 }, dynamodb.endpoint)
+  const slow = await Promise.all(Array.from({ length: 50 }, () => openSocket(t, service)))
+  for (const socket of slow) socket.write(`${HEAD}content-length: 20\r\n\r\n{`)
+  await sleep(300)
+  for (let n = 0; n < 10; n++) t.equal((await service.post(get, key)).status, 200)
+
+  const [first] = slow
+  first?.write('"key":{"id":"a"}}  ')
+  const texts: string[] = []
+  first?.on('data', (chunk: Buffer) => texts.push(chunk.toString()))
+  t.ok(await within(5000, () => texts.join('').includes('200 OK')), 'a body that has arrived is served')
+})
+
+t.test('streams have slots of their own, MAX_CONCURRENT_STREAMS', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
+    if (operation === 'DescribeTable') {
+      answer(response, { Table: { KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] } })
+    } else if (operation === 'GetItem') answer(response, { Item: { id: { S: 'a' } } })
+  })
+  const settings = { maxConcurrentRequests: 4, maxConcurrentStreams: 2 }
+  const service = await startService(t, settings, dynamodb.endpoint)
+  const begin = async () => {
+    const socket = await openSocket(t, service)
+    socket.write(
+      `${HEAD.replace('get', 'import').replace('application/json', NDJSON)}transfer-encoding: chunked\r\n\r\n`,
+    )
+    return socket
+  }
+  const stream = await begin()
+  const scan = new AbortController()
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: NDJSON },
+    body: '{}',
+    signal: scan.signal,
+  }
+  const lines = fetch(`${service.url}/v1/tables/T/scan`, init)
+  await within(5000, () => dynamodb.requests.some(({ operation }) => operation === 'Scan'))
+
+  t.same(statusesIn(await readSome(await begin())), [503], 'no third stream')
+  for (let n = 0; n < 10; n++) t.equal((await service.post(get, key)).status, 200)
+
+  scan.abort()
+  await t.rejects(lines)
+  stream.destroy()
+  const imported = () => service.post('/v1/tables/T/import', '', { 'content-type': NDJSON })
+  t.ok(await within(5000, async () => (await imported()).status === 200), 'their slots are free again')
+})
+
+t.test('a caller that does not read its answer is disconnected, and frees its slot', async (t) => {
+  const Items = Array.from({ length: 40 }, (_, n) => ({
+    id: { S: String(n) },
+    long: { S: 'x'.repeat(300_000) },
+  }))
+  const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
+    answer(response, operation === 'Scan' ? { Items } : { Item: { id: { S: 'a' } } })
+  })
+  const settings = { maxConcurrentRequests: 1, requestTimeoutMs: 1500 }
+  const service = await startService(t, settings, dynamodb.endpoint)
+  const socket = await openSocket(t, service)
+  socket.pause()
+  socket.write(`${HEAD.replace('get', 'scan')}content-length: 2\r\n\r\n{}`)
+  t.ok(await within(5000, async () => (await service.post(get, key)).status === 503))
+  t.ok(await within(30_000, async () => (await service.post(get, key)).status === 200))
+  socket.resume()
+  const text = await readAll(socket)
+  t.ok(text.length < 12_000_000, 'the answer is cut off')
+})
+
+t.test(
+  'connections beyond MAX_CLIENT_CONNECTIONS_PER_ADDRESS get 503, and health checks are answered',
+  async (t) => {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+      answer(response, { Item: { id: { S: 'a' } } })
+    })
+    const service = await startService(t, { maxClientConnectionsPerAddress: 5 }, dynamodb.endpoint)
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => openSocket(t, service)))
+
+    const request = `${HEAD}content-length: 18\r\n\r\n{"key":{"id":"a"}}`
+    const text = await speak(t, service, request + request)
+    t.same(statusesIn(text), [503])
+    t.match(text, /^retry-after: 1\r\n/im)
+    t.match(text, /^connection: close\r\n/im)
+    t.match(text, /"code":"ServiceUnavailable"/)
+    t.same(statusesIn(await speak(t, service, 'GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n')), [200])
+    t.equal(await readAll(await openSocket(t, service)), '', 'one without a request is closed soon')
+    t.equal(dynamodb.requests.length, 0)
+
+    for (const socket of sockets) socket.destroy()
+    t.ok(await within(5000, async () => (await service.post(get, key)).status === 200))
+  },
+)
+
+t.test('connections beyond MAX_CLIENT_CONNECTIONS leave nothing behind', async (t) => {
+  const service = await startService(t, { maxClientConnections: 1 }, 'http://127.0.0.1:1')
+  const first = await openSocket(t, service)
+  for (let round = 0; round < 4; round++) {
+    const more = await Promise.all(Array.from({ length: 500 }, () => openSocket(t, service)))
+    for (const socket of more) socket.destroy()
+  }
+  first.destroy()
+  t.ok(
+    await within(
+      10_000,
+      async () => (await service.get('/v1/unknown').catch(() => undefined))?.status === 404,
+    ),
+  )
+})
+
+/** The beginning of an answer, on a connection that stays open. */
+async function readSome(socket: Socket): Promise<string> {
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  return chunk.toString()
+}

@@ -168,7 +168,7 @@ t.test(
 )
 
 t.test(
-  'requests that cannot finish within SHUTDOWN_GRACE_MS are cancelled with a response that says so',
+  'requests that cannot finish within SHUTDOWN_GRACE_MS are canceled with a response that says so',
   async (t) => {
     const dynamodb = await startFakeDynamoDB(t, () => undefined)
     const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint, SHUTDOWN_GRACE_MS: '4000' }

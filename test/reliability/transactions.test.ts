@@ -63,8 +63,8 @@ t.test('a transaction is applied once, however often its response was lost', nee
       t.equal(last.headers.get('idempotency-key'), `token-${number}`)
       unknown ||= last.body['maybeApplied'] === true
       const { code, retryable } = last.body
-      const cancelledForGood = code === 'TransactionCanceledException' && retryable === false
-      if (last.status === 200 || cancelledForGood || (!unknown && retryable === false)) return { last, calls }
+      const canceledForGood = code === 'TransactionCanceledException' && retryable === false
+      if (last.status === 200 || canceledForGood || (!unknown && retryable === false)) return { last, calls }
       if (calls === 50) throw new Error(`no end of ${last.text}`)
     }
   }

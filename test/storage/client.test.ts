@@ -138,8 +138,8 @@ t.test('a call', async (t) => {
     }
   })
 
-  t.test('with a cancelled transaction is retried only if all reasons may pass', async (t) => {
-    const cancelled = (...codes: string[]) => ({
+  t.test('with a canceled transaction is retried only if all reasons may pass', async (t) => {
+    const canceled = (...codes: string[]) => ({
       members: { CancellationReasons: codes.map((Code) => ({ Code })) },
     })
     const cases: [codes: string[], attempts: number][] = [
@@ -151,7 +151,7 @@ t.test('a call', async (t) => {
     ]
     for (const [codes, attempts] of cases) {
       const { storage } = await start(t, (_arrived, response) => {
-        refuse(response, 400, 'TransactionCanceledException', 'cancelled', cancelled(...codes))
+        refuse(response, 400, 'TransactionCanceledException', 'cancelled', canceled(...codes))
       })
       t.equal(
         (await failure(storage.send('TransactWriteItems', {}, soon()))).attempts,

@@ -90,9 +90,12 @@ t.test('each operation is a read or a write', async (t) => {
 /** The targets of a request, with the keys as text, for its objects and for the same as JSON. */
 function targetsIn(operation: Operation, request: DynamoDBRequest) {
   const read = (some: DynamoDBRequest) =>
-    targetsOf(operation, some).map(({ key, ...target }) =>
-      key === undefined ? target : { ...target, key: key.toString() },
-    )
+    targetsOf(operation, some).map(({ action, table, index, key }) => ({
+      action,
+      table,
+      ...(index !== undefined && { index }),
+      ...(key !== undefined && { key: key.toString() }),
+    }))
   const asJson = Object.entries(request).map(
     ([name, value]) => [name, Buffer.from(JSON.stringify(value))] as const,
   )
@@ -123,6 +126,38 @@ t.test('the target of a query or scan is its table or index', async (t) => {
     const index = [{ action: operation, table: 'T', index: 'I' }]
     t.same(targetsIn(operation, { TableName: 'T', IndexName: 'I' }), [index, index])
   }
+})
+
+t.test('the target of a query has what chooses its items, and where it goes on', async (t) => {
+  const names = { '#p': 'id' }
+  const values = Buffer.from('{":p":{"S":"a"}}')
+  const [target] = targetsOf('Query', {
+    TableName: 'T',
+    KeyConditionExpression: '#p = :p',
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+    ExclusiveStartKey: Buffer.from(KEY),
+  })
+  t.same(target?.keyCondition, { expression: '#p = :p', names, values })
+  t.equal(target?.startKey?.toString(), KEY)
+  const [scan] = targetsOf('Scan', { TableName: 'T', ExclusiveStartKey: Buffer.from(KEY) })
+  t.equal(scan?.startKey?.toString(), KEY)
+})
+
+t.test('the target of a write tells whether the caller asks for values of the item', async (t) => {
+  const returns = (parameters: DynamoDBRequest) =>
+    targetsOf('DeleteItem', { TableName: 'T', Key: A, ...parameters })[0]?.returnsItem
+  t.equal(returns({}), false)
+  t.equal(returns({ ReturnValues: 'NONE', ReturnValuesOnConditionCheckFailure: 'NONE' }), false)
+  t.equal(returns({ ReturnValues: 'ALL_OLD' }), true)
+  t.equal(returns({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }), true)
+  const check = { TableName: 'T', Key: A, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }
+  const TransactItems = [{ ConditionCheck: check }, { Delete: { TableName: 'T', Key: A } }]
+  const targets = targetsOf('TransactWriteItems', { TransactItems })
+  t.same(
+    targets.map(({ returnsItem }) => returnsItem),
+    [true, false],
+  )
 })
 
 t.test('the target of an operation on a table is the table, and ListTables has none', async (t) => {

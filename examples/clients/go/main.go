@@ -110,8 +110,8 @@ func main() {
 	check(err, problemOf(exact.Body))
 	same(*exact.ApplicationvndDynamodbJSON200.Item["amount"].N, digits)
 
-	// A cancelled transaction has a reason for each entry.
-	cancelled, err := client.TransactWriteItemsWithResponse(ctx,
+	// A canceled transaction has a reason for each entry.
+	canceled, err := client.TransactWriteItemsWithResponse(ctx,
 		&storage.TransactWriteItemsParams{IdempotencyKey: pointer("clients-go")},
 		storage.TransactWriteItemsRequest{TransactItems: []storage.TransactWriteItem{
 			{Put: &storage.Put{TableName: table, Item: storage.Item{"customer": "eve", "placed": "2027-01-01"}}},
@@ -123,10 +123,10 @@ func main() {
 			}},
 		}})
 	check(err)
-	same(cancelled.StatusCode(), 409)
-	same(cancelled.ApplicationproblemJSON409.Code, storage.ProblemCodeTransactionCanceledException)
+	same(canceled.StatusCode(), 409)
+	same(canceled.ApplicationproblemJSON409.Code, storage.ProblemCodeTransactionCanceledException)
 	var reasons []string
-	for _, reason := range cancelled.ApplicationproblemJSON409.CancellationReasons {
+	for _, reason := range canceled.ApplicationproblemJSON409.CancellationReasons {
 		reasons = append(reasons, reason.Code)
 	}
 	same(reasons, []string{"None", "ConditionalCheckFailed"})

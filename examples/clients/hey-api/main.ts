@@ -109,7 +109,7 @@ done(await putItem({ path, headers, body: { item: { ...typedKey, amount: { N: di
 const exact = done(await getItem({ path, headers, body: { key: typedKey } })) as TypedGetItemAnswer
 assert.equal(exact.item['amount']?.N, digits)
 
-// A cancelled transaction has a reason for each entry.
+// A canceled transaction has a reason for each entry.
 const transaction = await transactWriteItems({
   headers: { 'idempotency-key': 'clients-hey-api' },
   body: {

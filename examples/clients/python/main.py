@@ -143,8 +143,8 @@ answer = get_item.sync_detailed(
 exact = TypedGetItemAnswer.from_dict(json.loads(answer.content))
 assert exact.item["amount"].n == digits
 
-# A cancelled transaction has a reason for each entry.
-cancelled = transact_write_items.sync(
+# A canceled transaction has a reason for each entry.
+canceled = transact_write_items.sync(
     client=client,
     idempotency_key="clients-python",
     body=TransactWriteItemsRequest(
@@ -161,9 +161,9 @@ cancelled = transact_write_items.sync(
         ]
     ),
 )
-assert isinstance(cancelled, Problem)
-assert cancelled.code is ProblemCode.TRANSACTIONCANCELEDEXCEPTION
-assert [reason.code for reason in cancelled.cancellation_reasons or []] == ["None", "ConditionalCheckFailed"]
+assert isinstance(canceled, Problem)
+assert canceled.code is ProblemCode.TRANSACTIONCANCELEDEXCEPTION
+assert [reason.code for reason in canceled.cancellation_reasons or []] == ["None", "ConditionalCheckFailed"]
 
 # Handle an error by its code.
 missing = get_item.sync(

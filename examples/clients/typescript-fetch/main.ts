@@ -114,7 +114,7 @@ done(
 const exact = done(await typed.POST('/v1/tables/{table}/get', { params, body: { key: typedKey } }))
 assert.equal(exact.item['amount']?.N, digits)
 
-// A cancelled transaction has a reason for each entry.
+// A canceled transaction has a reason for each entry.
 const transaction = await documents.POST('/v1/transact/write', {
   params: { header: { 'idempotency-key': 'clients-typescript-fetch' } },
   body: {

@@ -21,12 +21,19 @@ export function headerOf(headers: RawHeaders, name: string): string | undefined 
   return undefined
 }
 
+/** The longest wait that is passed on, in ms. No answer of DynamoDB asks for more. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+
 /** `x-amz-retry-after` in ms, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3); in ms. */
 export function retryAfterMs(headers: RawHeaders): number | undefined {
+  const ms = delayIn(headers)
+  return ms !== undefined && ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined
+}
+
+function delayIn(headers: RawHeaders): number | undefined {
   const ms = Number(headerOf(headers, 'x-amz-retry-after') ?? NaN)
   if (ms >= 0) return ms
   const value = headerOf(headers, 'retry-after')
   if (value === undefined) return undefined
-  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return delay >= 0 ? delay : undefined
+  return /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
 }

@@ -22,6 +22,15 @@ export interface KeyAttribute {
 /** The partition key and, where the table has one, the sort key. */
 export type KeySchema = readonly KeyAttribute[]
 
+/** The keys of a table and of its indexes, and the ARN of the table. */
+export interface TableKeys {
+  readonly key: KeySchema
+  /** By name; global and local ones. */
+  readonly indexes: ReadonlyMap<string, KeySchema>
+  /** Undefined if DynamoDB does not return it. */
+  readonly arn: string | undefined
+}
+
 /**
  * How long a key schema is cached, in ms. A key schema never changes, but a table may be deleted and created again with
  * another one. DynamoDB itself takes about this long for that, so a cached schema is hardly ever outdated.
@@ -30,17 +39,17 @@ const CACHED_MS = 10_000
 /** The most tables in the cache. */
 const CACHED_TABLES = 1000
 
-interface CachedSchema {
-  readonly schema: KeySchema
+interface CachedKeys {
+  readonly keys: TableKeys
   /** The time of its request, on the clock of `performance.now()`. */
   readonly since: number
 }
 
 export class KeySchemas {
   readonly #send: Send
-  readonly #cache = new Map<string, CachedSchema>()
+  readonly #cache = new Map<string, CachedKeys>()
   /** The requests in flight, by table. */
-  readonly #requests = new Map<string, SharedCall<KeySchema>>()
+  readonly #requests = new Map<string, SharedCall<TableKeys>>()
 
   constructor(send: Send) {
     this.#send = send
@@ -53,12 +62,12 @@ export class KeySchemas {
     call: (schema: KeySchema) => Promise<Result>,
   ): Promise<Result> {
     const startedAt = performance.now()
-    const schema = await this.#of(table, limits)
+    const { key: schema } = await this.of(table, limits)
     try {
       return await call(schema)
     } catch (error) {
       if (!mayBeAboutAnotherTable(error)) throw error
-      const current = await this.#again(table, startedAt, limits).catch((failure: unknown) => {
+      const { key: current } = await this.#again(table, startedAt, limits).catch((failure: unknown) => {
         // The error of the call is the one that the caller can act on.
         throw isNoTable(failure) ? failure : error
       })
@@ -74,9 +83,9 @@ export class KeySchemas {
    */
   async keysOf(table: string, writes: readonly Parameter[], limits: CallLimits): Promise<string[]> {
     const startedAt = performance.now()
-    const keys = await keysIn(writes, await this.#of(table, limits))
+    const keys = await keysIn(writes, (await this.of(table, limits)).key)
     if (keys.length === writes.length) return keys
-    return keysIn(writes, await this.#again(table, startedAt, limits))
+    return keysIn(writes, (await this.#again(table, startedAt, limits)).key)
   }
 
   /**
@@ -89,7 +98,7 @@ export class KeySchemas {
     limits: CallLimits,
     since: number,
   ): Promise<(item: Json) => string | undefined> {
-    const names = namesIn(await this.#again(table, since, limits))
+    const names = namesIn((await this.#again(table, since, limits)).key)
     return (item) => keyOfItem(item, names)
   }
 
@@ -100,31 +109,34 @@ export class KeySchemas {
   }
 
   /** The key schema, requested again unless another call has done so since the given time. */
-  async #again(table: string, startedAt: number, limits: CallLimits): Promise<KeySchema> {
+  async #again(table: string, startedAt: number, limits: CallLimits): Promise<TableKeys> {
     return (this.#cache.get(table)?.since ?? -Infinity) < startedAt
       ? this.#request(table, limits)
-      : this.#of(table, limits)
+      : this.of(table, limits)
   }
 
-  /** The key schema from the cache, at once if it is there; otherwise requested. */
-  #of(table: string, limits: CallLimits): Promise<KeySchema> | KeySchema {
+  /**
+   * The keys of a table: at once if they are in the cache; otherwise they are requested.
+   * @throws StorageError if the table cannot be described
+   */
+  of(table: string, limits: CallLimits): Promise<TableKeys> | TableKeys {
     const cached = this.#cache.get(table)
-    if (cached !== undefined && performance.now() - cached.since < CACHED_MS) return cached.schema
+    if (cached !== undefined && performance.now() - cached.since < CACHED_MS) return cached.keys
     return this.#request(table, limits)
   }
 
   /** Requests the key schema once for all callers. The cached one stays until the new one is there. */
-  #request(table: string, limits: CallLimits): Promise<KeySchema> {
+  #request(table: string, limits: CallLimits): Promise<TableKeys> {
     const request = this.#requests.get(table)
     if (request?.cancelled === false) return request.join(limits)
     const since = performance.now()
-    const call = new SharedCall<KeySchema>(async (shared) => {
+    const call = new SharedCall<TableKeys>(async (shared) => {
       const isLast = () => this.#requests.get(table) === call
       try {
-        const schema = await this.#describe(table, shared)
+        const keys = await this.#describe(table, shared)
         if (this.#cache.size >= CACHED_TABLES) this.#cache.clear()
-        if (isLast()) this.#cache.set(table, { schema, since })
-        return schema
+        if (isLast()) this.#cache.set(table, { keys, since })
+        return keys
       } catch (error) {
         if (isLast() && isNoTable(error)) this.#cache.delete(table)
         throw error
@@ -136,10 +148,10 @@ export class KeySchemas {
     return call.join(limits)
   }
 
-  async #describe(table: string, limits: CallLimits): Promise<KeySchema> {
+  async #describe(table: string, limits: CallLimits): Promise<TableKeys> {
     const answer = await this.#send('DescribeTable', { TableName: table }, limits)
     try {
-      return keySchemaIn(answer, table)
+      return tableKeysIn(answer, table)
     } catch (error) {
       throw asAnswerError(error)
     }
@@ -150,7 +162,7 @@ export class KeySchemas {
  * @param answer to DescribeTable
  * @throws JsonError if it is malformed
  */
-function keySchemaIn(answer: Json, table: string): KeySchema {
+function tableKeysIn(answer: Json, table: string): TableKeys {
   const description = members(members(answer).get('Table') ?? EMPTY_OBJECT)
   const types = new Map(
     elements(description.get('AttributeDefinitions') ?? EMPTY_ARRAY).map((definition) => [
@@ -158,14 +170,24 @@ function keySchemaIn(answer: Json, table: string): KeySchema {
       memberOf(definition, 'AttributeType'),
     ]),
   )
-  // The partition key comes first (API Reference, KeySchemaElement).
-  const schema = elements(description.get('KeySchema') ?? EMPTY_ARRAY)
+  const key = keySchemaIn(description, types)
+  // With an empty key schema, all writes would have the same key.
+  if (key.length === 0) throw noKeySchema(table)
+  const indexes = ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']
+    .flatMap((kind) => elements(description.get(kind) ?? EMPTY_ARRAY))
+    .map((index) => [memberOf(index, 'IndexName') ?? '', keySchemaIn(members(index), types)] as const)
+  return { key, indexes: new Map(indexes), arn: textIn(description, 'TableArn') }
+}
+
+/** The partition key comes first (API Reference, KeySchemaElement). */
+function keySchemaIn(
+  description: ReadonlyMap<string, Json>,
+  types: ReadonlyMap<string | undefined, string | undefined>,
+): KeySchema {
+  return elements(description.get('KeySchema') ?? EMPTY_ARRAY)
     .map((element) => memberOf(element, 'AttributeName'))
     .filter((name) => name !== undefined)
     .map((name) => ({ name, type: types.get(name) }))
-  // With an empty key schema, all writes would have the same key.
-  if (schema.length === 0) throw noKeySchema(table)
-  return schema
 }
 
 function noKeySchema(table: string): StorageError {
@@ -191,7 +213,11 @@ function mayBeAboutAnotherTable(error: unknown): boolean {
 
 /** A string in a table description; undefined if there is none. */
 function memberOf(json: Json, name: string): string | undefined {
-  const value = members(json).get(name)
+  return textIn(members(json), name)
+}
+
+function textIn(description: ReadonlyMap<string, Json>, name: string): string | undefined {
+  const value = description.get(name)
   return value && String(parse(value))
 }
 

@@ -3,6 +3,11 @@ import { DuplicateKeyError } from '../errors.js'
 
 const TABLE_ARN = /^arn:.*:table\/([^/]+)$/
 
+/** Whether a request names a table by its ARN. The name of a table has no colon. */
+export function isArn(nameOrArn: string): boolean {
+  return nameOrArn.startsWith('arn:')
+}
+
 /** The name of a table: `T` of `arn:aws:dynamodb:eu-central-1:123456789012:table/T`, and of `T`. */
 export function tableName(nameOrArn: string): string {
   const [, name = nameOrArn] = TABLE_ARN.exec(nameOrArn) ?? []

@@ -4,7 +4,7 @@ import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
 import { answer, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
 
-t.test('an import that waits for memory ends when all requests in flight are cancelled', async (t) => {
+t.test('an import that waits for memory ends when all requests in flight are canceled', async (t) => {
   const signal = new Cancellation()
   const standIn = await startFakeDynamoDB(t, ({ operation }, response) => {
     if (operation === 'DescribeTable') {

@@ -58,18 +58,18 @@ t.test('a refusal without a known name is classified by its status', async (t) =
   t.match(refusalOf(413, '<html>'), { kind: 'refused', name: 'RequestTooLarge' })
 })
 
-t.test('a cancelled transaction is classified by the reasons of all its entries', async (t) => {
-  const cancelled = (CancellationReasons: unknown) =>
+t.test('a canceled transaction is classified by the reasons of all its entries', async (t) => {
+  const canceled = (CancellationReasons: unknown) =>
     refusalOf(400, { ...named('TransactionCanceledException'), CancellationReasons }).kind
-  const codes = (...some: string[]) => cancelled(some.map((Code) => ({ Code })))
+  const codes = (...some: string[]) => canceled(some.map((Code) => ({ Code })))
   t.equal(codes('None', 'ThrottlingError', 'ProvisionedThroughputExceeded'), 'throttling')
   t.equal(codes('TransactionConflict', 'None', 'ThrottlingError'), 'conflict')
   t.equal(codes('TransactionConflict', 'ConditionalCheckFailed'), 'refused')
   t.equal(codes('None'), 'refused')
   t.equal(codes(), 'refused')
-  t.equal(cancelled(undefined), 'refused')
-  t.equal(cancelled('nonsense'), 'refused')
-  t.equal(cancelled([null, {}, { Code: 'TransactionConflict' }]), 'conflict')
+  t.equal(canceled(undefined), 'refused')
+  t.equal(canceled('nonsense'), 'refused')
+  t.equal(canceled([null, {}, { Code: 'TransactionConflict' }]), 'conflict')
 })
 
 t.test('only a write that DynamoDB failed at, or is still processing, may have been applied', async (t) => {

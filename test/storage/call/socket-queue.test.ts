@@ -97,7 +97,7 @@ t.test('a refused connection does not dispatch the next request from within undi
       .send('GetItem', { TableName: 'T' }, { deadline: performance.now() + 5000, signal })
       .catch((error: unknown) => (error instanceof StorageError ? error.kind : error))
   for (let round = 0; round < 20; round++) {
-    // The second call is cancelled while its connection is being refused, so that undici makes another client, which it
+    // The second call is canceled while its connection is being refused, so that undici makes another client, which it
     // takes for idle although the third call is connecting on it. The fourth one would be dispatched to that client.
     const cancellation = new Cancellation()
     const first = send()

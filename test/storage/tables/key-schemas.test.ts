@@ -79,7 +79,7 @@ t.test('the key of a table', async (t) => {
     t.equal(standIn.requests.length, 1)
   })
 
-  t.test('is no longer requested when all callers have cancelled', async (t) => {
+  t.test('is no longer requested when all callers have canceled', async (t) => {
     const { standIn, storage } = await start(t, (_arrived, response, number) => {
       if (number > 1) answer(response, description({ id: 'S' }))
     })

@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify'
+
+/** What every line about a request says of it. The log redacts these members: see `createLogger`. */
+export interface RequestFields {
+  readonly method: string
+  /** Undefined if no route matches. */
+  readonly route: string | undefined
+  /** Undefined if its path names no table. */
+  readonly table: unknown
+  readonly url: string
+}
+
+export function requestFields({ method, routeOptions, params, url }: FastifyRequest): RequestFields {
+  const table = typeof params === 'object' && params !== null && 'table' in params ? params.table : undefined
+  return { method, route: routeOptions.url, table, url }
+}
