@@ -11,7 +11,7 @@ export default ts.config(
     plugins: { regexp },
     rules: {
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
-      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     },
   },
   {

@@ -39,7 +39,9 @@ export interface Answer {
  * @throws AnswerError if the answer is not JSON of this shape
  */
 export function* translateAnswer(json: Json, shape: Shape, representation: Representation): Sliced<Answer> {
-  const writer = json.length < SLICE_BYTES ? sharedWriter : new JsonWriter()
+  const isLong = json.length > SLICE_BYTES
+  if (isLong) yield
+  const writer = isLong ? new JsonWriter() : sharedWriter
   writer.clear()
   const translation = new Translation(new JsonReader(json), writer, representation)
   try {

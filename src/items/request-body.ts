@@ -60,6 +60,8 @@ export function* readBody(
   limits: BodyLimits,
 ): Sliced<RequestBody> {
   const body = new BodyReader(json, representation, limits)
+  // Long work waits for its turn before it begins.
+  if (json.length > SLICE_BYTES) yield
   try {
     return { value: yield* body.read(shape), errors: body.errors }
   } catch (error) {

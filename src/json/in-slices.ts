@@ -10,7 +10,7 @@ import type { JsonReader } from './reader.js'
 export type Sliced<Result> = Generator<undefined, Result, undefined>
 
 /** Work pauses after this many bytes of JSON, which take some ms. Smaller ones are worked on without a pause. */
-export const SLICE_BYTES = 256 * 1024
+export const SLICE_BYTES = 128 * 1024
 /** The same as a time, in ms, for work that is not measured in bytes. */
 export const SLICE_MS = 5
 

@@ -113,12 +113,16 @@ t.test(
   },
 )
 
-t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across connections', async (t) => {
+t.test('bodies that together exceed 8 times the limit of one are refused, across connections', async (t) => {
   const LIMIT = 100_000
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })
-  const service = await startService(t, { bodyLimitBytes: LIMIT }, dynamodb.endpoint)
+  const service = await startService(
+    t,
+    { bodyLimitBytes: LIMIT, batchBodyLimitBytes: LIMIT },
+    dynamodb.endpoint,
+  )
   const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
   const upload = () => {
     const upload = request(`${service.url}/v1/tables/T/put`, {

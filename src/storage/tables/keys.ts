@@ -1,5 +1,5 @@
 /** Reading and comparing the keys of items. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { BACKSLASH, CLOSE_BRACE, OPEN_BRACE, QUOTE } from '../../json/character-codes.js'
 import { type Decimal, decimalOf, withoutLeadingZeros, withoutTrailingZeros } from '../../json/decimal.js'
 import { SLICE_MS, type Sliced } from '../../json/in-slices.js'
@@ -82,7 +82,7 @@ const LONG = 256
 
 function shorten(text: string): string {
   if (text.length <= LONG) return text
-  return `${text.slice(0, LONG / 2)}…${createHash('sha256').update(text).digest('base64url')}`
+  return `${text.slice(0, LONG / 2)}…${hash('sha256', text, 'base64url')}`
 }
 
 /**
