@@ -6,8 +6,8 @@ import type { Json } from '../json/json.js'
 import type { KeyCondition } from './operations.js'
 import { jsonOf, membersOf, type Parameter, textOf } from './request.js'
 
-/** A word or a name, a placeholder of a name, a placeholder of a value, or an operator. */
-const TOKEN = /[ \t\r\n]*([A-Za-z_]\w*|#\w+|:\w+|<=|>=|[=<>(),])/y
+/** A word or a name, a placeholder of a name, a placeholder of a value, an operator, or the end, which is empty. */
+const TOKEN = /[ \t\r\n]*([A-Za-z_]\w*|#\w+|:\w+|<=|>=|[=<>(),]|$)/y
 const COMPARATORS: ReadonlySet<string | undefined> = new Set(['=', '<', '<=', '>', '>='])
 /** DynamoDB refuses more than two conditions; nobody nests them deeper than this. */
 const MAX_DEPTH = 8
@@ -67,15 +67,14 @@ function parse(expression: string): readonly Condition[] | undefined {
 }
 
 function tokensOf(expression: string): readonly string[] | undefined {
-  const text = expression.replace(/[ \t\r\n]+$/, '')
   const tokens: string[] = []
   TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < text.length) {
-    const token = TOKEN.exec(text)?.[1]
+  for (;;) {
+    const token = TOKEN.exec(expression)?.[1]
     if (token === undefined) return undefined
+    if (token === '') return tokens
     tokens.push(token)
   }
-  return tokens
 }
 
 /** Each method reads one part of the grammar, and returns false if something else comes. */
