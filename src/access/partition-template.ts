@@ -67,9 +67,17 @@ export function fillIn(
   return { text, isPrefix }
 }
 
-/** The empty text for what denies. A large number would be rounded to that of another caller. */
+/**
+ * The empty text for what denies: a large number would be rounded to that of another caller, and half a surrogate pair
+ * becomes the same replacement character for all callers when it is written as UTF-8.
+ */
 function asText(value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return value.isWellFormed() ? value : ''
   if (typeof value === 'boolean') return String(value)
-  return typeof value === 'number' && (Number.isSafeInteger(value) || value % 1 !== 0) ? String(value) : ''
+  return isExact(value) ? String(value) : ''
+}
+
+/** Whether a value is a number that was not rounded when it was read, as far as that can be told. */
+export function isExact(value: unknown): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && Number(value) % 1 !== 0)
 }
