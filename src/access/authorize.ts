@@ -63,7 +63,7 @@ export function authorizeTable(caller: Caller, target: Target): void {
 
 /** Whether the caller has any grant on the table. */
 export function maySee({ grants }: Caller, table: string): boolean {
-  return grants.some((grant) => coversTable(grant, table))
+  return grants.some((grant) => grant.partition !== 'none' && coversTable(grant, table))
 }
 
 /**
@@ -76,9 +76,10 @@ function boundTo(caller: Caller, target: Target, action: Action): Bound | undefi
   let covered = false
   for (const grant of caller.grants) {
     if (!covers(grant, wanted)) continue
-    if (grant.partition === undefined || action === 'DescribeTable') return undefined
     covered = true
-    if (grant.partition !== 'none') (partitions ??= []).push(grant.partition)
+    if (grant.partition === 'none') continue
+    if (grant.partition === undefined || action === 'DescribeTable') return undefined
+    ;(partitions ??= []).push(grant.partition)
   }
   if (!covered) throw missing(caller, target, action)
   // A refusal without the keys of the table cannot tell whether the table exists.

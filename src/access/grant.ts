@@ -27,8 +27,8 @@ export interface Grant {
   /** Groups and DynamoDB's operation names. */
   readonly actions: ReadonlySet<string>
   /**
-   * Undefined for every partition. `none` for a caller without a valid value for the template: the grant covers nothing
-   * that is bound to a partition.
+   * Undefined for every partition. `none` for a caller without a valid value for the template: the grant covers nothing,
+   * and is kept only so that a refusal can name the kind of rule.
    */
   readonly partition: Partition | 'none' | undefined
 }
