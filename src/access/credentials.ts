@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
+import { KEY_PREFIX } from './api-keys.js'
 
 /** The scheme of RFC 6750, section 2.1. The word is case-insensitive (RFC 9110, section 11.1). */
 const BEARER = /^bearer +([\x21-\x7e]+)$/i
@@ -22,6 +23,8 @@ export const unauthenticated = new ProblemError('Unauthenticated', 'The request 
   headers: { 'www-authenticate': REALM },
 })
 
+/** The one answer to every API key that is not valid. */
+export const invalidKey = refuseCredentials('invalid_token', 'The API key is not valid.')
 const malformed = refuseCredentials(
   'invalid_request',
   'Authorization must be Bearer with an API key or a token.',
@@ -33,7 +36,7 @@ const twice = new ProblemError(
 
 /**
  * The API key or token of a request; undefined without one.
- * @throws ProblemError for both headers at once, or another scheme than Bearer
+ * @throws ProblemError for both headers at once, another scheme than Bearer, or a token in `x-api-key`
  */
 export function credentialsOf({
   authorization,
@@ -41,7 +44,8 @@ export function credentialsOf({
 }: IncomingHttpHeaders): string | undefined {
   if (apiKey !== undefined) {
     if (authorization !== undefined) throw twice
-    return String(apiKey)
+    if (typeof apiKey !== 'string' || !apiKey.startsWith(KEY_PREFIX)) throw invalidKey
+    return apiKey
   }
   if (authorization === undefined) return undefined
   const credentials = BEARER.exec(authorization)?.[1]

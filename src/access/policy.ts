@@ -1,10 +1,11 @@
 /** A policy file, compiled: who its callers are, and what they may do. Immutable. */
 import type { Caller } from './caller.js'
 import { idOf, isKey } from './api-keys.js'
-import { refuseCredentials } from './credentials.js'
+import { invalidKey } from './credentials.js'
 import type { Grant } from './grant.js'
 import { type Attributes, fillIn, parseTemplate, type PartitionTemplate } from './partition-template.js'
-import type { GrantEntry, KeyEntry, PolicyFile } from './policy-file.js'
+import type { PolicyFile } from './policy-file.js'
+import type { GrantEntry, KeyEntry } from './policy-schema.js'
 import type { VerifiedToken } from './tokens.js'
 
 interface CompiledGrant extends Omit<Grant, 'partition'> {
@@ -18,8 +19,6 @@ interface CompiledKey {
   readonly expiresAt: number
 }
 
-/** The one answer to every API key that is not valid. */
-const invalidKey = refuseCredentials('invalid_token', 'The API key is not valid.')
 /** An unknown id takes the same time as a wrong key. */
 const NO_KEY = Buffer.alloc(32)
 
@@ -31,7 +30,7 @@ export class Policy {
   /** The callers of the tokens that were seen, for as long as these are remembered. */
   readonly #tokens = new WeakMap<VerifiedToken, Caller>()
 
-  constructor({ roles = {}, keys = [], anonymous = [] }: PolicyFile) {
+  constructor({ roles, keys, anonymous }: PolicyFile) {
     this.#roles = new Map(Object.entries(roles).map(([name, grants]) => [name, grants.map(compileGrant)]))
     this.#keys = new Map(keys.map((entry) => [entry.id, this.#compileKey(entry)]))
     const none: Attributes = () => undefined
