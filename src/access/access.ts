@@ -1,6 +1,7 @@
 /** Access control: the policy file, which may change at any time, and the callers that it knows. */
-import { readFile } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { KEY_PREFIX } from './api-keys.js'
 import type { Caller } from './caller.js'
@@ -11,6 +12,8 @@ import { TokenVerifier } from './tokens.js'
 
 /** The interval at which the file is looked at, in ms. A watch would miss files on network drives and replaced links. */
 const POLL_MS = 2000
+/** A changed file is used if it is still the same after this time, in ms. */
+const SETTLE_MS = 100
 const MAX_FILE_BYTES = 1024 * 1024
 
 export class Access {
@@ -24,6 +27,8 @@ export class Access {
   #tokens: TokenVerifier
   /** The last error of a reload: the same one is reported once, not at each look at the file. */
   #failure: string | undefined
+  /** The last text that was not valid. */
+  #refused: string | undefined
   /** The reload that is running, and after it the next one. */
   #reloading: Promise<void> = Promise.resolve()
 
@@ -99,29 +104,41 @@ export class Access {
       this.#failure = undefined
       return
     }
+    // A large invalid file is parsed once, not at each look at it.
+    if (text === this.#refused) return
+    // The beginning of a file that is being written can be valid, and allow more than the whole file.
+    await sleep(SETTLE_MS)
+    if ((await read(this.#file)) !== text) return
+    this.#refused = text
     const content = parsePolicyFile(text, this.#file)
     const policy = new Policy(content)
     const previous = this.#tokens
     this.#tokens = new TokenVerifier(content.jwt, { logger: this.#logger, previous })
     this.#policy = policy
     this.#text = text
+    this.#refused = undefined
     this.#failure = undefined
     previous.close()
     this.#logger.info({ file: this.#file }, 'the policy file has changed: the new policy is in force')
   }
 }
 
-async function read(file: string): Promise<string> {
-  let content: Buffer
+/** @throws PolicyFileError if it cannot be read, or is larger than a policy file can be */
+async function read(path: string): Promise<string> {
   try {
-    content = await readFile(file)
+    // Opening a pipe would wait for somebody who writes to it.
+    if (!(await stat(path)).isFile()) throw new PolicyFileError(`${path} is not a file`)
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      if (size > MAX_FILE_BYTES) throw new PolicyFileError(`${path} is larger than ${MAX_FILE_BYTES} bytes`)
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
   } catch (error) {
-    throw new PolicyFileError(`the policy file cannot be read: ${(error as Error).message}`)
+    if (error instanceof PolicyFileError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new PolicyFileError(`the policy file cannot be read: ${reason}`)
   }
-  if (content.length > MAX_FILE_BYTES) {
-    throw new PolicyFileError(
-      `${file} is larger than ${MAX_FILE_BYTES} bytes, which no policy file has to be`,
-    )
-  }
-  return content.toString()
 }
