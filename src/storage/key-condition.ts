@@ -8,7 +8,7 @@ import { jsonOf, membersOf, type Parameter, textOf } from './request.js'
 
 /** A word or a name, a placeholder of a name, a placeholder of a value, or an operator. */
 const TOKEN = /[A-Za-z_]\w*|#\w+|:\w+|<=|>=|[=<>(),]/y
-const WHITE_SPACE: ReadonlySet<string | undefined> = new Set([' ', '\\t', '\\r', '\\n'])
+const WHITE_SPACE: ReadonlySet<string | undefined> = new Set([' ', '\t', '\r', '\n'])
 const COMPARATORS: ReadonlySet<string | undefined> = new Set(['=', '<', '<=', '>', '>='])
 /** DynamoDB refuses more than two conditions; nobody nests them deeper than this. */
 const MAX_DEPTH = 8
