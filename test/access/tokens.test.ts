@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { exportSPKI, importJWK } from 'jose'
 import t, { type Test } from 'tap'
 import type { JwtEntry } from '../../src/access/jwt-entry.js'
-import { TokenVerifier, type VerifiedToken } from '../../src/access/tokens.js'
+import { TokenVerifier } from '../../src/access/tokens.js'
 import { ProblemError } from '../../src/problem/problem-error.js'
 import { inSeconds, sign, signingKey, startIssuer } from '../helpers/jwks-server.js'
 
