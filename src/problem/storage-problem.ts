@@ -150,7 +150,7 @@ export function membersOf(body: Json, representation: Representation): Members {
       if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue
       found.set(name, name === 'cancellationReasons' ? redactReasons(value) : value)
     } catch (error) {
-      if (!(error instanceof AnswerError)) throw error
+      if (!(error instanceof AnswerError || error instanceof JsonError)) throw error
     }
   }
   return found
