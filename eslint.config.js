@@ -1,10 +1,19 @@
 import js from '@eslint/js'
+import regexp from 'eslint-plugin-regexp'
 import ts from 'typescript-eslint'
 
 export default ts.config(
   // npm run test:clients compiles the programs in examples/clients, together with the generated clients.
   { ignores: ['dist', '.tap', 'examples/clients'] },
   js.configs.recommended,
+  {
+    // A text that a caller controls must not take time in the square of its length to match.
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [ts.configs.strictTypeChecked, ts.configs.stylisticTypeChecked],

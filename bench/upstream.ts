@@ -44,7 +44,9 @@ const pageCrc = crc32(page)
 /** A page of a Scan. The exclusive start key has the number of pages left, as has the table's name at first. */
 function answerPage(socket: Socket, request: string): void {
   const left = Number(
-    /"(?:pages-|page":\{"N":")(\d+)/.exec(request.replace(/.*"ExclusiveStartKey":/s, ''))?.[1],
+    /"(?:pages-|page":\{"N":")(\d+)/.exec(
+      request.slice(request.lastIndexOf('"ExclusiveStartKey":') + 1),
+    )?.[1],
   )
   const end = Buffer.from(left > 1 ? `,"LastEvaluatedKey":{"page":{"N":"${left - 1}"}}}` : '}')
   socket.write(headOf(page.length + end.length, crc32(end, pageCrc)))

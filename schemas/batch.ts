@@ -1,4 +1,4 @@
-/** Any number of entries in one request. */
+/** Many entries in one request. */
 import * as Type from 'typebox'
 import { consumedCapacities, WritesAnswer } from './parts/answers.js'
 import { Closed, ExactlyOne, Item, MapOf } from './parts/building-blocks.js'
@@ -23,7 +23,12 @@ export const RequestedKeys = MapOf(
     },
     { title: 'KeysAndAttributes', description: 'The keys to get from a table, and which attributes.' },
   ),
-  { title: 'RequestedKeys', minProperties: 1, description: 'The keys to get by table name, in any number.' },
+  {
+    title: 'RequestedKeys',
+    minProperties: 1,
+    maxProperties: 100,
+    description: 'The keys to get by table name, at most `MAX_BATCH_ENTRIES` together (10,000 by default).',
+  },
 )
 
 export const FoundItems = MapOf(Type.Array(Item('An item.')), {
@@ -35,7 +40,7 @@ export const batchGet = {
   operationId: 'batchGetItem',
   summary: 'Get many items',
   description:
-    'BatchGetItem for any number of keys. They are sent in requests of 100, and unprocessed keys are sent again. ' +
+    'BatchGetItem for up to `MAX_BATCH_ENTRIES` keys. They are sent in requests of 100, and unprocessed keys are sent again. ' +
     'The answer has no entry for a key without an item.',
   tags: ['Batches'],
   querystring: NoQuery,
@@ -80,7 +85,9 @@ export const RequestedWrites = MapOf(
   {
     title: 'RequestedWrites',
     minProperties: 1,
-    description: 'The writes by table name, in any number, but at most one for each key.',
+    maxProperties: 100,
+    description:
+      'The writes by table name, at most `MAX_BATCH_ENTRIES` together (10,000 by default) and one for each key.',
   },
 )
 
@@ -88,7 +95,7 @@ export const batchWrite = {
   operationId: 'batchWriteItem',
   summary: 'Put and delete many items',
   description:
-    'BatchWriteItem for any number of writes. They are sent in requests of 25, and unprocessed entries are sent ' +
+    'BatchWriteItem for up to `MAX_BATCH_ENTRIES` writes. They are sent in requests of 25, and unprocessed entries are sent ' +
     'again. The writes are independent of each other. Two writes to the same key are refused; to find them among more than 25 ' +
     'writes, the service needs the permission `dynamodb:DescribeTable`.',
   tags: ['Batches'],

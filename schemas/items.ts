@@ -1,7 +1,7 @@
 /** The operations on one item and on pages of items, as `POST` with a JSON body. */
 import * as Type from 'typebox'
 import { consumedCapacity, PageAnswer, WriteAnswer } from './parts/answers.js'
-import { Closed, Int32, Item, OneOf } from './parts/building-blocks.js'
+import { Closed, Expression, Int32, Item, OneOf } from './parts/building-blocks.js'
 import { writeErrors } from './parts/errors.js'
 import {
   consistentRead,
@@ -97,7 +97,7 @@ export const update = {
     {
       key: Item('The key of the item.'),
       updateExpression: Type.Optional(
-        Type.String({
+        Expression({
           description: 'The SET, REMOVE, ADD and DELETE actions.',
           examples: ['SET age = age + :one'],
         }),
@@ -191,7 +191,7 @@ export const query = {
   querystring: NoQuery,
   body: Closed(
     {
-      keyConditionExpression: Type.String({
+      keyConditionExpression: Expression({
         description: 'The partition key, and optionally a range of sort keys.',
         examples: ['customer = :c AND begins_with(placed, :year)'],
       }),

@@ -33,8 +33,11 @@ export const TableAnswer = Type.Object({ tableDescription: TableDescription }, {
 
 // DynamoDB has 64 bits for these; most JSON readers have 53.
 const Units = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+/** More than DynamoDB takes of anything in a table. The exact limits are its own. */
+const FEW = { maxItems: 500 }
 const keySchema = Type.Array(
   Closed({ attributeName: Type.String(), keyType: KeyType }, { title: 'KeySchemaElement' }),
+  FEW,
 )
 const provisionedThroughput = Type.Optional(
   Closed({ readCapacityUnits: Units, writeCapacityUnits: Units }, { title: 'ProvisionedThroughput' }),
@@ -60,7 +63,7 @@ const index = {
   projection: Closed(
     {
       projectionType: Type.Optional(OneOf(['ALL', 'KEYS_ONLY', 'INCLUDE'], { title: 'ProjectionType' })),
-      nonKeyAttributes: Type.Optional(Type.Array(Type.String())),
+      nonKeyAttributes: Type.Optional(Type.Array(Type.String(), FEW)),
     },
     { title: 'Projection', description: 'The attributes that the index contains.' },
   ),
@@ -80,19 +83,21 @@ export const createTable = {
           { attributeName: Type.String(), attributeType: ScalarAttributeType },
           { title: 'AttributeDefinition' },
         ),
+        FEW,
       ),
       keySchema,
       billingMode: Type.Optional(OneOf(['PAY_PER_REQUEST', 'PROVISIONED'], { title: 'BillingMode' })),
       provisionedThroughput,
       onDemandThroughput,
       warmThroughput,
-      localSecondaryIndexes: Type.Optional(Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }))),
+      localSecondaryIndexes: Type.Optional(Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), FEW)),
       globalSecondaryIndexes: Type.Optional(
         Type.Array(
           Closed(
             { ...index, provisionedThroughput, onDemandThroughput, warmThroughput },
             { title: 'GlobalSecondaryIndex' },
           ),
+          FEW,
         ),
       ),
       streamSpecification: Type.Optional(
@@ -118,7 +123,9 @@ export const createTable = {
           { title: 'SSESpecification', description: 'Encryption at rest.' },
         ),
       ),
-      tags: Type.Optional(Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }))),
+      tags: Type.Optional(
+        Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), FEW),
+      ),
       tableClass: Type.Optional(OneOf(['STANDARD', 'STANDARD_INFREQUENT_ACCESS'], { title: 'TableClass' })),
       deletionProtectionEnabled: Type.Optional(Type.Boolean()),
       resourcePolicy: Type.Optional(Type.String()),

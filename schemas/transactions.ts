@@ -1,7 +1,7 @@
 /** Several items, all or nothing. */
 import * as Type from 'typebox'
 import { consumedCapacities, WritesAnswer } from './parts/answers.js'
-import { Closed, ExactlyOne, Item } from './parts/building-blocks.js'
+import { Closed, ExactlyOne, Expression, Item } from './parts/building-blocks.js'
 import { writeErrors } from './parts/errors.js'
 import {
   conditionExpression,
@@ -39,7 +39,7 @@ export const transactGet = {
           },
           { title: 'TransactGetItem' },
         ),
-        { minItems: 1 },
+        { minItems: 1, maxItems: 100 },
       ),
       returnConsumedCapacity,
     },
@@ -119,7 +119,7 @@ export const transactWrite = {
               {
                 key,
                 ...targetOptions,
-                updateExpression: Type.String({ description: 'The SET, REMOVE, ADD and DELETE actions.' }),
+                updateExpression: Expression({ description: 'The SET, REMOVE, ADD and DELETE actions.' }),
                 conditionExpression: Type.Optional(conditionExpression),
               },
               { title: 'Update' },
@@ -142,9 +142,11 @@ export const transactWrite = {
             description: 'One write, or a condition on an item that is not written.',
           },
         ),
-        { minItems: 1 },
+        { minItems: 1, maxItems: 100 },
       ),
-      clientRequestToken: Type.Optional(Type.String({ description: 'At most 36 characters.' })),
+      clientRequestToken: Type.Optional(
+        Type.String({ maxLength: 36, description: 'At most 36 characters.' }),
+      ),
       returnConsumedCapacity,
       returnItemCollectionMetrics,
     },

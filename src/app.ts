@@ -23,7 +23,7 @@ import { RequestLog } from './observability/request-log.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
 
-/** The bodies of all in-flight requests together are at most this many times the limit of one body. */
+/** The bodies of all in-flight requests together are at most this many times the limit of the largest one. */
 const BODIES_IN_MEMORY = 8
 
 /**
@@ -40,7 +40,7 @@ export async function buildApp(
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
     maxConcurrentStreams: config.maxConcurrentStreams,
-    maxBodyBytes: BODIES_IN_MEMORY * config.bodyLimitBytes,
+    maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
   const tls = await TlsFiles.open(config, logger)

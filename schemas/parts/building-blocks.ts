@@ -24,7 +24,10 @@ export const Description = (properties: TProperties, options: TObjectOptions) =>
     additionalProperties: true,
   })
 
-/** An object whose names are the caller's own, such as table names or placeholders. */
+/**
+ * An object whose names are the caller's own, such as table names or placeholders. In a request body, maps and arrays need
+ * a limit, which bounds the memory for them; the elements of those without one count as entries of a batch.
+ */
 export const MapOf = <Value extends TSchema>(values: Value, options: TObjectOptions) =>
   Type.Unsafe<Record<string, Static<Value>>>({ ...options, type: 'object', additionalProperties: values })
 
@@ -35,6 +38,9 @@ export const OneOf = <Word extends string>(words: readonly Word[], options: TSch
 /** An integer of 32 bits, as DynamoDB takes them for everything but the capacity of tables. */
 export const Int32 = (options: { minimum: number; description?: string }) =>
   Type.Integer({ maximum: 2 ** 31 - 1, ...options })
+
+/** An expression. DynamoDB takes 4 KB (Developer Guide, "Quotas in Amazon DynamoDB"). */
+export const Expression = (options: TSchemaOptions) => Type.String({ maxLength: 4096, ...options })
 
 /** An object with these fields and no others. */
 export const Closed = <Properties extends TProperties>(

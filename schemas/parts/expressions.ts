@@ -1,10 +1,12 @@
 /** The parameters that many operations share, under DynamoDB's own names. */
 import * as Type from 'typebox'
-import { Int32, Item, MapOf, OneOf } from './building-blocks.js'
+import { Expression, Int32, Item, MapOf, OneOf } from './building-blocks.js'
 
 export const expressionAttributeNames = Type.Optional(
   MapOf(Type.String(), {
     title: 'ExpressionAttributeNames',
+    // More than three expressions of 4 KB can mention.
+    maxProperties: 4000,
     description: 'The attribute names that placeholders in the expressions stand for.',
     examples: [{ '#s': 'status' }],
   }),
@@ -14,17 +16,17 @@ export const expressionAttributeValues = Type.Optional(
   Item('The values that placeholders in the expressions stand for, such as `":limit"`.'),
 )
 
-export const conditionExpression = Type.String({
+export const conditionExpression = Expression({
   description:
     'The write is applied only if the current item meets this condition; otherwise the answer is 412.',
 })
 
 export const filterExpression = Type.Optional(
-  Type.String({ description: 'Applied after the items are read and before they are returned.' }),
+  Expression({ description: 'Applied after the items are read and before they are returned.' }),
 )
 
 export const projectionExpression = Type.Optional(
-  Type.String({ description: 'The attributes to return, separated by commas. All attributes by default.' }),
+  Expression({ description: 'The attributes to return, separated by commas. All attributes by default.' }),
 )
 
 export const consistentRead = Type.Optional(

@@ -6,6 +6,7 @@ import { translateAnswer } from '../../src/items/answer.js'
 import { document, ndjson, typed } from '../../src/items/representation.js'
 import { readBody, toRequest } from '../../src/items/request-body.js'
 import { shapeOf } from '../../src/items/shape.js'
+import { atOnce } from '../../src/json/in-slices.js'
 import { serialize } from '../../src/storage/request.js'
 import { type Json, type JsonObject, plain } from './json-value.js'
 import { hasItems, type SchemaComponents } from './schema-components.js'
@@ -60,7 +61,9 @@ function examplesOf(examples: readonly unknown[] | undefined): JsonObject {
 function inTypes(example: unknown, schema: object): Json {
   const whole = Type.Object({ value: schema })
   const shape = shapeOf(whole)
-  const { value } = readBody(Buffer.from(JSON.stringify({ value: example })), shape, document)
-  const { json } = translateAnswer(serialize(toRequest(value as object, shape)), shape, typed)
+  const limits = { maxEntries: Infinity, hold: () => undefined }
+  const text = Buffer.from(JSON.stringify({ value: example }))
+  const { value } = atOnce(readBody(text, shape, document, limits))
+  const { json } = atOnce(translateAnswer(serialize(toRequest(value as object, shape)), shape, typed))
   return (JSON.parse(json.toString()) as { value: Json }).value
 }

@@ -64,7 +64,8 @@ async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown> {
   const chunks: Uint8Array[] = []
   let size = 0
   // Leaving the loop early closes the connection.
-  for await (const chunk of body ?? []) {
+  const parts: AsyncIterable<Uint8Array> | readonly Uint8Array[] = body ?? []
+  for await (const chunk of parts) {
     if (status !== 200) break
     size += chunk.length
     if (size > MAX_BYTES) throw new Error(`${url.href} returned more than ${MAX_BYTES} bytes`)

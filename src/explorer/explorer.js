@@ -16,7 +16,7 @@ function indent(json) {
   }
   let depth = 0
   const line = () => `\n${'  '.repeat(depth)}`
-  const tokens = /("(?:[^"\\]+|\\.)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g
+  const tokens = /("(?:[^"\\]|\\.)*")|([{[])\s*([}\]])?|([}\]])|(,)|(:)|\s+/g
   return json.replace(tokens, (_, string, open, closed, close, comma, colon) => {
     if (string) return string
     if (closed) return open + closed

@@ -7,6 +7,9 @@ export const overloaded = new ProblemError(
   'The service is overloaded. The request was not processed.',
 )
 
+/** As the limit of connections bounds their number, small bodies need no other bound. */
+const SMALL_BYTES = 4096
+
 const HELD_BYTES = Symbol('the bytes of its body that a request holds in memory')
 const SLOT = Symbol('the pool from which a request has taken a slot')
 
@@ -64,10 +67,14 @@ export class Admission {
     request[SLOT] = pool
   }
 
-  /** Reserves memory for more of the body; false if there is too little left, or if the request has left. */
+  /**
+   * Reserves memory for more of the body; false if there is too little left, or if the request has left. A small body
+   * always has room, so that a few clients with large ones do not lock out everyone else.
+   */
   hold(request: AdmittedRequest, bytes: number): boolean {
     const held = request[HELD_BYTES]
-    if (held === undefined || this.#bodyBytes + bytes > this.#maxBodyBytes) return false
+    if (held === undefined) return false
+    if (this.#bodyBytes + bytes > this.#maxBodyBytes && held + bytes > SMALL_BYTES) return false
     this.#bodyBytes += bytes
     request[HELD_BYTES] = held + bytes
     return true

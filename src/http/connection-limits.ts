@@ -65,7 +65,7 @@ export class ConnectionLimits {
 export function addressOf(remoteAddress: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress)?.[1]
   if (mapped !== undefined || !isIPv6(remoteAddress)) return mapped ?? remoteAddress
-  const [head = '', tail] = remoteAddress.replace(/%.*$/, '').split('::', 2)
+  const [head = '', tail] = (remoteAddress.split('%', 1)[0] ?? '').split('::', 2)
   const groups = head === '' ? [] : head.split(':')
   const rest = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length)

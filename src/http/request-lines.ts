@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { LINE_FEED } from '../json/character-codes.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { arrivalFailure, exemptArrival, type StreamPatience } from './arrival.js'
+import { GrowingBuffer } from './growing-buffer.js'
 import { bodyCutShort } from './request-body.js'
 
 /** One line of a body, without its line feed. */
@@ -20,8 +21,6 @@ export interface LinesOptions {
 }
 
 const NOTHING = Buffer.alloc(0)
-/** The buffer for a partial line is reused for the next one, unless it is larger than this. */
-const REUSED_BYTES = 64 * 1024
 
 /**
  * The body of a request as lines, in any number. It applies back-pressure: the body is read only when more lines are
@@ -30,9 +29,8 @@ const REUSED_BYTES = 64 * 1024
 export class RequestLines {
   readonly #request: IncomingMessage
   readonly #options: LinesOptions
-  /** The line whose end has not arrived, in one buffer, even if it arrives in many small pieces. */
-  #partial = NOTHING
-  #partialLength = 0
+  /** The line whose end has not arrived. */
+  readonly #partial = new GrowingBuffer()
   #interrupted = false
   #wake: () => void = () => undefined
   /** The number of the last line that was returned; after it has been processed, that of the next one. */
@@ -69,7 +67,7 @@ export class RequestLines {
         else if (request.destroyed) throw bodyCutShort()
         else await this.#more()
       }
-      if (this.#partialLength > 0) yield [this.#complete(NOTHING)]
+      if (this.#partial.length > 0) yield [this.#complete(NOTHING)]
     } finally {
       for (const event of events) request.off(event, wake)
       this.#reset()
@@ -93,34 +91,25 @@ export class RequestLines {
   #keep(piece: Buffer): void {
     this.#checkLength(piece)
     this.#options.hold(piece.length)
-    const length = this.#partialLength + piece.length
-    if (length > this.#partial.length) {
-      const larger = Buffer.allocUnsafe(2 * length)
-      this.#partial.copy(larger, 0, 0, this.#partialLength)
-      this.#partial = larger
-    }
-    piece.copy(this.#partial, this.#partialLength)
-    this.#partialLength = length
+    this.#partial.append(piece)
   }
 
   #complete(end: Buffer): Line {
     this.#checkLength(end)
-    const bytes =
-      this.#partialLength === 0 ? end : Buffer.concat([this.#partial.subarray(0, this.#partialLength), end])
+    const bytes = this.#partial.length === 0 ? end : Buffer.concat([this.#partial.bytes, end])
     this.#reset()
     return { number: this.number, bytes }
   }
 
   #checkLength(more: Buffer): void {
     const { maxBytes } = this.#options
-    if (this.#partialLength + more.length <= maxBytes) return
+    if (this.#partial.length + more.length <= maxBytes) return
     throw new ProblemError('PayloadTooLarge', `The line is longer than ${maxBytes} bytes (BODY_LIMIT_BYTES).`)
   }
 
   #reset(): void {
-    if (this.#partialLength > 0) this.#options.hold(-this.#partialLength)
-    this.#partialLength = 0
-    if (this.#partial.length > REUSED_BYTES) this.#partial = NOTHING
+    if (this.#partial.length > 0) this.#options.hold(-this.#partial.length)
+    this.#partial.clear()
   }
 
   async #more(): Promise<void> {

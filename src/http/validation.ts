@@ -9,11 +9,11 @@ import { Settings } from 'typebox/system'
 import { clip, ProblemError } from '../problem/problem-error.js'
 
 /** The most errors that one answer lists. */
-export const MAX_ERRORS = 10
+const MAX_ERRORS = 10
 // TypeBox reports some errors twice, once for the value and once for the object around it.
 Settings.Set({ maxErrors: 4 * MAX_ERRORS })
 
-/** Returns texts that say what is wrong with a value, at most {@link MAX_ERRORS}; none if it is valid. */
+/** Returns texts that say what is wrong with a value; none if it is valid. */
 export type Validate = (value: unknown) => readonly string[]
 
 const NONE: readonly string[] = []
@@ -29,8 +29,13 @@ export function createValidator(schema: TSchema, part: string): Validate {
     return errors
       .filter(({ keyword, instancePath }) => keyword !== 'type' || !enums.has(instancePath))
       .flatMap((error) => explain(error, part, value))
-      .slice(0, MAX_ERRORS)
   }
+}
+
+/** The first errors as one text, which says whether there are more. */
+export function listOf(errors: readonly string[]): string {
+  const more = errors.length > MAX_ERRORS ? ['and more'] : []
+  return [...errors.slice(0, MAX_ERRORS), ...more].join('; ')
 }
 
 interface ValidationError {
@@ -68,6 +73,8 @@ function explain(
       return [`${at} must not be empty`]
     case 'maxProperties':
       return [`${at} must have exactly one field`]
+    case 'maxLength':
+      return [`${at} must have at most ${String(params['limit'])} characters`]
     case 'minimum':
       return [`${at} must be at least ${String(params['limit'])}`]
     case 'maximum':
@@ -121,7 +128,7 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
     const validate = createValidator(schema, httpPart)
     return (value) => {
       const errors = validate(value)
-      return errors.length === 0 || { error: new ProblemError('InvalidRequest', errors.join('; ')) }
+      return errors.length === 0 || { error: new ProblemError('InvalidRequest', listOf(errors)) }
     }
   }
 }

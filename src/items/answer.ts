@@ -11,17 +11,19 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
 } from '../json/character-codes.js'
+import { SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { eachMember } from '../json/parts.js'
 import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
+import { asAnswerError } from '../storage/errors.js'
 import { toFieldName } from './field-names.js'
 import type { Representation } from './representation.js'
 import type { Shape } from './shape.js'
 import { sortItem } from './sorted.js'
 
-/** Shared by all answers: nothing waits between the first byte that is written and the last. */
-const writer = new JsonWriter()
+/** Shared by all answers that are translated without a pause: nothing waits between their first byte and their last. */
+const sharedWriter = new JsonWriter()
 
 /** An answer as a caller gets it. */
 export interface Answer {
@@ -34,29 +36,37 @@ export interface Answer {
 /**
  * Translates DynamoDB's answer, an object, to the field names and the representation of a caller. A field that `shape`
  * does not have is passed on under its name in lower camel case: DynamoDB may have added it since.
- * @throws JsonError if the answer is not JSON of this shape
+ * @throws AnswerError if the answer is not JSON of this shape
  */
-export function translateAnswer(json: Json, shape: Shape, representation: Representation): Answer {
-  const names: string[] = []
-  const reader = new JsonReader(json)
+export function* translateAnswer(json: Json, shape: Shape, representation: Representation): Sliced<Answer> {
+  const isLong = json.length > SLICE_BYTES
+  if (isLong) yield
+  const writer = isLong ? new JsonWriter() : sharedWriter
   writer.clear()
-  writer.byte(OPEN_BRACE)
-  reader.expect(OPEN_BRACE)
-  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-    if (!first) writer.byte(COMMA)
-    names.push(translateMember(reader, shape, representation))
+  const translation = new Translation(new JsonReader(json), writer, representation)
+  try {
+    const names = yield* translation.object(shape)
+    translation.reader.end()
+    return { json: writer.take(), names }
+  } catch (error) {
+    throw asAnswerError(error)
   }
-  reader.end()
-  writer.byte(CLOSE_BRACE)
-  return { json: writer.take(), names }
 }
 
 /**
  * The item that is the value of `dynamoDBName` in DynamoDB's answer, as a caller gets it; undefined if the answer has
  * none. Equal items become equal bytes, so that an entity tag can be made from them.
- * @throws JsonError if the answer is not such JSON
+ * @throws AnswerError if the answer is not such JSON
  */
 export function itemIn(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
+  try {
+    return sortedItemIn(json, dynamoDBName, representation)
+  } catch (error) {
+    throw asAnswerError(error)
+  }
+}
+
+function sortedItemIn(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
   // A copy, because the item is sorted in place.
   const reader = new JsonReader(Buffer.from(json))
   let item: number | undefined
@@ -69,49 +79,90 @@ export function itemIn(json: Json, dynamoDBName: string, representation: Represe
   reader.end()
   if (item === undefined) return undefined
   reader.position = item
-  writer.clear()
-  representation.encode(reader, writer)
-  return writer.take()
+  sharedWriter.clear()
+  representation.encode(reader, sharedWriter)
+  return sharedWriter.take()
 }
 
 const description: Shape = { kind: 'description' }
 
-/** Reads a member under DynamoDB's name, writes it under the service's name, and returns that. */
-function translateMember(reader: JsonReader, shape: Shape, representation: Representation): string {
-  reader.name()
-  const dynamoDBName = reader.nameText()
-  const field = shape.kind === 'struct' ? shape.byDynamoDBName.get(dynamoDBName) : undefined
-  const name = field?.name ?? toFieldName(dynamoDBName)
-  writer.text(field?.written ?? `${JSON.stringify(name)}:`)
-  translate(reader, field?.shape ?? description, representation)
-  return name
-}
+/** Reads values, and writes them as a caller gets them. */
+class Translation {
+  readonly reader: JsonReader
+  readonly #writer: JsonWriter
+  readonly #representation: Representation
+  #pauseAt = SLICE_BYTES
 
-/** Reads the next value and writes it as a caller gets it. */
-function translate(reader: JsonReader, shape: Shape, representation: Representation): void {
-  const code = reader.peek()
-  if (shape.kind === 'item' && code !== LETTER_N) representation.encode(reader, writer)
-  else if (shape.kind !== 'plain' && code === OPEN_BRACE) {
-    reader.position++
-    writer.byte(OPEN_BRACE)
+  constructor(reader: JsonReader, writer: JsonWriter, representation: Representation) {
+    this.reader = reader
+    this.#writer = writer
+    this.#representation = representation
+  }
+
+  /** An object with field names. Returns these, as the service has them. */
+  *object(shape: Shape): Sliced<string[]> {
+    const { reader } = this
+    const names: string[] = []
+    reader.expect(OPEN_BRACE)
+    this.#writer.byte(OPEN_BRACE)
     for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
-      if (!first) writer.byte(COMMA)
-      if (shape.kind === 'map') {
-        reader.name()
-        writer.copy(reader.bytes, reader.nameStart, reader.nameEnd)
-        writer.byte(COLON)
-        translate(reader, shape.values, representation)
-      } else translateMember(reader, shape, representation)
+      if (!first) this.#writer.byte(COMMA)
+      reader.name()
+      const dynamoDBName = reader.nameText()
+      const field = shape.kind === 'struct' ? shape.byDynamoDBName.get(dynamoDBName) : undefined
+      const name = field?.name ?? toFieldName(dynamoDBName)
+      names.push(name)
+      this.#writer.text(field?.written ?? `${JSON.stringify(name)}:`)
+      const values = field?.shape ?? description
+      if (!this.#atOnce(values)) yield* this.#inSlices(values)
     }
-    writer.byte(CLOSE_BRACE)
-  } else if (shape.kind !== 'plain' && code === OPEN_BRACKET) {
-    reader.position++
-    writer.byte(OPEN_BRACKET)
-    const inner = shape.kind === 'list' ? shape.elements : shape
+    this.#writer.byte(CLOSE_BRACE)
+    return names
+  }
+
+  /** Fast path: an item, or a value without names to translate. False, with nothing read, if it is another one. */
+  #atOnce(shape: Shape): boolean {
+    const code = this.reader.peek()
+    if (shape.kind === 'item' && code !== LETTER_N) this.#representation.encode(this.reader, this.#writer)
+    else if (shape.kind === 'plain' || (code !== OPEN_BRACE && code !== OPEN_BRACKET)) {
+      this.#writer.copy(this.reader.take())
+    } else return false
+    return true
+  }
+
+  *#inSlices(shape: Shape): Sliced<void> {
+    if (this.reader.peek() === OPEN_BRACKET) yield* this.#list(shape)
+    else if (shape.kind === 'map') yield* this.#map(shape.values)
+    else yield* this.object(shape)
+  }
+
+  *#map(values: Shape): Sliced<void> {
+    const { reader } = this
+    reader.expect(OPEN_BRACE)
+    this.#writer.byte(OPEN_BRACE)
+    for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+      if (!first) this.#writer.byte(COMMA)
+      reader.name()
+      this.#writer.copy(reader.bytes, reader.nameStart, reader.nameEnd)
+      this.#writer.byte(COLON)
+      if (!this.#atOnce(values)) yield* this.#inSlices(values)
+    }
+    this.#writer.byte(CLOSE_BRACE)
+  }
+
+  *#list(shape: Shape): Sliced<void> {
+    const { reader } = this
+    const elements = shape.kind === 'list' ? shape.elements : shape
+    reader.expect(OPEN_BRACKET)
+    this.#writer.byte(OPEN_BRACKET)
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-      if (!first) writer.byte(COMMA)
-      translate(reader, inner, representation)
+      if (!first) this.#writer.byte(COMMA)
+      if (!this.#atOnce(elements)) yield* this.#inSlices(elements)
+      if (reader.position >= this.#pauseAt) {
+        this.#pauseAt = reader.position + SLICE_BYTES
+        yield
+      }
     }
-    writer.byte(CLOSE_BRACKET)
-  } else writer.copy(reader.take())
+    this.#writer.byte(CLOSE_BRACKET)
+  }
 }

@@ -4,9 +4,11 @@
  * internal error, and a malformed number could not be written as a document.
  */
 import { COLON, OPEN_BRACE, QUOTE } from '../json/character-codes.js'
+import { type Decimal, decimalOf, withoutLeadingZeros } from '../json/decimal.js'
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
 import { endOfNumber } from '../json/scalars.js'
+import { checkNumberLength } from './limits.js'
 
 /** Amazon DynamoDB API Reference, AttributeValue. */
 export type Type = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
@@ -61,26 +63,18 @@ export function readType(reader: JsonReader): Type {
   return reader.fail(`has ${name}, which is no type of an AttributeValue`, nameStart)
 }
 
-// Each digit can be matched in one way only, so that matching a long string takes linear time.
-const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 // Bits that padding cuts off must be 0. Otherwise two texts would be the same bytes, and only one would come back.
 const isBase64 = /^[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?$/
 
-/** Whether a text is a number for DynamoDB. None of its characters has to be escaped in JSON. */
-export function isNumber(text: string): boolean {
-  return number.test(text)
-}
-
 /**
  * Reads the content of an N, a string of digits.
- * @throws JsonError if it is not a number
+ * @throws JsonError if it is not a number, or is longer than any that DynamoDB takes
  */
 export function checkNumberString(reader: JsonReader): void {
-  if (skipJsonNumber(reader)) return
-  const start = readString(reader, 'a number as a string of digits')
-  if (!isNumber(reader.stringAt(start, reader.position))) {
-    reader.fail(`must be a number as a string of digits`)
-  }
+  reader.peek()
+  const start = reader.position
+  if (!skipJsonNumber(reader)) readDecimal(reader)
+  checkNumberLength(reader, start)
 }
 
 /**
@@ -94,16 +88,22 @@ export function readNumberString(reader: JsonReader, writer: JsonWriter): void {
     writer.copy(reader.bytes, start + 1, reader.position - 1)
     return
   }
-  checkNumberString(reader)
   // DynamoDB also accepts "+5", "007", ".5" and "5.", which are not JSON numbers.
-  const [, sign, whole, fraction, exponent] =
-    /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/.exec(reader.stringAt(start, reader.position)) ??
-    reader.fail('must be a number')
+  const { isNegative, whole, fraction, exponent } = readDecimal(reader)
   writer.ascii(
-    (sign === '-' ? '-' : '') +
-      (whole === '' ? '0' : (whole ?? '')) +
-      (fraction === '' ? '' : `.${fraction ?? ''}`) +
+    (isNegative ? '-' : '') +
+      (withoutLeadingZeros(whole) || '0') +
+      (fraction === '' ? '' : `.${fraction}`) +
       (exponent ?? ''),
+  )
+}
+
+/** None of the characters of a number has to be escaped in JSON. */
+function readDecimal(reader: JsonReader): Decimal {
+  const start = readString(reader, 'a number as a string of digits')
+  return (
+    decimalOf(reader.stringAt(start, reader.position)) ??
+    reader.fail('must be a number as a string of digits')
   )
 }
 
@@ -134,7 +134,7 @@ export function checkBase64(reader: JsonReader): void {
  * @throws JsonError if the next value is not a string
  */
 export function readString(reader: JsonReader, what: string): number {
-  if (reader.peek() !== QUOTE) reader.fail(`must be ${what}`)
+  if (reader.peek() !== QUOTE) reader.mustBe(what)
   const start = reader.position
   reader.string()
   return start

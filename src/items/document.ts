@@ -27,8 +27,9 @@ import {
 import { Names } from '../json/names.js'
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
-import { forgetTags, readTag } from './tags.js'
 import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
+import { checkItemSize, checkNumberLength, enterLevel } from './limits.js'
+import { forgetTags, readTag } from './tags.js'
 
 type Transfer = (reader: JsonReader, writer: JsonWriter, depth: number) => void
 
@@ -47,12 +48,6 @@ const tags: ReadonlyMap<string, Tag> = new Map([
 ])
 
 /**
- * An item of DynamoDB's 400 KB never has more bytes than this as JSON, so reading stops there. A body of 16 MB could
- * otherwise grow to many times its size: `[1,1,…` becomes `{"L":[{"N":"1"},{"N":"1"},…`.
- */
-const MAX_ITEM_BYTES = 8 * 1024 * 1024
-
-/**
  * Reads an item, a key or expression attribute values as a document, `{"id":"a"}`, and writes them as a map of names to
  * AttributeValues, `{"id":{"S":"a"}}`.
  * @throws JsonError if the next value is not such a document
@@ -60,19 +55,15 @@ const MAX_ITEM_BYTES = 8 * 1024 * 1024
 export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
   try {
     decodeAttributes(reader, writer, 0)
-    checkLength(reader, writer)
+    checkItemSize(reader, writer.length)
   } finally {
     forgetTags()
   }
 }
 
-function checkLength(reader: JsonReader, writer: JsonWriter): void {
-  if (writer.length > MAX_ITEM_BYTES) reader.fail('is larger than any item can be')
-}
-
 function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
-  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
-  reader.descend(depth)
+  if (reader.peek() !== OPEN_BRACE) reader.mustBe('an object')
+  enterLevel(reader, depth)
   writer.byte(OPEN_BRACE)
   const names = new Names(reader)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
@@ -85,7 +76,7 @@ function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number)
 }
 
 function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
-  checkLength(reader, writer)
+  checkItemSize(reader, writer.length)
   const code = reader.peek()
   const start = reader.position
   switch (code) {
@@ -99,7 +90,7 @@ function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
       decodeObject(reader, writer, depth)
       return
     case OPEN_BRACKET:
-      reader.descend(depth)
+      enterLevel(reader, depth)
       writer.ascii('{"L":[')
       for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
         if (!first) writer.byte(COMMA)
@@ -121,6 +112,7 @@ function decodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
       return
     default:
       reader.number()
+      checkNumberLength(reader, start)
       writer.ascii('{"N":"')
       writer.copy(reader.bytes, start, reader.position)
       writer.ascii('"}')
@@ -135,7 +127,7 @@ function decodeObject(reader: JsonReader, writer: JsonWriter, depth: number): vo
   } else {
     writer.ascii(tag.begin)
     reader.peek()
-    tag.decode(reader, writer, depth + 1)
+    tag.decode(reader, writer, depth)
     reader.expect(CLOSE_BRACE)
   }
   writer.byte(CLOSE_BRACE)
@@ -153,13 +145,13 @@ function copyChecked(check: (reader: JsonReader) => unknown): Transfer {
 
 function setOf(element: Transfer): Transfer {
   return (reader, writer, depth) => {
-    if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
+    if (reader.peek() !== OPEN_BRACKET) reader.mustBe('an array')
     reader.position++
     writer.byte(OPEN_BRACKET)
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
       if (!first) writer.byte(COMMA)
       element(reader, writer, depth)
-      checkLength(reader, writer)
+      checkItemSize(reader, writer.length)
     }
     writer.byte(CLOSE_BRACKET)
   }
@@ -167,9 +159,10 @@ function setOf(element: Transfer): Transfer {
 
 function decodeNumber(reader: JsonReader, writer: JsonWriter): void {
   const code = reader.peek()
-  if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) reader.fail('must be a number')
+  if (code !== MINUS && !(code >= DIGIT_0 && code <= DIGIT_9)) reader.mustBe('a number')
   const start = reader.position
   reader.number()
+  checkNumberLength(reader, start)
   writer.byte(QUOTE)
   writer.copy(reader.bytes, start, reader.position)
   writer.byte(QUOTE)

@@ -17,6 +17,7 @@ import type { Json } from '../json/json.js'
 import { eachElement, eachMember } from '../json/parts.js'
 import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
+import { asAnswerError } from '../storage/errors.js'
 import { document, type Representation, typed } from './representation.js'
 
 /** Shared by all lines: nothing waits between the first byte that is written and the last. */
@@ -32,9 +33,17 @@ export interface Page {
 
 /**
  * Reads DynamoDB's answer to a Query or a Scan.
- * @throws JsonError if it is not such an answer
+ * @throws AnswerError if it is not such an answer
  */
 export function readPage(json: Json, representation: Representation): Page {
+  try {
+    return pageOf(json, representation)
+  } catch (error) {
+    throw asAnswerError(error)
+  }
+}
+
+function pageOf(json: Json, representation: Representation): Page {
   const [before, after] = representation.line
   const reader = new JsonReader(withoutLineFeeds(json))
   let lastEvaluatedKey: Json | undefined

@@ -3,12 +3,13 @@
  * the table. An S is written as its text, an N as its digits, a B as base64url without padding (RFC 4648, section 5).
  */
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/character-codes.js'
+import { decimalOf } from '../json/decimal.js'
 import type { Json } from '../json/json.js'
 import { JsonReader } from '../json/reader.js'
 import { KeyMismatchError } from '../storage/errors.js'
 import type { KeyAttribute, KeySchema } from '../storage/tables/key-schemas.js'
 import { isSameValue } from '../storage/tables/keys.js'
-import { isNumber } from './attribute-value.js'
+import { MAX_NUMBER_CHARACTERS } from './limits.js'
 
 /** The parts of a key in a path, percent-decoded. */
 export interface PathKey {
@@ -46,7 +47,7 @@ function readPart(part: string, { name, type }: KeyAttribute, where: string): st
     case 'S':
       return `{"S":${JSON.stringify(part)}}`
     case 'N':
-      if (!isNumber(part)) throw wants('a number')
+      if (part.length > MAX_NUMBER_CHARACTERS || decimalOf(part) === undefined) throw wants('a number')
       return `{"N":"${part}"}`
     case 'B': {
       const bytes = Buffer.from(part, 'base64url')

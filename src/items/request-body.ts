@@ -3,144 +3,255 @@
  * object, and it becomes DynamoDB's request.
  */
 import { CLOSE_BRACE, CLOSE_BRACKET, LETTER_N, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
-import { type Json, parse } from '../json/json.js'
+import { skip, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
+import { EMPTY_OBJECT, type Json, parse } from '../json/json.js'
 import { Names } from '../json/names.js'
 import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import type { DynamoDBRequest, Parameter } from '../storage/request.js'
 import type { Representation } from './representation.js'
-import type { Shape } from './shape.js'
+import type { MaxEntries, Shape } from './shape.js'
 
 /** Shared by all bodies: nothing waits between the first byte of an item and the last. */
 const writer = new JsonWriter()
 
-/** More unknown fields than this are not reported: one message has to hold them. */
-const MAX_UNKNOWN_FIELDS = 10
+/** After more errors than this, a body is not read on: one message has to hold them. */
+const MAX_ERRORS = 10
 
 export interface RequestBody {
   /** The body with its items as DynamoDB's {@link Json} and everything else as plain values. */
   readonly value: unknown
-  /**
-   * The first ten fields that the shape does not know, as texts such as `/transactItems/0 has an unknown field "foo"`.
-   * The path is that of a {@link JsonError}. Empty if the shape knows all fields.
-   */
-  readonly unknownFields: readonly string[]
+  /** What is wrong with fields that could be read over: unknown ones, and items that are not items. */
+  readonly errors: readonly JsonError[]
 }
 
-/** A body that cannot be read to its end, and the unknown fields that were found before. */
-export class RequestBodyError extends JsonError {
-  readonly unknownFields: readonly string[]
+/** A body that cannot be read to its end. Its own error comes last in `errors`. */
+export class RequestBodyError extends Error {
+  override readonly name = 'RequestBodyError'
+  readonly errors: readonly JsonError[]
 
-  constructor({ message, path }: JsonError, unknownFields: readonly string[]) {
-    super(message, path)
-    this.unknownFields = unknownFields
+  constructor(errors: readonly JsonError[]) {
+    super('the request body cannot be read')
+    this.errors = errors
   }
+}
+
+/** What a body may take in memory. */
+export interface BodyLimits {
+  /** The most entries of a batch: the elements of all lists for which the schema has no limit. */
+  readonly maxEntries: number
+  /**
+   * Called before each pause with the size of all items that were read so far, in bytes. An error that it throws ends the
+   * reading.
+   */
+  readonly hold: (bytes: number) => void
 }
 
 /**
- * Reads a request body. Unknown fields are skipped and collected, so that all can be reported at once. A field that is
- * `null` is left out of the value; inside an item, null is a value.
- * @throws RequestBodyError if the bytes are not JSON, if a name occurs twice in one object, or if an item is not one
+ * Reads a request body. What is wrong with a field is collected, so that all can be reported at once: such a field is
+ * skipped, and no value is built of it. A field that is `null` is left out of the value; inside an item, null is a value.
+ * @throws RequestBodyError if the bytes are not JSON, if a name occurs twice in one object, or if there is too much of
+ *   something
  */
-export function readBody(json: Json, shape: Shape, representation: Representation): RequestBody {
-  const reader = new JsonReader(json, { wellFormed: true })
-  const bodyReader = new BodyReader(reader, representation)
-  const { unknownFields } = bodyReader
+export function* readBody(
+  json: Json,
+  shape: Shape,
+  representation: Representation,
+  limits: BodyLimits,
+): Sliced<RequestBody> {
+  const body = new BodyReader(json, representation, limits)
+  // Long work waits for its turn before it begins.
+  if (json.length > SLICE_BYTES) yield
   try {
-    const value = bodyReader.read(shape)
-    reader.end()
-    return { value, unknownFields }
+    return { value: yield* body.read(shape), errors: body.errors }
   } catch (error) {
-    throw error instanceof JsonError ? new RequestBodyError(error, unknownFields) : error
+    if (!(error instanceof JsonError)) throw error
+    throw new RequestBodyError([...body.errors, error])
   }
 }
 
+/** In the place of a value that has to be read in slices: a container, or an item that was refused. */
+const NOT_READ = Symbol('not read')
+/** In a path, the end of a name that is none but an index. */
+const INDEX = -1
+/** The origin of the reader while it reads no item: behind the end of any body. */
+const NO_ITEM = 0x3fff_ffff
+
 class BodyReader {
-  readonly unknownFields: string[] = []
+  readonly errors: JsonError[] = []
   readonly #reader: JsonReader
   readonly #representation: Representation
+  readonly #limits: BodyLimits
   /**
    * The place of the next value, two numbers a level: the start and the end of a name, or an index and -1. Finding the
-   * place in the bytes afterwards would mean walking the whole body for each unknown field.
+   * place in the bytes afterwards would mean walking the whole body for each error.
    */
   readonly #path: number[] = []
+  /** Why the next item was refused. */
+  #refusal: JsonError | undefined
+  #entries = 0
+  #itemBytes = 0
+  #pauseAt = SLICE_BYTES
 
-  constructor(reader: JsonReader, representation: Representation) {
-    this.#reader = reader
+  constructor(json: Json, representation: Representation, limits: BodyLimits) {
+    this.#reader = new JsonReader(json, { wellFormed: true })
+    this.#reader.origin = NO_ITEM
     this.#representation = representation
+    this.#limits = limits
   }
 
-  /** Reads the next value. Its nesting is that of the shape: deeper values are not read here. */
-  read(shape: Shape): unknown {
-    const reader = this.#reader
-    if (shape.kind === 'item') {
-      writer.clear()
-      this.#representation.decode(reader, writer)
-      return writer.take()
+  *read(shape: Shape): Sliced<unknown> {
+    try {
+      const value = this.#readAtOnce(shape)
+      const body = value === NOT_READ ? yield* this.#readInSlices(shape) : value
+      this.#reader.end()
+      return body
+    } catch (error) {
+      throw error instanceof JsonError ? this.#inPlace(error) : error
     }
-    const code = reader.peek()
-    if (code === OPEN_BRACE && (shape.kind === 'struct' || shape.kind === 'map')) return this.#object(shape)
-    if (code === OPEN_BRACKET && shape.kind === 'list') return this.#list(shape.elements)
-    // A value of another type than the shape wants is refused by the schema, which says what is right.
-    return parse(reader.take())
   }
 
-  #list(shape: Shape): unknown[] {
+  /** Reads the next value, if that is an item or a scalar. */
+  #readAtOnce(shape: Shape): unknown {
+    const code = this.#reader.peek()
+    if (shape.kind === 'item') return this.#item()
+    return code === OPEN_BRACE || code === OPEN_BRACKET ? NOT_READ : parse(this.#reader.take())
+  }
+
+  #item(): Json | typeof NOT_READ {
+    const reader = this.#reader
+    const start = reader.position
+    reader.origin = start
+    writer.clear()
+    try {
+      this.#representation.decode(reader, writer)
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error
+      this.#refusal = error
+      reader.position = start
+      return NOT_READ
+    } finally {
+      reader.origin = NO_ITEM
+    }
+    this.#itemBytes += writer.length
+    return writer.take()
+  }
+
+  /** Reads the next value, which {@link #readAtOnce} has not read. */
+  *#readInSlices(shape: Shape): Sliced<unknown> {
+    const isObject = this.#reader.peek() === OPEN_BRACE
+    if (isObject && (shape.kind === 'struct' || shape.kind === 'map')) return yield* this.#object(shape)
+    if (!isObject && shape.kind === 'list') return yield* this.#list(shape)
+    if (shape.kind === 'item') return yield* this.#refusedItem()
+    // The schema refuses a value of another type, whatever is in it, and says what is right.
+    yield* skip(this.#reader)
+    return isObject ? {} : []
+  }
+
+  *#refusedItem(): Sliced<Json> {
+    const refusal = this.#refusal ?? new JsonError('must be an item', '')
+    try {
+      yield* skip(this.#reader)
+    } catch {
+      throw refusal
+    }
+    this.#addError(refusal)
+    return EMPTY_OBJECT
+  }
+
+  *#list({ elements, maxEntries }: Extract<Shape, { kind: 'list' }>): Sliced<unknown[]> {
     const reader = this.#reader
     const list: unknown[] = []
+    const level = this.#path.push(0, INDEX) - 2
     reader.expect(OPEN_BRACKET)
     for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
-      list.push(this.#readAt(list.length, INDEX, shape))
+      this.#path[level] = list.length
+      this.#count(list.length, maxEntries)
+      const value = this.#readAtOnce(elements)
+      list.push(value === NOT_READ ? yield* this.#readInSlices(elements) : value)
+      if (this.#isSliceOver()) yield
     }
+    this.#path.length = level
     return list
   }
 
-  #object(shape: Extract<Shape, { kind: 'struct' | 'map' }>): object {
+  *#object(shape: Extract<Shape, { kind: 'struct' | 'map' }>): Sliced<object> {
     const reader = this.#reader
     const names = new Names(reader)
     const object: Record<string, unknown> = {}
+    const level = this.#path.push(0, 0) - 2
+    let count = 0
     reader.expect(OPEN_BRACE)
     for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
       reader.name()
+      this.#path[level] = reader.nameStart
+      this.#path[level + 1] = reader.nameEnd
       names.add()
       const name = reader.nameText()
       if (shape.kind === 'map') {
-        setProperty(object, name, this.#readAt(reader.nameStart, reader.nameEnd, shape.values))
+        this.#count(count++, shape.maxEntries)
+        const value = this.#readAtOnce(shape.values)
+        setProperty(object, name, value === NOT_READ ? yield* this.#readInSlices(shape.values) : value)
+        if (this.#isSliceOver()) yield
         continue
       }
       const field = shape.fields.get(name)
       if (field === undefined) {
-        this.#addUnknownField(name)
-        reader.value()
+        yield* skip(reader)
+        this.#addError(new JsonError(`has an unknown field ${JSON.stringify(name)}`, ''), level)
       } else if (reader.peek() === LETTER_N) {
         // As in DynamoDB, a parameter that is null is absent. Serializers of many languages send it.
         reader.literal('null')
-      } else object[field.name] = this.#readAt(reader.nameStart, reader.nameEnd, field.shape)
+      } else {
+        const value = this.#readAtOnce(field.shape)
+        object[field.name] = value === NOT_READ ? yield* this.#readInSlices(field.shape) : value
+      }
     }
+    this.#path.length = level
     return object
   }
 
-  #readAt(start: number, end: number, shape: Shape): unknown {
-    this.#path.push(start, end)
-    const value = this.read(shape)
-    this.#path.pop()
-    this.#path.pop()
-    return value
+  /** Counts an entry of the container that is being read, which has `before` already. */
+  #count(before: number, maxEntries: MaxEntries): void {
+    if (maxEntries === undefined) {
+      if (++this.#entries <= this.#limits.maxEntries) return
+      const most = `${this.#limits.maxEntries} entries (MAX_BATCH_ENTRIES)`
+      this.#path.length = 2
+      throw new JsonError(`has more than ${most}. Split it into several requests`, '')
+    }
+    if (before < maxEntries) return
+    this.#path.length -= 2
+    throw new JsonError(`must have at most ${maxEntries} entries`, '')
   }
 
-  #addUnknownField(name: string): void {
-    if (this.unknownFields.length === MAX_UNKNOWN_FIELDS) return
-    let path = ''
-    for (let i = 0; i < this.#path.length; i += 2) {
-      const [start = 0, end = 0] = this.#path.slice(i, i + 2)
-      path += `/${end === INDEX ? start : this.#reader.bytes.toString('utf8', start + 1, end - 1)}`
+  #isSliceOver(): boolean {
+    const { position } = this.#reader
+    if (position < this.#pauseAt) return false
+    this.#pauseAt = position + SLICE_BYTES
+    this.#limits.hold(this.#itemBytes)
+    return true
+  }
+
+  #addError(error: JsonError, levels?: number): void {
+    const placed = this.#inPlace(error, levels)
+    if (this.errors.length === MAX_ERRORS) {
+      this.#path.length = 0
+      throw placed
     }
-    this.unknownFields.push(`${path} has an unknown field ${JSON.stringify(name)}`)
+    this.errors.push(placed)
+  }
+
+  /** An error of the next value, or of one around it: at so many numbers of the path. */
+  #inPlace({ message, path }: JsonError, levels = this.#path.length): JsonError {
+    let place = ''
+    for (let level = 0; level < levels; level += 2) {
+      const [start = 0, end = 0] = this.#path.slice(level, level + 2)
+      if (end === INDEX) place += `/${start}`
+      else if (end > 0) place += `/${this.#reader.bytes.toString('utf8', start + 1, end - 1)}`
+    }
+    return new JsonError(message, place + path)
   }
 }
-
-/** In a path, the end of a name that is none but an index. */
-const INDEX = -1
 
 /**
  * DynamoDB's request for a body that {@link readBody} has read and its schema has found valid. Fields get DynamoDB's

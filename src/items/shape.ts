@@ -15,11 +15,14 @@ export type Shape =
       readonly byDynamoDBName: ReadonlyMap<string, Field>
     }
   /** Names that belong to the caller and stay as they are: tables, attributes, placeholders. */
-  | { readonly kind: 'map'; readonly values: Shape }
-  | { readonly kind: 'list'; readonly elements: Shape }
+  | { readonly kind: 'map'; readonly values: Shape; readonly maxEntries: MaxEntries }
+  | { readonly kind: 'list'; readonly elements: Shape; readonly maxEntries: MaxEntries }
   /** All names, at every depth, are field names, including ones that the schema does not know. There are no items. */
   | { readonly kind: 'description' }
   | { readonly kind: 'plain' }
+
+/** Undefined if the schema sets no limit: in a request body, they count as entries of a batch. */
+export type MaxEntries = number | undefined
 
 export interface Field {
   readonly name: string
@@ -35,6 +38,8 @@ interface SchemaParts {
   readonly properties?: Readonly<Record<string, TSchema>>
   readonly additionalProperties?: boolean | TSchema
   readonly items?: TSchema
+  readonly maxItems?: number
+  readonly maxProperties?: number
 }
 
 const plain: Shape = { kind: 'plain' }
@@ -43,10 +48,12 @@ const plain: Shape = { kind: 'plain' }
 export function shapeOf(schema: TSchema): Shape {
   const parts: SchemaParts = schema
   if (parts[SHAPE] !== undefined) return { kind: parts[SHAPE] }
-  if (parts.items !== undefined) return { kind: 'list', elements: shapeOf(parts.items) }
+  if (parts.items !== undefined) {
+    return { kind: 'list', elements: shapeOf(parts.items), maxEntries: parts.maxItems }
+  }
   if (parts.properties !== undefined) return structOf(parts.properties)
   if (typeof parts.additionalProperties === 'object') {
-    return { kind: 'map', values: shapeOf(parts.additionalProperties) }
+    return { kind: 'map', values: shapeOf(parts.additionalProperties), maxEntries: parts.maxProperties }
   }
   return plain
 }

@@ -12,6 +12,7 @@ import {
   QUOTE,
 } from '../json/character-codes.js'
 import type { JsonReader } from '../json/reader.js'
+import { checkItemSize } from './limits.js'
 
 /**
  * The end of each value that was looked ahead over and may be the content of a tag, by its start. Tags within tags are
@@ -63,6 +64,7 @@ function mayBeTag({ bytes }: JsonReader, name: number): boolean {
 
 /** Reads the next value like {@link JsonReader.value}, and remembers the ends of possible contents of tags in it. */
 function lookAhead(reader: JsonReader, depth: number): void {
+  checkItemSize(reader)
   const code = reader.peek()
   if (code === QUOTE) reader.string()
   else if (code === OPEN_BRACE) {

@@ -22,6 +22,10 @@ import {
   readUsualType,
   type Type,
 } from './attribute-value.js'
+import { checkItemSize, enterLevel, MAX_ITEM_LEVELS } from './limits.js'
+
+/** Each level has two brackets: those of a map or a list, and those of its AttributeValue. */
+const MAX_BRACKETS = 2 * MAX_ITEM_LEVELS
 
 type Check = (reader: JsonReader, depth: number) => void
 
@@ -73,13 +77,13 @@ export function copyItem(reader: JsonReader, writer: JsonWriter): void {
 }
 
 function checkTrue(reader: JsonReader, what: string): void {
-  if (reader.peek() !== LETTER_T) reader.fail(`must be ${what}`)
+  if (reader.peek() !== LETTER_T) reader.mustBe(what)
   reader.literal('true')
 }
 
 function checkAttributes(reader: JsonReader, depth: number): void {
-  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
-  reader.descend(depth)
+  if (reader.peek() !== OPEN_BRACE) reader.mustBe('an object')
+  enterLevel(reader, depth, MAX_BRACKETS)
   const names = new Names(reader)
   for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
     reader.name()
@@ -89,9 +93,10 @@ function checkAttributes(reader: JsonReader, depth: number): void {
 }
 
 function checkValue(reader: JsonReader, depth: number): void {
-  if (reader.peek() !== OPEN_BRACE) reader.fail('must be an AttributeValue, such as {"S": "text"}')
+  if (reader.peek() !== OPEN_BRACE) reader.mustBe('an AttributeValue, such as {"S": "text"}')
+  checkItemSize(reader)
   const start = reader.position
-  reader.descend(depth)
+  enterLevel(reader, depth, MAX_BRACKETS)
   if (reader.peek() === CLOSE_BRACE) reader.fail('must have a type, such as {"S": "text"}', start)
   reader.position = start
   const check = checks[readUsualType(reader) ?? readType(reader)]
@@ -101,7 +106,7 @@ function checkValue(reader: JsonReader, depth: number): void {
 }
 
 function checkArray(reader: JsonReader, depth: number, check: Check): void {
-  if (reader.peek() !== OPEN_BRACKET) reader.fail('must be an array')
-  reader.descend(depth)
+  if (reader.peek() !== OPEN_BRACKET) reader.mustBe('an array')
+  enterLevel(reader, depth, MAX_BRACKETS)
   for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) check(reader, depth + 1)
 }

@@ -1,26 +1,56 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './character-codes.js'
+import type { Json } from './json.js'
+
+/** The index of an element, or the start and the end of a name; undefined in an object that has no name yet. */
+type Step = number | readonly [start: number, end: number] | undefined
+
 /**
- * The JSON Pointer, such as `/item/tags/0`, to the value at a position of a text, in which names keep their escapes.
- * Walks the text from its start, brackets and strings only. That is slow, so it is for error messages alone.
+ * The JSON Pointer, such as `/item/tags/0`, to the value at a position, in which names keep their escapes. Walks over the
+ * bytes, brackets and strings only, so it is for error messages alone.
+ * @param start the position of the value that the path begins at
  */
-export function pathAt(text: string, position: number): string {
-  // One step a level. Undefined: the object has no name yet.
-  const path: (string | number | undefined)[] = []
-  const token = /["[\]{},:]/g
-  let name = ''
-  for (let match = token.exec(text); match !== null && match.index < position; match = token.exec(text)) {
-    const [found] = match
+export function pathAt(bytes: Json, start: number, position: number): string {
+  const path: Step[] = []
+  let nameStart = 0
+  let nameEnd = 0
+  for (let at = start; at < position; at++) {
     const top = path.at(-1)
-    if (found === '{') path.push(undefined)
-    else if (found === '[') path.push(0)
-    else if (found === '}' || found === ']') path.pop()
-    else if (found === ',') path[path.length - 1] = typeof top === 'number' ? top + 1 : undefined
-    else if (found === ':') path[path.length - 1] = name
-    else {
-      let end = token.lastIndex
-      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1
-      name = text.slice(token.lastIndex, end)
-      token.lastIndex = end + 1
+    switch (bytes[at]) {
+      case OPEN_BRACE:
+        path.push(undefined)
+        break
+      case OPEN_BRACKET:
+        path.push(0)
+        break
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        path.pop()
+        break
+      case COMMA:
+        path[path.length - 1] = typeof top === 'number' ? top + 1 : undefined
+        break
+      case COLON:
+        path[path.length - 1] = [nameStart, nameEnd]
+        break
+      case QUOTE:
+        nameStart = ++at
+        while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+        nameEnd = at
     }
   }
-  return path.map((step) => (step === undefined ? '' : `/${step}`)).join('')
+  return path.map((step) => textOf(bytes, step)).join('')
+}
+
+function textOf(bytes: Json, step: Step): string {
+  if (step === undefined) return ''
+  return `/${typeof step === 'number' ? step : bytes.toString('utf8', ...step)}`
 }

@@ -60,6 +60,8 @@ export class JsonReader {
   readonly bytes: Json
   /** The index of the next byte. */
   position = 0
+  /** The position of the value that the paths of errors begin at. */
+  origin = 0
   /** The last name that was read is between these positions, with its quotes. */
   nameStart = 0
   nameEnd = 0
@@ -72,7 +74,16 @@ export class JsonReader {
 
   /** Throws a {@link JsonError} with the path of the value at `position`. */
   fail(message: string, position = this.position): never {
-    throw new JsonError(message, pathAt(this.bytes.toString(), this.#characterAt(position)))
+    throw new JsonError(message, pathAt(this.bytes, this.origin, position))
+  }
+
+  /**
+   * Throws a {@link JsonError} because the next value is not the one that is expected, or is missing.
+   * @param what is expected, such as `an object`
+   */
+  mustBe(what: string): never {
+    if (this.peek() === END) this.#malformed(what)
+    this.fail(`must be ${what}`)
   }
 
   #malformed(expected: string): never {

@@ -4,6 +4,7 @@ import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { type Answer, translateAnswer } from '../items/answer.js'
 import { toRequest } from '../items/request-body.js'
 import { shapeOf } from '../items/shape.js'
+import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
@@ -59,9 +60,12 @@ export function operation({
     send,
     answer: (call, output, request) => {
       if (call.inLines) return sendItemLines(call, operation, request, output)
-      const answer = translateAnswer(output, answerShape, call.representation)
-      check?.(answer)
-      return jsonAnswer(call, Number(status), answer.json)
+      const finish = (answer: Answer) => {
+        check?.(answer)
+        return jsonAnswer(call, Number(status), answer.json)
+      }
+      const answer = inSlices(translateAnswer(output, answerShape, call.representation))
+      return answer instanceof Promise ? answer.then(finish) : finish(answer)
     },
   })
 }

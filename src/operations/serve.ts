@@ -65,12 +65,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     }
 
     // 4. Read the body and validate it together with the parameters.
-    const { value: body, errors } = await readBody(
-      request.raw,
-      negotiated.body,
-      config.bodyLimitBytes,
-      admission,
-    )
+    const { value: body, errors } = await readBody(request.raw, negotiated.body, config, admission)
     validate(request, body, errors)
 
     // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.

@@ -1,11 +1,11 @@
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
-import { createValidator, MAX_ERRORS } from '../http/validation.js'
+import { createValidator, listOf } from '../http/validation.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { ApiRequest } from './call.js'
 
 /**
- * How a route validates a request: parameters and body together, so that one answer lists all errors, up to
- * {@link MAX_ERRORS}. Request headers are only strings, which the operations check themselves.
+ * How a route validates a request: parameters and body together, so that one answer lists the errors of all,
+ * as {@link listOf} does. Request headers are only strings, which the operations check themselves.
  */
 export function createValidation({ params, querystring, body }: DescribedRoute) {
   const validateParams = params && createValidator(params, 'params')
@@ -21,7 +21,6 @@ export function createValidation({ params, querystring, body }: DescribedRoute) 
     const inQuery = validateQuery?.(request.query) ?? []
     const inBody = validateBody?.(value) ?? []
     if (inParams.length + inQuery.length + inBody.length + bodyErrors.length === 0) return
-    const errors = [...inParams, ...inQuery, ...bodyErrors, ...inBody].slice(0, MAX_ERRORS)
-    throw new ProblemError('InvalidRequest', errors.join('; '))
+    throw new ProblemError('InvalidRequest', listOf([...inParams, ...inQuery, ...bodyErrors, ...inBody]))
   }
 }

@@ -25,7 +25,10 @@ export interface ProblemOptions {
   readonly cause?: unknown
 }
 
-/** An error with a code of the contract. `message` becomes the `detail` that the caller reads. */
+/**
+ * An error with a code of the contract. `message` becomes the `detail` that the caller reads. It may quote callers, who must
+ * not get their own text back by the megabyte, so its length is bounded here for all errors.
+ */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: Code
@@ -40,7 +43,7 @@ export class ProblemError extends Error {
   readonly logged: Readonly<Record<string, string>>
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
-    super(detail, { cause: options.cause })
+    super(clipMiddle(detail), { cause: options.cause })
     this.code = code
     this.members = options.members ?? new Map<string, Json>()
     this.retryable = options.retryable ?? rowOf(code).retryable
@@ -116,6 +119,16 @@ export function sentences(...texts: readonly string[]): string {
 /** A caller's own text in a message, bounded: it must not come back by the megabyte. */
 export function clip(text: string, length = 500): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
+}
+
+/** The most characters of a detail. Ten errors, each clipped, are shorter. */
+const MAX_DETAIL = 12_000
+/** At the end stands what the caller can do next. */
+const DETAIL_END = 1000
+
+function clipMiddle(detail: string): string {
+  if (detail.length <= MAX_DETAIL) return detail
+  return `${detail.slice(0, MAX_DETAIL - DETAIL_END)}…${detail.slice(-DETAIL_END)}`
 }
 
 /** The path of a request target, which may also be an absolute URL (RFC 9112, section 3.2.2). */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { document, type Representation } from '../items/representation.js'
-import { JsonError } from '../json/reader.js'
 import {
+  AnswerError,
   BatchIncompleteError,
   DuplicateKeyError,
   ImportError,
@@ -67,8 +67,7 @@ function toProblem(error: unknown, call: CallState | null): ProblemError {
   if (error instanceof ImportError) return importProblem(error, error.number ?? 1, representation)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
-  // DynamoDB's answer: a JsonError of a request body becomes an InvalidRequest where the body is read.
-  if (error instanceof JsonError) {
+  if (error instanceof AnswerError) {
     const detail = 'DynamoDB returned a malformed response.'
     // DynamoDB has acknowledged the write, in an answer that cannot be read otherwise.
     return new ProblemError(

@@ -4,10 +4,11 @@ import { ProblemMembers } from '../../schemas/problem.js'
 import { translateAnswer } from '../items/answer.js'
 import type { Representation } from '../items/representation.js'
 import { shapeOf } from '../items/shape.js'
+import { atOnce } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members as membersOfJson, objectOf } from '../json/parts.js'
 import { JsonError } from '../json/reader.js'
-import { isRetryable, type StorageError } from '../storage/errors.js'
+import { AnswerError, isRetryable, type StorageError } from '../storage/errors.js'
 import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
@@ -80,6 +81,11 @@ function explain(error: StorageError): Explanation {
       return { code: 'UpstreamError', detail: 'DynamoDB’s answer arrived damaged: its checksum is wrong.' }
     case 'malformed':
       return { code: 'UpstreamError', detail: 'DynamoDB returned a malformed response.' }
+    case 'internal':
+      return {
+        code: 'InternalError',
+        detail: 'The service failed to process the request because of a bug.',
+      }
     case 'timeout':
       return { code: 'UpstreamTimeout', detail: 'DynamoDB did not respond in time.' }
     case 'network':
@@ -138,12 +144,13 @@ export function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
   for (const [dynamoDBName, member] of readMembers(body)) {
     try {
-      const { json } = translateAnswer(objectOf([[dynamoDBName, member]]), problemShape, representation)
+      const answer = objectOf([[dynamoDBName, member]])
+      const { json } = atOnce(translateAnswer(answer, problemShape, representation))
       const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue
       found.set(name, name === 'cancellationReasons' ? redactReasons(value) : value)
     } catch (error) {
-      if (!(error instanceof JsonError)) throw error
+      if (!(error instanceof AnswerError || error instanceof JsonError)) throw error
     }
   }
   return found

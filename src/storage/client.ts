@@ -10,7 +10,7 @@ import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
 import type { Connection } from './call/connection.js'
 import { KeptCredentials } from './call/credentials.js'
-import { StorageError } from './errors.js'
+import { asAnswerError, StorageError } from './errors.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
@@ -125,7 +125,11 @@ export class Storage {
     const asking: Record<string, Parameter> = { ReturnValues: 'ALL_OLD' }
     for (const name of Object.keys(request)) asking[name] = request[name]
     const output = await this.#run('PutItem', asking, { ...limits, onMaybeApplied }, () => true)
-    if (!members(output).has('Attributes')) return 'created'
+    try {
+      if (!members(output).has('Attributes')) return 'created'
+    } catch (error) {
+      throw asAnswerError(error)
+    }
     return earlier.maybeApplied ? 'written' : 'replaced'
   }
 

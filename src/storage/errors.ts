@@ -1,4 +1,5 @@
 import { EMPTY_OBJECT, type Json } from '../json/json.js'
+import { JsonError } from '../json/reader.js'
 import type { Operation } from './operations.js'
 
 /** The kinds of failures of a call. The kind decides whether another attempt is made and how the error is explained. */
@@ -31,6 +32,8 @@ export type ErrorKind =
   | 'cancelled'
   /** DynamoDB refused the request itself. */
   | 'refused'
+  /** A bug of the storage layer. */
+  | 'internal'
 
 const retryable: Readonly<Record<ErrorKind, boolean>> = {
   throttling: true,
@@ -47,6 +50,7 @@ const retryable: Readonly<Record<ErrorKind, boolean>> = {
   encryption_key: false,
   cancelled: false,
   refused: false,
+  internal: false,
 }
 
 /** Whether another attempt may succeed. */
@@ -57,7 +61,7 @@ export function isRetryable(kind: ErrorKind): boolean {
 /**
  * What is known of a failed attempt. `name` is the name of DynamoDB's exception as DynamoDB spells it, or one of the
  * storage layer's own: `NetworkError`, `TimeoutError`, `CorruptAnswer`, `MalformedAnswer`, `CredentialsError`,
- * `Cancelled`, `RequestTooLarge`.
+ * `Cancelled`, `RequestTooLarge`, `InternalError`.
  */
 export interface Failure {
   readonly kind: ErrorKind
@@ -189,6 +193,17 @@ export class ImportError extends Error {
     this.maybeApplied = options.maybeApplied
     this.output = options.output
   }
+}
+
+/** An answer of DynamoDB cannot be read. A JsonError is about a request: DynamoDB has not seen that one. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError'
+}
+
+/** The error to throw instead of one that reading an answer of DynamoDB has thrown. */
+export function asAnswerError(error: unknown): unknown {
+  if (!(error instanceof JsonError)) return error
+  return new AnswerError('DynamoDB returned a malformed response', { cause: error })
 }
 
 /** Two entries of a batch have one key. DynamoDB refuses that within a request, the storage layer in the whole batch. */

@@ -7,7 +7,8 @@ import type { KeyCondition } from './operations.js'
 import { jsonOf, membersOf, type Parameter, textOf } from './request.js'
 
 /** A word or a name, a placeholder of a name, a placeholder of a value, or an operator. */
-const TOKEN = /[ \t\r\n]*([A-Za-z_]\w*|#\w+|:\w+|<=|>=|[=<>(),])/y
+const TOKEN = /[A-Za-z_]\w*|#\w+|:\w+|<=|>=|[=<>(),]/y
+const WHITE_SPACE: ReadonlySet<string | undefined> = new Set([' ', '\t', '\r', '\n'])
 const COMPARATORS: ReadonlySet<string | undefined> = new Set(['=', '<', '<=', '>', '>='])
 /** DynamoDB refuses more than two conditions; nobody nests them deeper than this. */
 const MAX_DEPTH = 8
@@ -67,15 +68,17 @@ function parse(expression: string): readonly Condition[] | undefined {
 }
 
 function tokensOf(expression: string): readonly string[] | undefined {
-  const text = expression.replace(/[ \t\r\n]+$/, '')
   const tokens: string[] = []
-  TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < text.length) {
-    const token = TOKEN.exec(text)?.[1]
+  let at = 0
+  for (;;) {
+    while (WHITE_SPACE.has(expression[at])) at++
+    if (at === expression.length) return tokens
+    TOKEN.lastIndex = at
+    const token = TOKEN.exec(expression)?.[0]
     if (token === undefined) return undefined
     tokens.push(token)
+    at += token.length
   }
-  return tokens
 }
 
 /** Each method reads one part of the grammar, and returns false if something else comes. */

@@ -17,7 +17,6 @@ const idempotentActions: ReadonlyMap<string, RegExp> = new Map([
 ])
 
 const CLAUSE = /(?<![\w#:.])(SET|REMOVE|ADD|DELETE)(?!\w)/i
-const COMMA_OUTSIDE_PARENTHESES = /,(?![^(]*\))/
 
 /**
  * Whether applying the expression twice leaves the same item as applying it once.
@@ -31,7 +30,24 @@ export function isIdempotent(expression: string): boolean {
     if (name === undefined || actions === undefined) return false
     const form = idempotentActions.get(name.toUpperCase())
     if (form === undefined) return false
-    if (!actions.split(COMMA_OUTSIDE_PARENTHESES).every((action) => form.test(action.trim()))) return false
+    if (!actionsIn(actions).every((action) => form.test(action.trim()))) return false
   }
   return true
+}
+
+/** The actions of a clause, which are separated by commas outside parentheses. */
+function actionsIn(actions: string): string[] {
+  const found: string[] = []
+  let depth = 0
+  let start = 0
+  for (let at = 0; at < actions.length; at++) {
+    const character = actions[at]
+    if (character === '(') depth++
+    else if (character === ')') depth--
+    else if (character === ',' && depth === 0) {
+      found.push(actions.slice(start, at))
+      start = at + 1
+    }
+  }
+  return [...found, actions.slice(start)]
 }

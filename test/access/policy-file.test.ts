@@ -36,20 +36,20 @@ jwt:
 anonymous: []
 `
   const { roles, keys, jwt } = parsePolicyFile(text, 'access.yaml')
-  t.same(Object.keys(roles ?? {}), ['checkout', 'reporting', 'customer', 'operator'])
-  t.equal(keys?.[0]?.expires, '2027-06-30T00:00:00Z')
-  t.equal(jwt?.[0]?.jwks, 'https://login.example.com/.well-known/jwks.json')
+  t.same(Object.keys(roles), ['checkout', 'reporting', 'customer', 'operator'])
+  t.equal(keys[0]?.expires, '2027-06-30T00:00:00Z')
+  t.equal(jwt[0]?.jwks, 'https://login.example.com/.well-known/jwks.json')
 })
 
 t.test('JSON is valid, too, and every section may be left out', async (t) => {
-  t.same(parsePolicyFile('{}', 'access.json').keys ?? [], [])
+  t.same(parsePolicyFile('{}', 'access.json').keys, [])
   t.ok(parsePolicyFile(JSON.stringify({ keys: [{ ...createKey('a').entry, roles: [] }] }), 'access.json'))
 })
 
 t.test('a key set in a file is relative to the folder of the policy file', async (t) => {
   const entry = { issuer: 'https://i/', audience: 'a', jwks: './keys.json', algorithms: ['ES256'] }
   t.equal(
-    parsePolicyFile(JSON.stringify({ jwt: [entry] }), '/etc/dss/access.json').jwt?.[0]?.jwks,
+    parsePolicyFile(JSON.stringify({ jwt: [entry] }), '/etc/dss/access.json').jwt[0]?.jwks,
     '/etc/dss/keys.json',
   )
 })

@@ -347,7 +347,7 @@ t.test('tenants', needsDynamoDB, async (t) => {
           const { status, text } = await send(service, attempt)
           return {
             status,
-            detail: String((JSON.parse(text) as { detail: string }).detail).replaceAll(name, 'TABLE'),
+            detail: (JSON.parse(text) as { detail: string }).detail.replaceAll(name, 'TABLE'),
           }
         }),
       )

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { JsonError } from '../../src/json/reader.js'
+import { AnswerError } from '../../src/storage/errors.js'
 
 /** JSON as text. */
 export type JsonText = string
@@ -15,8 +16,9 @@ export const TAGS = ['$binary', '$stringSet', '$numberSet', '$binarySet', '$map'
 export function refusal(read: () => unknown): string {
   try {
     return `nothing was refused: ${String(read())}`
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
+  } catch (thrown) {
+    const error = thrown instanceof AnswerError ? thrown.cause : thrown
+    if (!(error instanceof JsonError)) throw thrown
     return `${error.path} ${error.message}`
   }
 }

@@ -20,8 +20,8 @@ export function spawnSource(args: readonly string[], options: SpawnOptionsWithou
 }
 
 /** Starts the service from its sources on a free port; it stops with the test. `.ci/run` tests the built service. */
-export function sourceProcess(t: Test, env: Record<string, string>) {
-  const server = spawnSource(['--enable-source-maps', join('src', 'server.ts')], {
+export function sourceProcess(t: Test, env: Record<string, string>, nodeOptions: readonly string[] = []) {
+  const server = spawnSource(['--enable-source-maps', ...nodeOptions, join('src', 'server.ts')], {
     env: { ...surroundings, PORT: '0', ...env },
   })
   t.teardown(() => server.kill('SIGKILL'))

@@ -10,6 +10,7 @@ import { translateAnswer } from '../../src/items/answer.js'
 import { document, typed } from '../../src/items/representation.js'
 import { readBody, toRequest } from '../../src/items/request-body.js'
 import { type Shape, shapeOf } from '../../src/items/shape.js'
+import { atOnce } from '../../src/json/in-slices.js'
 import { serialize } from '../../src/storage/request.js'
 import { refusal } from '../helpers/attribute-value.js'
 
@@ -25,7 +26,7 @@ const answers = {
 
 /** DynamoDB's answer as the caller gets it. */
 function answer(text: string, shape: Shape, representation = document): string {
-  return translateAnswer(Buffer.from(text), shape, representation).json.toString()
+  return atOnce(translateAnswer(Buffer.from(text), shape, representation)).json.toString()
 }
 
 t.test('turns field names into lower camel case and items into documents', async (t) => {
@@ -112,7 +113,8 @@ t.test('unprocessed items can be sent again as they are', async (t) => {
   const unprocessed =
     '{"requestItems":{"T":[{"putRequest":{"item":{"__proto__":{"$map":{"$binary":1.0}}}}},{"deleteRequest":{"key":{"Id":"b"}}}]}}'
   const shape = shapeOf(batchWrite.body)
-  const { value: body } = readBody(Buffer.from(unprocessed), shape, document)
+  const limits = { maxEntries: 2, hold: () => undefined }
+  const { value: body } = atOnce(readBody(Buffer.from(unprocessed), shape, document, limits))
   if (typeof body !== 'object' || body === null) throw new TypeError('no object')
   const sent = serialize(toRequest(body, shape)).toString()
   const got = answer(sent.replace('RequestItems', 'UnprocessedItems'), answers.problem)
@@ -139,11 +141,8 @@ t.test('passes on fields that the schema does not know, in lower camel case', as
 })
 
 t.test('returns the names of the fields of an answer', async (t) => {
-  const { json, names } = translateAnswer(
-    Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}'),
-    answers.problem,
-    document,
-  )
+  const output = Buffer.from('{"Item":{"a":{"S":"b"}},"Other":1}')
+  const { json, names } = atOnce(translateAnswer(output, answers.problem, document))
   t.equal(json.toString(), '{"item":{"a":"b"},"other":1}')
   t.same(names, ['item', 'other'])
 })

@@ -9,8 +9,9 @@ import { transactWrite } from '../../schemas/transactions.js'
 import { readBody, RequestBodyError, toRequest } from '../../src/items/request-body.js'
 import { document, type Representation, typed } from '../../src/items/representation.js'
 import { type Shape, shapeOf } from '../../src/items/shape.js'
+import { atOnce } from '../../src/json/in-slices.js'
+import type { JsonError } from '../../src/json/reader.js'
 import { type DynamoDBRequest, serialize } from '../../src/storage/request.js'
-import { refusal } from '../helpers/attribute-value.js'
 
 const bodies = {
   put: shapeOf(put.body),
@@ -24,11 +25,30 @@ const bodies = {
 
 const itemShape: Shape = { kind: 'item' }
 
-/** The value of a body whose fields are all known. */
-function readValue(body: string, shape: Shape, representation = document): unknown {
-  const { value, unknownFields } = readBody(Buffer.from(body), shape, representation)
-  if (unknownFields.length > 0) throw new Error(unknownFields.join('; '))
+const limits = { maxEntries: 1000, hold: () => undefined }
+const textOf = ({ path, message }: JsonError) => `${path} ${message}`
+
+/** Reads a body to its end, whatever is wrong with its fields. */
+function readAll(body: string | Buffer, shape: Shape, representation = document) {
+  const { value, errors } = atOnce(readBody(Buffer.from(body), shape, representation, limits))
+  return { value, errors: errors.map(textOf) }
+}
+
+/** The value of a body without any errors. */
+function readValue(body: string | Buffer, shape: Shape, representation = document): unknown {
+  const { value, errors } = atOnce(readBody(Buffer.from(body), shape, representation, limits))
+  if (errors.length > 0) throw new RequestBodyError(errors)
   return value
+}
+
+/** All errors of a body, as callers see them. */
+function refusal(read: () => unknown): string {
+  try {
+    return `nothing was refused: ${String(read())}`
+  } catch (error) {
+    if (!(error instanceof RequestBodyError)) throw error
+    return error.errors.map(textOf).join('; ')
+  }
 }
 
 /** A caller's body as DynamoDB's request. */
@@ -132,7 +152,8 @@ t.test('reads items as DynamoDB’s JSON and everything else as values', async (
 
 t.test('leaves values of the wrong type to the schema', async (t) => {
   for (const value of ['1', 'null', '"a"', '[]', '[{"unknown":1}]', '{"unknown":{"a":[1]}}']) {
-    const parsed: unknown = JSON.parse(value)
+    // Nothing is built of what is in such a value.
+    const parsed: unknown = value.startsWith('[') ? [] : value.startsWith('{') ? {} : JSON.parse(value)
     t.strictSame(readValue(`{"returnValues":${value}}`, bodies.put, document), {
       // A parameter that is null is absent.
       ...(parsed !== null && { returnValues: parsed }),
@@ -184,7 +205,7 @@ t.test('reports an unknown field by its name and its path, at every depth', asyn
     ],
   ]
   for (const [operation, body, message] of refused) {
-    t.same(readBody(Buffer.from(body), bodies[operation], document).unknownFields, [message])
+    t.same(readAll(body, bodies[operation], document).errors, [message])
   }
 })
 
@@ -193,11 +214,11 @@ t.test('reports all unknown fields at once, and the known fields beside them', a
     {"get": {"tableName": "t", "keys": [{"a": [1, {"b": "}"}]}], "key": {"id": "a"}}, "foo": {"item": {}}},
     {"\\u0066oo": 1, "get": {"": null}}
   ], "limit": "x"}`
-  t.strictSame(readBody(Buffer.from(body), bodies.transactGet, document), {
+  t.strictSame(readAll(body, bodies.transactGet, document), {
     value: {
       transactItems: [{ get: { tableName: 't', key: Buffer.from('{"id":{"S":"a"}}') } }, { get: {} }],
     },
-    unknownFields: [
+    errors: [
       '/transactItems/0/get has an unknown field "keys"',
       '/transactItems/0 has an unknown field "foo"',
       '/transactItems/1 has an unknown field "foo"',
@@ -209,41 +230,112 @@ t.test('reports all unknown fields at once, and the known fields beside them', a
 
 t.test('writes names in the path of an unknown field as the caller wrote them, as errors do', async (t) => {
   const body = (value: string) => Buffer.from(`{"requestItems":{"a\\"\\u00e9😀":{"keys":[],${value}}}}`)
-  const { unknownFields } = readBody(body('"foo":1'), bodies.batchGet, document)
-  t.same(unknownFields, ['/requestItems/a\\"\\u00e9😀 has an unknown field "foo"'])
+  const { errors } = readAll(body('"foo":1'), bodies.batchGet, document)
+  t.same(errors, ['/requestItems/a\\"\\u00e9😀 has an unknown field "foo"'])
   t.equal(
-    refusal(() => readBody(body('"keys":[]'), bodies.batchGet, document)),
+    refusal(() => readValue(body('"keys":[]'), bodies.batchGet)),
     '/requestItems/a\\"\\u00e9😀/keys has the name "keys" twice',
   )
 })
 
-t.test('reports at most ten unknown fields', async (t) => {
-  const fields = Array.from({ length: 11 }, (_, i) => `"f${i}":0`).join(',')
-  const body = Buffer.from(`{${fields},"item":{}}`)
-  const { value, unknownFields } = readBody(body, bodies.put, document)
+t.test('stops at the eleventh error', async (t) => {
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `"f${i}":0`).join(',')
+  const unknown = (count: number) => Array.from({ length: count }, (_, i) => ` has an unknown field "f${i}"`)
+  const { value, errors } = readAll(`{${fields(10)},"item":{}}`, bodies.put)
   t.strictSame(value, { item: Buffer.from('{}') })
-  t.same(
-    unknownFields,
-    Array.from({ length: 10 }, (_, i) => ` has an unknown field "f${i}"`),
+  t.same(errors, unknown(10))
+  t.equal(
+    refusal(() => readAll(`{${fields(1_000_000)},"item":{}}`, bodies.put)),
+    unknown(11).join('; '),
+  )
+  const keys = `{"requestItems":{"T":{"keys":[${'5,'.repeat(100)}{}]}}}`
+  t.match(
+    refusal(() => readAll(keys, bodies.batchGet)),
+    /\/requestItems\/T\/keys\/10 must be an object$/,
   )
 })
 
-t.test('an error carries the unknown fields that were found before it', async (t) => {
-  const bodyError = (body: string) => {
-    try {
-      readBody(Buffer.from(body), bodies.put, document)
-    } catch (error) {
-      if (error instanceof RequestBodyError) return [error.unknownFields, error.path]
-      throw error
-    }
-    throw new Error('nothing was thrown')
-  }
+t.test('an item that is not one does not hide other errors', async (t) => {
+  const all = (body: string) => refusal(() => readValue(body, bodies.put))
   const foo = ' has an unknown field "foo"'
-  t.same(bodyError('{"foo":[1,{}],"item":5,"bar":1}'), [[foo], '/item'])
-  t.same(bodyError('{"foo":1,"item":{}'), [[foo], '/item'])
-  t.same(bodyError('{"foo":1,"foo":1}'), [[foo], '/foo'])
-  t.same(bodyError('{"foo":{"a":?}}'), [[foo], '/foo/a'])
-  t.same(bodyError('{"item":5}'), [[], '/item'])
+  const bar = ' has an unknown field "bar"'
+  t.equal(all('{"foo":[1,{}],"item":5,"bar":1}'), `${foo}; /item must be an object; ${bar}`)
+  t.equal(
+    all('{"item":{"a":[1,{"b":{"$binary":"x"}}]},"bar":1}'),
+    `/item/a/1/b/$binary must be base64 with padding (RFC 4648, section 4); ${bar}`,
+  )
+  t.equal(all('{"item":5}'), '/item must be an object')
+})
+
+t.test('an error that ends the reading comes after those before it', async (t) => {
+  const all = (body: string) => refusal(() => readValue(body, bodies.put))
+  const foo = ' has an unknown field "foo"'
+  t.equal(
+    all('{"foo":1,"item":{}'),
+    `${foo}; /item is not valid JSON: expected "," or "}", found the end at character 18`,
+  )
+  t.equal(all('{"foo":1,"foo":1}'), `${foo}; /foo has the name "foo" twice`)
+  t.equal(
+    all('{"foo":1,"bar":{"a":?}}'),
+    `${foo}; /bar is not valid JSON: expected a value, found "?" at character 20`,
+  )
+  t.equal(
+    all('{"item":{"a":{"$binary":5},"b":?}}'),
+    '/item/a/$binary must be base64 as a string',
+    'the first error of an item',
+  )
+  t.equal(all('{"item":{"a":?}}'), '/item/a is not valid JSON: expected a value, found "?" at character 13')
+})
+
+t.test('a body that is cut off is said to be so, wherever that is', async (t) => {
+  const whole =
+    '{"item":{"a":[1,{"$binary":"AA=="},{"$numberSet":[1]}]},"expressionAttributeNames":{"#a":"a"}}'
+  const inTypes =
+    '{"item":{"a":{"L":[{"N":"1"},{"BOOL":true},{"NULL":true},{"NS":["1"]},{"M":{"b":{"B":"AA=="}}}]}}}'
+  for (const [text, representation] of [
+    [whole, document],
+    [inTypes, typed],
+  ] as const) {
+    readValue(text, bodies.put, representation)
+    for (let end = 0; end < text.length; end++) {
+      const refused = refusal(() => readValue(text.slice(0, end), bodies.put, representation))
+      t.match(refused, / is not valid JSON: /, text.slice(0, end))
+    }
+  }
+})
+
+t.test('refuses more entries than there may be', async (t) => {
+  const some = (count: number, entry = '{}') => Array(count).fill(entry).join(',')
+  const named = (count: number, value: string) =>
+    Array.from({ length: count }, (_, i) => `"t${i}":${value}`).join(',')
+  const refused: [operation: keyof typeof bodies, body: string, message: string][] = [
+    ['transactGet', `{"transactItems":[${some(101)}]}`, '/transactItems must have at most 100 entries'],
+    ['transactWrite', `{"transactItems":[${some(101)}]}`, '/transactItems must have at most 100 entries'],
+    ['batchGet', `{"requestItems":{${named(101, '{}')}}}`, '/requestItems must have at most 100 entries'],
+    ['batchWrite', `{"requestItems":{${named(101, '[]')}}}`, '/requestItems must have at most 100 entries'],
+    [
+      'put',
+      `{"expressionAttributeNames":{${named(4001, '"a"')}}}`,
+      '/expressionAttributeNames must have at most 4000 entries',
+    ],
+    ['createTable', `{"tags":[${some(501)}]}`, '/tags must have at most 500 entries'],
+    [
+      'batchGet',
+      `{"requestItems":{"A":{"keys":[${some(600)}]},"B":{"keys":[${some(401)}]}}}`,
+      '/requestItems has more than 1000 entries (MAX_BATCH_ENTRIES). Split it into several requests',
+    ],
+    [
+      'batchWrite',
+      `{"requestItems":{"A":[${some(600)}],"B":[${some(401)}]}}`,
+      '/requestItems has more than 1000 entries (MAX_BATCH_ENTRIES). Split it into several requests',
+    ],
+  ]
+  for (const [operation, body, message] of refused) {
+    t.equal(
+      refusal(() => readValue(body, bodies[operation])),
+      message,
+    )
+  }
 })
 
 t.test('treats null for an optional parameter as absent, at every depth', async (t) => {
@@ -310,14 +402,13 @@ t.test('keeps null inside items, in lists, and under names that belong to the ca
   t.equal(request(typedItem, bodies.put, typed), expected)
   t.equal(
     refusal(() => readValue(item, bodies.put, typed)),
-    '/item/a must be an AttributeValue, such as {"S": "text"}',
+    '/item/a must be an AttributeValue, such as {"S": "text"}; ' +
+      '/expressionAttributeValues/:n must be an AttributeValue, such as {"S": "text"}',
   )
-  for (const shape of [itemShape, { kind: 'list', elements: itemShape } as const]) {
+  for (const shape of [itemShape, { kind: 'list', elements: itemShape, maxEntries: 1 } as const]) {
     for (const representation of [document, typed]) {
       t.equal(
-        refusal(() =>
-          readBody(Buffer.from(shape.kind === 'item' ? 'null' : '[null]'), shape, representation),
-        ),
+        refusal(() => readValue(shape.kind === 'item' ? 'null' : '[null]', shape, representation)),
         `${shape.kind === 'item' ? '' : '/0'} must be an object`,
       )
     }
@@ -325,15 +416,13 @@ t.test('keeps null inside items, in lists, and under names that belong to the ca
 })
 
 t.test('refuses an unknown, malformed or duplicate field whose value is null', async (t) => {
-  t.same(readBody(Buffer.from('{"foo":null}'), bodies.put, document).unknownFields, [
-    ' has an unknown field "foo"',
-  ])
+  t.same(readAll('{"foo":null}', bodies.put, document).errors, [' has an unknown field "foo"'])
   t.equal(
-    refusal(() => readBody(Buffer.from('{"item":nul}'), bodies.put, document)),
+    refusal(() => readValue('{"item":nul}', bodies.put, document)),
     '/item is not valid JSON: expected a value, found "n" at character 8',
   )
   t.equal(
-    refusal(() => readBody(Buffer.from('{"item":null,"item":{}}'), bodies.put, document)),
+    refusal(() => readValue('{"item":null,"item":{}}', bodies.put, document)),
     '/item has the name "item" twice',
   )
 })
@@ -348,11 +437,7 @@ t.test('refuses a field that occurs twice in one object', async (t) => {
     ['transactWrite', '{"transactItems":[{"put":{},"put":{}}]}', '"put"'],
   ]
   for (const [operation, body, name] of refused) {
-    t.ok(
-      refusal(() => readBody(Buffer.from(body), bodies[operation], document)).endsWith(
-        ` has the name ${name} twice`,
-      ),
-    )
+    t.ok(refusal(() => readValue(body, bodies[operation], document)).endsWith(` has the name ${name} twice`))
   }
 })
 
@@ -387,7 +472,7 @@ t.test('refuses a malformed item with its path in the body', async (t) => {
   ]
   for (const [operation, representation, body, message] of refused) {
     t.equal(
-      refusal(() => readBody(Buffer.from(body), bodies[operation], representation)),
+      refusal(() => readValue(body, bodies[operation], representation)),
       message,
     )
   }
@@ -397,16 +482,16 @@ t.test('refuses a body that is not JSON or not Unicode', async (t) => {
   const refused: [body: string, message: string][] = [
     ['', ' is not valid JSON: expected a value, found the end at character 0'],
     ['{"item":{}} {}', ' is not valid JSON: expected the end, found "{" at character 12'],
-    ['{"item":{},}', ' is not valid JSON: expected a value after ",", found "}" at character 11'],
+    ['{"item":{},}', '/item is not valid JSON: expected a value after ",", found "}" at character 11'],
     [
       '{"conditionExpression":"\\ud800"}',
       '/conditionExpression has half a surrogate pair at character 24, which is no Unicode character',
     ],
-    ['[[', '/0/0 is not valid JSON: expected a value, found the end at character 2'],
+    ['[[', ' is not valid JSON: expected a value, found the end at character 2'],
   ]
   for (const [body, message] of refused) {
     t.equal(
-      refusal(() => readBody(Buffer.from(body), bodies.put, document)),
+      refusal(() => readValue(body, bodies.put, document)),
       message,
     )
   }
@@ -420,7 +505,7 @@ t.test('refuses a body of a hundred thousand brackets without exhausting the sta
         for (const representation of [document, typed]) {
           const body = start + open.repeat(100_000)
           t.notMatch(
-            refusal(() => readBody(Buffer.from(body), shape, representation)),
+            refusal(() => readValue(body, shape, representation)),
             'nothing is refused',
           )
         }

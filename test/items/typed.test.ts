@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { JsonReader, MAX_DEPTH } from '../../src/json/reader.js'
+import { MAX_ITEM_LEVELS } from '../../src/items/limits.js'
+import { JsonReader } from '../../src/json/reader.js'
 import { JsonWriter } from '../../src/json/writer.js'
 import { checkItem, copyItem } from '../../src/items/typed.js'
 import { anyItem, refusal } from '../helpers/attribute-value.js'
@@ -135,15 +136,15 @@ t.test('refuses a name that occurs twice in one object', async (t) => {
 t.test('limits the depth of nesting', async (t) => {
   const lists = (depth: number) => `{"x":${'{"L":['.repeat(depth)}${']}'.repeat(depth)}}`
   // A list has two brackets a level, and the item has one.
-  t.equal(check(lists((MAX_DEPTH - 2) / 2)), lists((MAX_DEPTH - 2) / 2))
+  t.equal(check(lists(MAX_ITEM_LEVELS - 1)), lists(MAX_ITEM_LEVELS - 1))
   for (const item of [
-    lists(MAX_DEPTH / 2),
+    lists(MAX_ITEM_LEVELS),
     '{"x":{"M":'.repeat(1_000_000),
     `{"x":${'{"L":['.repeat(1_000_000)}`,
   ]) {
     t.match(
       refusal(() => check(item)),
-      new RegExp(` is nested deeper than ${MAX_DEPTH} levels$`),
+      / is nested deeper than the 32 levels /,
     )
   }
 })

@@ -127,7 +127,7 @@ t.test('requests', async (t) => {
           Buffer.from([...Buffer.from('{"item":{"id":"'), 0xff, ...Buffer.from('"}}')]),
           /^body is not valid UTF-8/,
         ],
-        [`{"item":{"id":${'['.repeat(1000)}${']'.repeat(1000)}}}`, /is nested deeper than 512 levels/],
+        [`{"item":{"id":${'['.repeat(1000)}${']'.repeat(1000)}}}`, /is nested deeper than the 32 levels/],
       ]
       for (const [body, detail] of wrong) {
         const { status, body: problem } = await service.request(put, {

@@ -360,7 +360,11 @@ t.test('the lines that imports hold count towards the limit of all bodies', asyn
   const dynamodb = await startFakeDynamoDB(t, ({ operation }, response) => {
     answer(response, operation === 'DescribeTable' ? DescribeTable : {})
   })
-  const service = await startService(t, { bodyLimitBytes: 50_000 }, dynamodb.endpoint)
+  const service = await startService(
+    t,
+    { bodyLimitBytes: 50_000, batchBodyLimitBytes: 50_000 },
+    dynamodb.endpoint,
+  )
   const lines = Array.from({ length: 30 }, (_, n) => `{"id":"${n}","long":"${long.repeat(20)}"}\n`).join('')
   const begin = () => beginImport(t, importUrl(service))
   const first = begin()

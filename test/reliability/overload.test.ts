@@ -113,12 +113,16 @@ t.test(
   },
 )
 
-t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across connections', async (t) => {
+t.test('bodies that together exceed 8 times the limit of one are refused, across connections', async (t) => {
   const LIMIT = 100_000
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
     answer(response, {})
   })
-  const service = await startService(t, { bodyLimitBytes: LIMIT }, dynamodb.endpoint)
+  const service = await startService(
+    t,
+    { bodyLimitBytes: LIMIT, batchBodyLimitBytes: LIMIT },
+    dynamodb.endpoint,
+  )
   const item = JSON.stringify({ item: { id: 'a', long: 'x'.repeat(LIMIT - 100) } })
   const upload = () => {
     const upload = request(`${service.url}/v1/tables/T/put`, {
@@ -138,6 +142,11 @@ t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across
   await new Promise((resolve) => setTimeout(resolve, 1000))
   const late = upload()
   t.equal(await late.status, 503)
+  t.equal(
+    (await service.post('/v1/tables/T/put', { item: { id: 'a' } })).status,
+    200,
+    'a small body has room',
+  )
   late.finish()
   for (const { finish } of slow) finish()
   for (const { status } of slow) t.equal(await status, 200)
@@ -145,6 +154,24 @@ t.test('bodies that together exceed 8 times BODY_LIMIT_BYTES are refused, across
 })
 
 const HEAD = `POST ${get} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+
+t.test('a body that arrives byte by byte does not take a hundred times its size in memory', async (t) => {
+  const SIZE = 1_000_000
+  const service = await startService(t, {}, 'http://127.0.0.1:1')
+  const socket = await openSocket(t, service)
+  const before = process.memoryUsage()
+  socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`)
+  const piece = Buffer.from('1\r\n \r\n'.repeat(1000))
+  for (let sent = 0; sent < SIZE; sent += 1000) if (!socket.write(piece)) await once(socket, 'drain')
+  socket.write('0\r\n')
+  await within(10_000, () => socket.writableLength === 0)
+  await sleep(500)
+  const { heapUsed, external } = process.memoryUsage()
+  const grown = heapUsed + external - before.heapUsed - before.external
+  t.ok(grown < 100 * SIZE, `${(grown / 1e6).toFixed()} MB for a body of 1 MB`)
+  socket.write('\r\n')
+  t.equal(statusesIn(await readSome(socket))[0], 400)
+})
 
 t.test('clients that send headers and one byte of a body hold no slots', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {

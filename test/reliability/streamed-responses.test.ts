@@ -121,7 +121,11 @@ t.test('a reader that hangs up stops the fetching of pages at once', async (t) =
   )
   await sleep(100)
   t.equal(dynamodb.requests.length, 2)
-  t.match(service.log.at(-1), { msg: 'the caller disconnected', route: '/v1/tables/{table}/scan', table: 'T' })
+  t.match(service.log.at(-1), {
+    msg: 'the caller disconnected',
+    route: '/v1/tables/{table}/scan',
+    table: 'T',
+  })
   dynamodb.behave = (_received, response) => {
     answer(response, { Items: [], Count: 0, ScannedCount: 0 })
   }

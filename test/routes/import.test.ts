@@ -21,11 +21,17 @@ t.test('import', needsDynamoDB, async (t) => {
       [' { "Item" : { "id" : { "S" : "2" } } } ', '2'],
       ['{"\\u0049tem":{"id":{"S":"3"}}}', '3'],
       ['{"Item":{"id":{"S":"4"},"Item":{"M":{}}}}', '4'],
-      ['{"Item":{"id":{"X":"1"}}}', /^line 1\/Item\/id has "X", which is no type of an AttributeValue$/],
+      [
+        '{"Item":{"id":{"X":"1"}}}',
+        /^line 1\/Item\/id has "X", which is no type of an AttributeValue\. Correct it and continue from line \d+\.$/,
+      ],
       ['{"Item":{"id":"5"}}', /^line 1: .*key/],
       ['{"Item":{}}', /^line 1: .*(?:key|null)/],
       ['{"Item":[]}', /^line 1: .*key/],
-      ['{"Item":{"id":{"S":"6"}},"Item":{"id":{"S":"6"}}}', /^line 1\/Item has the name "Item" twice$/],
+      [
+        '{"Item":{"id":{"S":"6"}},"Item":{"id":{"S":"6"}}}',
+        /^line 1\/Item has the name "Item" twice\. Correct it and continue from line \d+\.$/,
+      ],
       ['{"Item":{"id":{"S":"7"}}} {}', /^line 1.* is not valid JSON: expected the end/],
       ['{"Item":{"id":{"S":"8"}}', /^line 1.* is not valid JSON/],
     ]
@@ -90,7 +96,13 @@ t.test('import', needsDynamoDB, async (t) => {
     const many = (count: number) => Array.from({ length: count }, (_, n) => good(n + 1))
     const wrong: [line: string, problem: object][] = [
       ['{"id":', { code: 'InvalidRequest', detail: /^line \d+\/id is not valid JSON/ }],
-      ['[]', { code: 'InvalidRequest', detail: /^line \d+ must be an object$/ }],
+      [
+        '[]',
+        {
+          code: 'InvalidRequest',
+          detail: /^line \d+ must be an object\. Correct it and continue from line \d+\.$/,
+        },
+      ],
       ['{"name":"no key"}', { code: 'ValidationException', detail: /^line \d+: .*key/ }],
       ['{"id":5}', { code: 'ValidationException', detail: /^line \d+: .*[Tt]ype/ }],
       [

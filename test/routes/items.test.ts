@@ -112,7 +112,7 @@ t.test('put', needsDynamoDB, async (t) => {
   t.test('put passes on DynamoDB’s own validation message', async (t) => {
     const { status, body } = await service.post(put, { item: { id: 5 } })
     t.equal(status, 400)
-    t.match(body, { code: 'ValidationException', detail: /Type mismatch for key/, dynamodbRequestId: /.+/ })
+    t.match(body, { code: 'ValidationException', detail: /Type mismatch for key/, dynamodbRequestId: /./ })
   })
 })
 

@@ -1,9 +1,11 @@
+import { CLOSE_BRACE, OPEN_BRACE } from '../../json/character-codes.js'
+import { inSlices, skip, type Sliced } from '../../json/in-slices.js'
 import { EMPTY_OBJECT, type Json } from '../../json/json.js'
-import { arrayOf, eachMember, members, objectOf } from '../../json/parts.js'
+import { arrayOf, members, objectOf } from '../../json/parts.js'
 import { JsonReader } from '../../json/reader.js'
 import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, jsonOf, membersOf, serialize } from '../request.js'
-import { keyOf, refuseDuplicates } from '../tables/keys.js'
+import { keyOf, keysOf, refuseDuplicates } from '../tables/keys.js'
 import { asRequested, refuseTwoNames } from '../tables/table-names.js'
 import { type BatchContext, byTable, type Entry, sendAll } from './chunks.js'
 import { ConsumedCapacity } from './consumed-capacity.js'
@@ -31,10 +33,7 @@ export async function batchGet(request: DynamoDBRequest, context: BatchContext):
   // Within one request, DynamoDB itself refuses duplicates.
   if (entries.length > KEYS_IN_A_REQUEST) {
     for (const [table, keys] of byTable(entries)) {
-      refuseDuplicates(
-        table,
-        keys.map((key) => keyOf(jsonOf(key))),
-      )
+      refuseDuplicates(table, await inSlices(keysOf(keys, (key) => keyOf(jsonOf(key)))))
     }
   }
 
@@ -52,8 +51,8 @@ export async function batchGet(request: DynamoDBRequest, context: BatchContext):
       operation: 'BatchGetItem',
       size: KEYS_IN_A_REQUEST,
       requestFor: (some) => ({ ...options, RequestItems: requestItemsOf(some) }),
-      unprocessedIn: (answer) => {
-        const others = found.add(answer)
+      unprocessedIn: async (answer) => {
+        const others = await inSlices(found.add(answer))
         consumed.add(others)
         return [...members(others.get('UnprocessedKeys') ?? EMPTY_OBJECT)].flatMap(([answered, left]) => {
           const table = asRequested(answered, names)
@@ -87,23 +86,33 @@ class FoundItems {
   }
 
   /** Takes the items out of an answer. Returns its other members. */
-  add(answer: Json): Map<string, Json> {
+  *add(answer: Json): Sliced<Map<string, Json>> {
     const others = new Map<string, Json>()
-    const tables = [...this.#lists.keys()]
     const reader = new JsonReader(answer)
-    eachMember(reader, (name) => {
-      if (name !== 'Responses') {
-        others.set(name, reader.take())
-        return
-      }
-      eachMember(reader, (answered) => {
-        const items = reader.take()
-        this.bytes += items.length
-        const inner = items.subarray(1, -1)
-        if (inner.some((byte) => byte > 0x20)) this.#lists.get(asRequested(answered, tables))?.push(inner)
-      })
-    })
+    reader.expect(OPEN_BRACE)
+    for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+      reader.name()
+      const name = reader.nameText()
+      if (name === 'Responses') yield* this.#addResponses(reader)
+      else others.set(name, reader.take())
+    }
+    reader.end()
     return others
+  }
+
+  *#addResponses(reader: JsonReader): Sliced<void> {
+    const tables = [...this.#lists.keys()]
+    reader.expect(OPEN_BRACE)
+    for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+      reader.name()
+      const table = asRequested(reader.nameText(), tables)
+      reader.peek()
+      const start = reader.position
+      yield* skip(reader)
+      this.bytes += reader.position - start
+      const inner = reader.bytes.subarray(start + 1, reader.position - 1)
+      if (inner.some((byte) => byte > 0x20)) this.#lists.get(table)?.push(inner)
+    }
   }
 
   /** `{"T": [{…}, …], …}` */

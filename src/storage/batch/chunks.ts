@@ -6,7 +6,7 @@ import type { Json } from '../../json/json.js'
 import type { CancelSignal } from '../call/cancellation.js'
 import type { CallLimits, Send } from '../call/limits.js'
 import { CANCELLED } from '../call/retry.js'
-import { type CallHistory, StorageError } from '../errors.js'
+import { AnswerError, asAnswerError, type CallHistory, StorageError } from '../errors.js'
 import { isWrite, type Operation } from '../operations.js'
 import type { DynamoDBRequest, Parameter } from '../request.js'
 
@@ -40,7 +40,10 @@ export interface BatchRequest<Item> {
    * Reads the answer to a request for `entries` and returns the entries that DynamoDB left unprocessed.
    * @throws JsonError if the answer is malformed
    */
-  readonly unprocessedIn: (answer: Json, entries: readonly Item[]) => readonly Item[]
+  readonly unprocessedIn: (
+    answer: Json,
+    entries: readonly Item[],
+  ) => readonly Item[] | Promise<readonly Item[]>
   /** True once the answer to the whole batch must not grow any more. */
   readonly isFull?: () => boolean
 }
@@ -111,7 +114,7 @@ export async function sendRequest<Item>(
   try {
     for (let failures = 0; ;) {
       const answer = await send(operation, request, { ...limits, onMaybeApplied })
-      const left = unprocessedIn(answer, pending)
+      const left = await readAnswer(async () => unprocessedIn(answer, pending))
       failures = left.length < pending.length ? 0 : failures + 1
       pending = left
       if (pending.length === 0) return { unprocessed: [], maybeApplied: false, error: undefined }
@@ -130,15 +133,23 @@ export async function sendRequest<Item>(
   }
 }
 
+async function readAnswer<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    throw asAnswerError(error)
+  }
+}
+
 /** Callers must learn which entries are confirmed, whatever error stops the batch. */
 function toStorageError(cause: unknown, operation: Operation, request: DynamoDBRequest): StorageError {
   if (cause instanceof StorageError) return cause
-  const message = 'DynamoDB returned a malformed response'
   const maybeApplied = isWrite(operation, request)
-  return new StorageError(
-    { kind: 'malformed', name: 'MalformedAnswer', message, maybeApplied, cause },
-    historyOf(operation),
-  )
+  const failure =
+    cause instanceof AnswerError
+      ? ({ kind: 'malformed', name: 'MalformedAnswer', message: cause.message } as const)
+      : ({ kind: 'internal', name: 'InternalError', message: 'the batch cannot be continued' } as const)
+  return new StorageError({ ...failure, maybeApplied, cause }, historyOf(operation))
 }
 
 /** The history of a call that DynamoDB has answered. */

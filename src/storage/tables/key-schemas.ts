@@ -3,13 +3,14 @@
  * in the path of a URL, and for batches that are larger than one request: two writes to one key in different requests
  * would race.
  */
+import { inSlices } from '../../json/in-slices.js'
 import { EMPTY_ARRAY, EMPTY_OBJECT, type Json, parse } from '../../json/json.js'
 import { elements, members } from '../../json/parts.js'
 import type { CallLimits, Send } from '../call/limits.js'
 import { SharedCall } from '../call/shared-call.js'
-import { KeyMismatchError, StorageError } from '../errors.js'
+import { asAnswerError, KeyMismatchError, StorageError } from '../errors.js'
 import type { Parameter } from '../request.js'
-import { keyOfItem, keyOfWrite } from './keys.js'
+import { keyOfItem, keyOfWrite, keysOf } from './keys.js'
 
 /** An attribute of a table's key. */
 export interface KeyAttribute {
@@ -82,7 +83,7 @@ export class KeySchemas {
    */
   async keysOf(table: string, writes: readonly Parameter[], limits: CallLimits): Promise<string[]> {
     const startedAt = performance.now()
-    const keys = keysIn(writes, (await this.of(table, limits)).key)
+    const keys = await keysIn(writes, (await this.of(table, limits)).key)
     if (keys.length === writes.length) return keys
     return keysIn(writes, (await this.#again(table, startedAt, limits)).key)
   }
@@ -149,21 +150,33 @@ export class KeySchemas {
 
   async #describe(table: string, limits: CallLimits): Promise<TableKeys> {
     const answer = await this.#send('DescribeTable', { TableName: table }, limits)
-    const description = members(members(answer).get('Table') ?? EMPTY_OBJECT)
-    const types = new Map(
-      elements(description.get('AttributeDefinitions') ?? EMPTY_ARRAY).map((definition) => [
-        memberOf(definition, 'AttributeName'),
-        memberOf(definition, 'AttributeType'),
-      ]),
-    )
-    const key = keySchemaIn(description, types)
-    // With an empty key schema, all writes would have the same key.
-    if (key.length === 0) throw noKeySchema(table)
-    const indexes = ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']
-      .flatMap((kind) => elements(description.get(kind) ?? EMPTY_ARRAY))
-      .map((index) => [memberOf(index, 'IndexName') ?? '', keySchemaIn(members(index), types)] as const)
-    return { key, indexes: new Map(indexes), arn: textIn(description, 'TableArn') }
+    try {
+      return tableKeysIn(answer, table)
+    } catch (error) {
+      throw asAnswerError(error)
+    }
   }
+}
+
+/**
+ * @param answer to DescribeTable
+ * @throws JsonError if it is malformed
+ */
+function tableKeysIn(answer: Json, table: string): TableKeys {
+  const description = members(members(answer).get('Table') ?? EMPTY_OBJECT)
+  const types = new Map(
+    elements(description.get('AttributeDefinitions') ?? EMPTY_ARRAY).map((definition) => [
+      memberOf(definition, 'AttributeName'),
+      memberOf(definition, 'AttributeType'),
+    ]),
+  )
+  const key = keySchemaIn(description, types)
+  // With an empty key schema, all writes would have the same key.
+  if (key.length === 0) throw noKeySchema(table)
+  const indexes = ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']
+    .flatMap((kind) => elements(description.get(kind) ?? EMPTY_ARRAY))
+    .map((index) => [memberOf(index, 'IndexName') ?? '', keySchemaIn(members(index), types)] as const)
+  return { key, indexes: new Map(indexes), arn: textIn(description, 'TableArn') }
 }
 
 /** The partition key comes first (API Reference, KeySchemaElement). */
@@ -212,7 +225,7 @@ function namesIn(schema: KeySchema): string[] {
   return schema.map(({ name }) => name)
 }
 
-function keysIn(writes: readonly Parameter[], schema: KeySchema): string[] {
+function keysIn(writes: readonly Parameter[], schema: KeySchema): Promise<string[]> | string[] {
   const names = namesIn(schema)
-  return writes.map((write) => keyOfWrite(write, names)).filter((key) => key !== undefined)
+  return inSlices(keysOf(writes, (write) => keyOfWrite(write, names)))
 }

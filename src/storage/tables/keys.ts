@@ -1,5 +1,8 @@
 /** Reading and comparing the keys of items. */
+import { hash } from 'node:crypto'
 import { BACKSLASH, CLOSE_BRACE, OPEN_BRACE, QUOTE } from '../../json/character-codes.js'
+import { type Decimal, decimalOf, withoutLeadingZeros, withoutTrailingZeros } from '../../json/decimal.js'
+import { SLICE_MS, type Sliced } from '../../json/in-slices.js'
 import { type Json, parse } from '../../json/json.js'
 import { members } from '../../json/parts.js'
 import { JsonReader } from '../../json/reader.js'
@@ -64,14 +67,43 @@ function readValue(reader: JsonReader): string {
   const json = reader.take()
   // Most keys are strings that already have the form that is written below.
   if (json.toString('latin1', 0, 6) === '{"S":"' && json.at(-2) === QUOTE && !json.includes(BACKSLASH)) {
-    return json.toString()
+    return shorten(json.toString())
   }
-  // An AttributeValue has exactly one member.
+  // An AttributeValue has exactly one member. Only a string can be a key, and DynamoDB refuses all others.
   const values = [...members(json)].map(([type, content]) => {
-    const value = parse(content)
+    const value = content[0] === QUOTE ? parse(content) : content.toString()
     return [type, type === 'N' && typeof value === 'string' ? canonicalNumber(value) : value] as const
   })
-  return JSON.stringify(Object.fromEntries(values))
+  return shorten(JSON.stringify(Object.fromEntries(values)))
+}
+
+/** Longer texts of keys are replaced by their hash: those of a large batch are in memory together. */
+const LONG = 256
+
+function shorten(text: string): string {
+  if (text.length <= LONG) return text
+  return `${text.slice(0, LONG / 2)}…${hash('sha256', text, 'base64url')}`
+}
+
+/**
+ * The keys of entries, in slices. An entry without a key is left out.
+ * @param keyOf reads the key of an entry
+ */
+export function* keysOf(
+  entries: readonly Parameter[],
+  keyOf: (entry: Parameter) => string | undefined,
+): Sliced<string[]> {
+  const keys: string[] = []
+  let pauseAt = performance.now() + SLICE_MS
+  for (const entry of entries) {
+    const key = keyOf(entry)
+    if (key !== undefined) keys.push(key)
+    if (performance.now() >= pauseAt) {
+      yield
+      pauseAt = performance.now() + SLICE_MS
+    }
+  }
+  return keys
 }
 
 /**
@@ -90,14 +122,14 @@ export function refuseDuplicates(table: string, keys: readonly string[]): void {
   }
 }
 
-const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/
-
 /** A number by its significant digits and its exponent: `1.50`, `15e-1` and `+1.5` are one number. */
-export function canonicalNumber(digits: string): string {
-  const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(digits) ?? []
-  const all = (whole + fraction).replace(/^0+/, '')
-  const significant = all.replace(/0+$/, '')
+export function canonicalNumber(text: string): string {
+  const { isNegative, whole, fraction, exponent = 'e0' } = decimalOf(text) ?? NO_NUMBER
+  const all = withoutLeadingZeros(whole + fraction)
+  const significant = withoutTrailingZeros(all)
   if (significant === '') return '0'
-  const scale = Number(exponent) - fraction.length + (all.length - significant.length)
-  return `${sign === '-' ? '-' : ''}${significant}e${scale}`
+  const scale = Number(exponent.slice(1)) - fraction.length + (all.length - significant.length)
+  return `${isNegative ? '-' : ''}${significant}e${scale}`
 }
+
+const NO_NUMBER: Decimal = { isNegative: false, whole: '', fraction: '', exponent: undefined }
