@@ -1,12 +1,15 @@
 /**
  * `npm run test:clients`: runs the code blocks of docs/clients.md against the service and DynamoDB Local, each language
- * in an empty folder, and then the program in `examples/clients/` with the generated client. A language without its tools
+ * in an empty folder, and then the program in `examples/clients/` with the generated client. The service has `AUTH=policy`,
+ * so every program has to send an API key. A language without its tools
  * is reported as skipped. `npm run test:clients -- go python` runs only these.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Access } from '../src/access/access.js'
+import { createKey } from '../src/access/api-keys.js'
 import { buildApp } from '../src/app.js'
 import { readConfig } from '../src/config.js'
 import { createLogger } from '../src/observability/log.js'
@@ -49,6 +52,13 @@ const clients: Readonly<Record<string, Client>> = {
   'hey-api': { heading: 'TypeScript, @hey-api/openapi-ts', needs: 'node --version', env: npm },
 }
 
+const { key, entry } = createKey('clients')
+/** Their programs create tables of their own, and read the orders of the demo tables. */
+const policy = {
+  roles: { operator: [{ tables: ['Clients*', 'Orders'], actions: ['read', 'write', 'scan', 'admin'] }] },
+  keys: [{ ...entry, roles: ['operator'] }],
+}
+
 const page = await readFile(join(packageRoot, 'docs/clients.md'), 'utf8')
 const chosen = process.argv.slice(2)
 const names = Object.keys(clients).filter((name) => chosen.length === 0 || chosen.includes(name))
@@ -62,11 +72,17 @@ process.exitCode = (await testAll()) ? 0 : 1
 async function testAll(): Promise<boolean> {
   useLocalEnvironment()
   const dynamodb = await startDynamoDBLocal()
+  const folder = await mkdtemp(join(tmpdir(), 'clients-'))
+  const accessFile = join(folder, 'access.json')
+  await writeFile(accessFile, JSON.stringify(policy))
   // Compilers run at the same time, so DynamoDB Local may be slow.
   const slow = { ATTEMPT_TIMEOUT_MS: '60000', REQUEST_TIMEOUT_MS: '120000' }
-  const config = readConfig({ ...process.env, ...slow, HOST: '127.0.0.1', PORT: '0', TABLE_ADMIN: 'true' })
+  const secured = { AUTH: 'policy', ACCESS_FILE: accessFile }
+  const address = { HOST: '127.0.0.1', PORT: '0' }
+  const config = readConfig({ ...process.env, ...slow, ...secured, ...address, TABLE_ADMIN: 'true' })
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-  const app = await buildApp(config, storage, createLogger('warn'))
+  const logger = createLogger('warn')
+  const app = await buildApp(config, storage, logger, await Access.open(accessFile, { logger }))
   try {
     await createDemoTables(storage)
     const url = await app.listen({ host: config.host, port: config.port })
@@ -76,6 +92,7 @@ async function testAll(): Promise<boolean> {
   } finally {
     await app.close()
     await dynamodb.stop()
+    await rm(folder, { recursive: true })
   }
 }
 
@@ -83,7 +100,7 @@ async function testAll(): Promise<boolean> {
 async function test(name: string, url: string): Promise<string> {
   const client = clients[name]
   if (client === undefined) return 'FAILED: there is no such client'
-  const env = { ...process.env, ...client.env, SERVICE_URL: url }
+  const env = { ...process.env, ...client.env, SERVICE_URL: url, SERVICE_KEY: key }
   const cwd = await mkdtemp(join(tmpdir(), `client-${name}-`))
   try {
     if ((await shell(client.needs, { cwd, env })).code !== 0) {
