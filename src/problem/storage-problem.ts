@@ -103,7 +103,7 @@ function explain(error: StorageError): Explanation {
       return { code: 'UpstreamTimeout', detail: 'DynamoDB did not respond in time.' }
     case 'network':
       return { code: 'ServiceUnavailable', detail: 'The connection to DynamoDB failed.' }
-    case 'cancelled':
+    case 'canceled':
       return { code: 'ServiceUnavailable', detail: 'The request was abandoned during a shutdown.' }
     case 'throttling':
     case 'transient':

@@ -28,8 +28,8 @@ export type ErrorKind =
   | 'access_denied'
   /** DynamoDB cannot use the KMS key of the table. */
   | 'encryption_key'
-  /** The caller has cancelled the call. */
-  | 'cancelled'
+  /** The caller has canceled the call. */
+  | 'canceled'
   /** DynamoDB refused the request itself. */
   | 'refused'
   /** A bug of the storage layer. */
@@ -48,7 +48,7 @@ const retryable: Readonly<Record<ErrorKind, boolean>> = {
   no_credentials: false,
   access_denied: false,
   encryption_key: false,
-  cancelled: false,
+  canceled: false,
   refused: false,
   internal: false,
 }
@@ -61,7 +61,7 @@ export function isRetryable(kind: ErrorKind): boolean {
 /**
  * What is known of a failed attempt. `name` is the name of DynamoDB's exception as DynamoDB spells it, or one of the
  * storage layer's own: `NetworkError`, `TimeoutError`, `CorruptAnswer`, `MalformedAnswer`, `CredentialsError`,
- * `Cancelled`, `RequestTooLarge`, `InternalError`.
+ * `Canceled`, `RequestTooLarge`, `InternalError`.
  */
 export interface Failure {
   readonly kind: ErrorKind

@@ -272,7 +272,7 @@ t.test('a caller that hangs up frees its socket and its timer within 100 ms', as
   const heldUp = await delayOf(async () => {
     const began = performance.now()
     gone.abort()
-    t.ok((await Promise.all(calls)).every((name) => name === 'Cancelled'))
+    t.ok((await Promise.all(calls)).every((name) => name === 'Canceled'))
     while (open() > 0) await sleep(5)
     took = performance.now() - began
   })

@@ -264,7 +264,7 @@ t.test('a call', async (t) => {
       )
       const before = AbortSignal.abort()
       t.match(await failure(storage.send('GetItem', REQUEST, { ...soon(), signal: before })), {
-        name: 'Cancelled',
+        name: 'Canceled',
       })
       t.equal(standIn.requests.length, 0)
 
@@ -272,7 +272,7 @@ t.test('a call', async (t) => {
       const inFlight = failure(storage.send('GetItem', REQUEST, { ...soon(), signal: during.signal }))
       while (standIn.requests.length === 0) await new Promise(setImmediate)
       during.abort()
-      t.match(await inFlight, { name: 'Cancelled', attempts: 1 })
+      t.match(await inFlight, { name: 'Canceled', attempts: 1 })
 
       const waiting = new AbortController()
       const between = failure(
@@ -282,7 +282,7 @@ t.test('a call', async (t) => {
       setTimeout(() => {
         waiting.abort()
       }, 50)
-      t.match(await between, { name: 'Cancelled', attempts: 1, earlierMaybeApplied: true })
+      t.match(await between, { name: 'Canceled', attempts: 1, earlierMaybeApplied: true })
     },
   )
 
@@ -396,7 +396,7 @@ t.test('a call', async (t) => {
     t.match(await failure(storage.ping(50)), { name: 'TimeoutError' })
     const gone = AbortSignal.timeout(20)
     t.match(await failure(storage.send('GetItem', REQUEST, { ...soon(), signal: gone })), {
-      name: 'Cancelled',
+      name: 'Canceled',
     })
   })
 

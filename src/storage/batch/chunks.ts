@@ -5,7 +5,7 @@
 import type { Json } from '../../json/json.js'
 import type { CancelSignal } from '../call/cancellation.js'
 import type { CallLimits, Send } from '../call/limits.js'
-import { CANCELLED } from '../call/retry.js'
+import { CANCELED } from '../call/retry.js'
 import { AnswerError, asAnswerError, type CallHistory, StorageError } from '../errors.js'
 import { isWrite, type Operation } from '../operations.js'
 import type { DynamoDBRequest, Parameter } from '../request.js'
@@ -123,7 +123,7 @@ export async function sendRequest<Item>(
       if (isFull() || failures === pace.maxAttempts || isLate) {
         return { unprocessed: pending, maybeApplied, error: undefined }
       }
-      if (!(await pace.wait(delayMs, limits.signal))) throw new StorageError(CANCELLED, historyOf(operation))
+      if (!(await pace.wait(delayMs, limits.signal))) throw new StorageError(CANCELED, historyOf(operation))
       request = requestFor(pending)
     }
   } catch (cause) {

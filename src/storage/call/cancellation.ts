@@ -1,4 +1,4 @@
-/** Tells a call that its caller has cancelled it. An `AbortSignal` is one. */
+/** Tells a call that its caller has canceled it. An `AbortSignal` is one. */
 export interface CancelSignal {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void): void

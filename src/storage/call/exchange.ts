@@ -72,9 +72,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    // It may have been cancelled while undici connected; then it is not sent any more.
+    // It may have been canceled while undici connected; then it is not sent any more.
     if (this.settled) {
-      abort(new Error('cancelled'))
+      abort(new Error('canceled'))
       return
     }
     this.#abort = abort
@@ -122,7 +122,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #cancel = (): void => {
-    this.#giveUp({ kind: 'cancelled', name: 'Cancelled', message: 'the caller has cancelled the call' })
+    this.#giveUp({ kind: 'canceled', name: 'Canceled', message: 'the caller has canceled the call' })
   }
 
   #giveUp(failure: Omit<Failure, 'maybeApplied'>): void {

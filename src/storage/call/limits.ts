@@ -28,7 +28,7 @@ export type Send = (operation: Operation, request: DynamoDBRequest, limits: Call
 
 /**
  * Waits for a result, but no longer than `timeoutMs` and the limits of a call allow.
- * @returns undefined if the time is up or the caller has cancelled the call
+ * @returns undefined if the time is up or the caller has canceled the call
  */
 export function within<Result>(
   timeoutMs: number,

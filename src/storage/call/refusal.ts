@@ -65,7 +65,7 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map(
   names.flatMap(([kind, some]) => some.map((name) => [name, kind] as const)),
 )
 
-/** The reasons of a cancelled transaction that may be gone at the next attempt (API Reference, TransactWriteItems). */
+/** The reasons of a canceled transaction that may be gone at the next attempt (API Reference, TransactWriteItems). */
 const passingReasons: ReadonlyMap<string, 'throttling' | 'conflict'> = new Map([
   ['ProvisionedThroughputExceeded', 'throttling'],
   ['RequestLimitExceeded', 'throttling'],
@@ -143,7 +143,7 @@ function kindOf(name: string, statusCode: number, body: Json): ErrorKind {
   return 'refused'
 }
 
-/** A transaction that was cancelled for any reason that does not pass is `refused`. */
+/** A transaction that was canceled for any reason that does not pass is `refused`. */
 function kindOfCancellation(body: Json): ErrorKind {
   const found = new Set(cancellationCodes(body).map((code) => passingReasons.get(code)))
   if (found.size === 0 || found.has(undefined)) return 'refused'

@@ -1,7 +1,7 @@
 /**
  * Attempts until one succeeds or another one makes no sense: with full jitter between them ("Exponential Backoff And
  * Jitter", AWS Architecture Blog), and a retry budget that ends a retry storm. The SDK's `StandardRetryStrategy` is not
- * used: its waits can neither be cancelled nor see the deadline, and its budget, which is made for one client, is spent
+ * used: its waits can neither be canceled nor see the deadline, and its budget, which is made for one client, is spent
  * after 35 failed retries, one bad moment of a gateway with 128 sockets.
  */
 import type { Json } from '../../json/json.js'
@@ -83,7 +83,7 @@ export class Retry {
       if (await wait(delayMs, limits.signal)) continue
       this.#refund(paidFrom, 1)
       const earlier = history.earlierMaybeApplied || last.maybeApplied
-      throw new StorageError(CANCELLED, { ...history, earlierMaybeApplied: earlier, repeatable: true })
+      throw new StorageError(CANCELED, { ...history, earlierMaybeApplied: earlier, repeatable: true })
     }
     throw new StorageError(last, history)
   }
@@ -120,17 +120,17 @@ const OUT_OF_TIME: Failure = {
   maybeApplied: false,
 }
 
-/** The failure of a call that its caller has cancelled while it waited. */
-export const CANCELLED: Failure = {
-  kind: 'cancelled',
-  name: 'Cancelled',
-  message: 'the caller has cancelled the call',
+/** The failure of a call that its caller has canceled while it waited. */
+export const CANCELED: Failure = {
+  kind: 'canceled',
+  name: 'Canceled',
+  message: 'the caller has canceled the call',
   maybeApplied: false,
 }
 
 /**
  * Waits, in ms.
- * @returns false if the caller has cancelled the call
+ * @returns false if the caller has canceled the call
  */
 export function wait(ms: number, signal?: CancelSignal): Promise<boolean> {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import type { CallLimits } from './limits.js'
 
 /**
  * One call for all callers that want its result at the same time. Each waits within its own limits, so that the deadline
- * or the cancellation of one does not affect the others. The call itself is cancelled when the last caller has left.
+ * or the cancellation of one does not affect the others. The call itself is canceled when the last caller has left.
  */
 export class SharedCall<Result> {
   readonly #cancellation = new Cancellation()
@@ -16,13 +16,13 @@ export class SharedCall<Result> {
   }
 
   /** All callers left before it had a result; it cannot be joined any more. */
-  get cancelled(): boolean {
+  get canceled(): boolean {
     return this.#cancellation.aborted
   }
 
   /**
    * Waits for the result.
-   * @throws StorageError `TimeoutError` or `Cancelled` by the limits, and what the call throws
+   * @throws StorageError `TimeoutError` or `Canceled` by the limits, and what the call throws
    */
   join({ deadline, signal }: CallLimits): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ export class SharedCall<Result> {
         reject(new StorageError({ kind, name, message, maybeApplied: false }, NO_CALL))
       }
       const cancel = () => {
-        giveUp('cancelled', 'Cancelled', 'the caller has cancelled the call')
+        giveUp('canceled', 'Canceled', 'the caller has canceled the call')
       }
       const timer = setTimeout(() => {
         giveUp('timeout', 'TimeoutError', 'DynamoDB did not respond in time')

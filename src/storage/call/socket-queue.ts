@@ -1,6 +1,6 @@
 /**
  * The queue for sockets. undici has a queue too, but it keeps each request with its body until there is a socket for
- * it, even if its caller has cancelled it long ago.
+ * it, even if its caller has canceled it long ago.
  */
 export class SocketQueue {
   #free: number

@@ -128,7 +128,7 @@ export class KeySchemas {
   /** Requests the key schema once for all callers. The cached one stays until the new one is there. */
   #request(table: string, limits: CallLimits): Promise<TableKeys> {
     const request = this.#requests.get(table)
-    if (request?.cancelled === false) return request.join(limits)
+    if (request?.canceled === false) return request.join(limits)
     const since = performance.now()
     const call = new SharedCall<TableKeys>(async (shared) => {
       const isLast = () => this.#requests.get(table) === call

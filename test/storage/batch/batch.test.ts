@@ -307,6 +307,6 @@ t.test('a batch of gets', async (t) => {
     }, 100)
     const error = await incomplete(storage.batchGet(request, { ...soon(), signal: gone.signal }))
     t.ok(error.cause instanceof StorageError)
-    t.match(error.cause, { name: 'Cancelled' })
+    t.match(error.cause, { name: 'Canceled' })
   })
 })

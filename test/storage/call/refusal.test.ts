@@ -96,7 +96,7 @@ t.test('the errors that another attempt may cure are retryable', async (t) => {
     'no_credentials',
     'access_denied',
     'encryption_key',
-    'cancelled',
+    'canceled',
     'refused',
   ]
   for (const kind of final) t.notOk(isRetryable(kind), kind)

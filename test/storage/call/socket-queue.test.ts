@@ -104,6 +104,6 @@ t.test('a refused connection does not dispatch the next request from within undi
     const others = [send(cancellation), send(), send()]
     t.equal(await first, 'network')
     cancellation.abort()
-    t.same(await Promise.all(others), ['cancelled', 'network', 'network'])
+    t.same(await Promise.all(others), ['canceled', 'network', 'network'])
   }
 })

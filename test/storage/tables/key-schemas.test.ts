@@ -69,10 +69,10 @@ t.test('the key of a table', async (t) => {
     const patient = storage.withKeySchema('T', soon(), itself)
     t.ok(await within(5000, () => reply !== undefined))
     gone.abort()
-    await t.rejects(first, { name: 'Cancelled', maybeApplied: false })
+    await t.rejects(first, { name: 'Canceled', maybeApplied: false })
     await t.rejects(hurried, { name: 'TimeoutError', maybeApplied: false })
     await t.rejects(storage.withKeySchema('T', { ...soon(), signal: gone.signal }, itself), {
-      name: 'Cancelled',
+      name: 'Canceled',
     })
     reply?.()
     t.same(await patient, [{ name: 'id', type: 'S' }])
@@ -87,7 +87,7 @@ t.test('the key of a table', async (t) => {
     const call = storage.withKeySchema('T', { ...soon(), signal: gone.signal }, itself)
     t.ok(await within(5000, () => standIn.requests.length === 1))
     gone.abort()
-    await t.rejects(call, { name: 'Cancelled' })
+    await t.rejects(call, { name: 'Canceled' })
     t.ok(await within(5000, () => standIn.requests[0]?.ended !== undefined), 'its connection is closed')
     t.same(await storage.withKeySchema('T', soon(), itself), [{ name: 'id', type: 'S' }])
   })
