@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { type Allowance, type Rate, rateLimitHeaders, RateLimits } from '../../src/access/rate-limits.js'
-import { freePort } from '../helpers/free-port.js'
+import { freePort } from '../../scripts/local/free-port.js'
 import { needsRedis, startRedis } from '../helpers/redis.js'
 import { PATIENCE, within } from '../helpers/within.js'
 

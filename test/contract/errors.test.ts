@@ -4,7 +4,6 @@
  * the responses of the service.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Code, CODES, rowOf } from '../../schemas/parts/codes.js'
@@ -12,6 +11,7 @@ import { packageRoot } from '../../src/package-root.js'
 import { keyHolder } from '../helpers/access.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { speak } from '../helpers/raw-http.js'
 
 const PAGE = join(packageRoot, 'docs', 'errors.md')
 
@@ -21,17 +21,10 @@ const patient = { attemptTimeoutMs: 30_000 }
 /** For each code, a request that causes it. */
 type Causes = Record<Code, (t: Test) => Promise<Answer>>
 
-/** Sends bytes that no HTTP client would send, and reads the answer. */
-async function sendBytes(url: string, bytes: string): Promise<Answer> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  socket.write(bytes)
-  let answer = ''
-  for await (const chunk of socket.setEncoding('utf8')) {
-    answer += String(chunk)
-    if (/\r\n\r\n\{.*\}$/s.test(answer)) break
-  }
-  socket.destroy()
-  const [head = '', text = ''] = answer.split('\r\n\r\n')
+/** Sends bytes that no HTTP client would send, after which the service closes the connection. */
+async function sendBytes(t: Test, service: Service, bytes: string): Promise<Answer> {
+  const answered = await speak(t, service, bytes)
+  const [head = '', text = ''] = answered.split('\r\n\r\n')
   const [first = '', ...lines] = head.split('\r\n')
   const headers = new Headers(lines.map((line) => line.split(': ', 2) as [string, string]))
   return {
@@ -98,9 +91,10 @@ t.test('every error code', needsDynamoDB, async (t) => {
     MethodNotAllowed: () => service.get('/v1/tables/Users/get'),
     NotAcceptable: () => post('get', { key: { id: 'u1' } }, { accept: 'text/html' }),
     RequestTimeout: async (t) => {
-      const { url } = await startService(t, { requestTimeoutMs: 1 })
+      const impatient = await startService(t, { requestTimeoutMs: 1 })
       return sendBytes(
-        url,
+        t,
+        impatient,
         'POST /v1/tables/Users/put HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{',
       )
     },
@@ -146,13 +140,10 @@ t.test('every error code', needsDynamoDB, async (t) => {
       }),
     PayloadTooLarge: () => post('put', { item: { id: 'x'.repeat(100_000) } }),
     UnsupportedMediaType: () => post('get', '<key>u1</key>', { 'content-type': 'application/xml' }),
-    ExpectationFailed: () =>
-      sendBytes(service.url, 'GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nExpect: a reply\r\n\r\n'),
-    HeadersTooLarge: () =>
-      sendBytes(
-        service.url,
-        `GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
-      ),
+    ExpectationFailed: (t) =>
+      sendBytes(t, service, 'GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nExpect: a reply\r\n\r\n'),
+    HeadersTooLarge: (t) =>
+      sendBytes(t, service, `GET /v1/tables HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`),
     TooManyRequests: async (t) => {
       const { entry, headers } = keyHolder('reporting', ['nothing'], {
         rate: { requests: 100, per: 'hour', burst: 1 },

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import type { Service } from './service.js'
 
 /** Connects to the service; the socket is destroyed with the test. */
-export async function openSocket(t: Test, { url }: Service): Promise<Socket> {
+export async function openSocket(t: Test, { url }: Pick<Service, 'url'>): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
   socket.on('error', () => undefined)
@@ -34,7 +34,12 @@ export async function readAll(socket: Socket): Promise<string> {
  * Sends bytes and returns everything that arrives until the service closes the connection.
  * @param closes whether the client closes its side after it, like `nc -N`
  */
-export async function speak(t: Test, service: Service, bytes: string, closes = false): Promise<string> {
+export async function speak(
+  t: Test,
+  service: Pick<Service, 'url'>,
+  bytes: string,
+  closes = false,
+): Promise<string> {
   const socket = await openSocket(t, service)
   socket.write(bytes)
   if (closes) socket.end()

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
+import { freePort } from '../../scripts/local/free-port.js'
 import { findExecutable } from './executable.js'
-import { freePort } from './free-port.js'
 import { within } from './within.js'
 
 const executablePath = findExecutable('redis-server', 'valkey-server')

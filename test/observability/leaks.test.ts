@@ -2,13 +2,13 @@
  * What must not be in the log: keys and values of items, query strings, and secrets. Marks stand in every part of a
  * request, DynamoDB quotes them in every kind of error, and no line has one.
  */
-import { connect } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.js'
 import { createLogger } from '../../src/observability/log.js'
 import { Storage } from '../../src/storage/client.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { openSocket } from '../helpers/raw-http.js'
 import { connectionTo, DOCUMENT, NDJSON, testConfig } from '../helpers/service.js'
 import { within } from '../helpers/within.js'
 
@@ -237,8 +237,7 @@ t.test('no line has a key, a value, a query string or a secret, whatever fails a
 
 t.test('the line about a caller that disconnects has no key', async (t) => {
   const { log, url } = await start(t, () => undefined)
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
+  const socket = await openSocket(t, { url })
   socket.write(`GET /v1/tables/Orders/items/${PRIVATE} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   setTimeout(() => socket.destroy(), 300)
   const line = () => log.find((text) => text.includes('the caller disconnected'))

@@ -1,6 +1,7 @@
 /** Query and scan as `application/x-ndjson`: all pages, one item a line. */
 import t from 'tap'
 import { importLines, scanLines } from '../helpers/item-lines.js'
+import { speak } from '../helpers/raw-http.js'
 import { createTable, DOCUMENT, NDJSON, needsDynamoDB, startService, TYPED } from '../helpers/service.js'
 
 /** Items with values of every type, and items whose lines could be mistaken for another format. */
@@ -125,13 +126,11 @@ t.test('query and scan as lines', needsDynamoDB, async (t) => {
 
   t.test('lines are not sent over HTTP/1.0, where a truncated response would look complete', async (t) => {
     const table = await createTable(t, service)
-    const { port } = new URL(service.url)
-    const socket = (await import('node:net')).connect(Number(port), '127.0.0.1')
-    socket.write(
+    const answered = await speak(
+      t,
+      service,
       `POST /v1/tables/${table}/scan HTTP/1.0\r\naccept: ${NDJSON}\r\ncontent-type: ${DOCUMENT}\r\ncontent-length: 2\r\n\r\n{}`,
     )
-    let answered = ''
-    for await (const chunk of socket) answered += String(chunk)
     t.match(answered, /^HTTP\/1\.1 406 /)
   })
 

@@ -1,11 +1,11 @@
 /** Graceful shutdown after SIGTERM: in-flight requests finish, connections drain, and the process exits with 0. */
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sourceProcess } from '../helpers/process.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { openSocket } from '../helpers/raw-http.js'
 import { within } from '../helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
@@ -49,7 +49,7 @@ t.test('SIGTERM lets pipelined requests finish', async (t) => {
   })
   const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint }
   const { server, exited, listening, output } = sourceProcess(t, env)
-  const socket = connect(Number(new URL(await listening()).port), '127.0.0.1')
+  const socket = await openSocket(t, { url: await listening() })
   let answered = ''
   socket.on('data', (chunk: Buffer) => {
     answered += String(chunk)
