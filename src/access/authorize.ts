@@ -12,7 +12,7 @@ import { isIn } from './partition.js'
 import type { Partition } from './partition-template.js'
 
 /** The keys of a table and its indexes, at once or requested. */
-export type KeysOf = (table: string) => Promise<TableKeys> | TableKeys
+type KeysOf = (table: string) => Promise<TableKeys> | TableKeys
 
 /** What is only allowed in some partitions: which it is about can only be told with the keys of the table. */
 interface Bound {

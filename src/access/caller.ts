@@ -1,5 +1,5 @@
 import type { Grant } from './grant.js'
-import type { Rate } from './rate-limits.js'
+import type { Rate } from './rate.js'
 
 /** Who sent a request, and what the policy file lets it do. Created once for a key or a token, and shared by its requests. */
 export interface Caller {

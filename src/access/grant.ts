@@ -5,7 +5,7 @@ import type { Partition } from './partition-template.js'
 
 /** Groups of actions in the policy file. */
 export const GROUPS = ['read', 'write', 'scan', 'changes', 'admin'] as const
-export type Group = (typeof GROUPS)[number]
+type Group = (typeof GROUPS)[number]
 
 /** The group of each action; `any` for what any grant on the table allows. */
 const groupOf: Readonly<Record<Action, Group | 'any'>> = {

@@ -1,10 +1,10 @@
 /** Where the keys of an issuer are read: at a URL, where its OpenID configuration says, or in a file. */
 import { unwatchFile, watchFile } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { isLoopback } from '../config/listen-host.js'
+import { isRecord } from '../json/is-record.js'
 import { version } from '../package-root.js'
-import { isRecord } from './is-record.js'
 import type { JwtEntry } from './jwt-entry.js'
+import { isLocal, isSecure, isUrl } from './secure-url.js'
 
 export interface KeySource {
   /** For logs. Two entries with the same name have the same keys. */
@@ -31,7 +31,7 @@ export function keySourceOf({ issuer, jwks }: Pick<JwtEntry, 'issuer' | 'jwks'>)
   if (jwks === 'discover') {
     return { name: `OpenID configuration of ${issuer}`, read: (signal) => discover(issuer, signal) }
   }
-  if (/^https?:/i.test(jwks)) return { name: jwks, read: (signal) => fetchJson(secureUrl(jwks), signal) }
+  if (isUrl(jwks)) return { name: jwks, read: (signal) => fetchJson(secureUrl(jwks), signal) }
   return { name: jwks, read: () => readJson(jwks), watch: (changed) => watch(jwks, changed) }
 }
 
@@ -52,12 +52,8 @@ async function discover(issuer: string, signal: AbortSignal): Promise<unknown> {
 /** @throws Error unless nobody on the way can replace what the URL returns */
 function secureUrl(text: string): URL {
   const url = new URL(text)
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url))) return url
+  if (isSecure(url)) return url
   throw new Error(`${url.origin} is neither https nor on loopback`)
-}
-
-function isLocal({ hostname }: URL): boolean {
-  return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
 
 /** Redirects are not followed: they could lead anywhere. */

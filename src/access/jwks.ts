@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { isRecord } from '../json/is-record.js'
 import { ProblemError } from '../problem/problem-error.js'
-import { isRecord } from './is-record.js'
 import type { KeySource } from './jwks-source.js'
 
 /** Durations in ms. */

@@ -3,8 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import type { JwtEntry } from './jwt-entry.js'
-import { isUrl, meaningProblems, type Path, type Problem } from './policy-rules.js'
+import { meaningProblems, type Path, type Problem } from './policy-rules.js'
 import { FileSchema, type GrantEntry, type KeyEntry, type WrittenJwtEntry } from './policy-schema.js'
+import { isUrl } from './secure-url.js'
 
 /** The content of a valid file. What it leaves out is empty. */
 export interface PolicyFile {

@@ -1,9 +1,9 @@
 /** The rules of the policy file that its schema cannot say. */
-import { isLoopback } from '../config/listen-host.js'
 import { operations } from '../storage/operations.js'
 import { GROUPS } from './grant.js'
 import { isExact, parseTemplate } from './partition-template.js'
 import type { GrantEntry, WrittenFile, WrittenJwtEntry } from './policy-schema.js'
+import { isSecure, isUrl } from './secure-url.js'
 
 /** Asymmetric algorithms (RFC 7518, section 3.1; RFC 8037). With HS*, whoever verifies tokens could also issue them. */
 const ALGORITHMS: ReadonlySet<string> = new Set([
@@ -109,17 +109,8 @@ function jwtProblems({ issuer, jwks, algorithms }: WrittenJwtEntry): Problem[] {
   return problems
 }
 
-/** Whether `jwks` is a URL rather than a path. */
-export function isUrl(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
-}
-
-/** `https`, or `http` to this machine. */
 function isSecureUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  const isLocal = hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
-  return protocol === 'https:' || (protocol === 'http:' && isLocal)
+  return URL.canParse(text) && isSecure(new URL(text))
 }
 
 /** RFC 3339, section 5.6. */

@@ -3,8 +3,6 @@ import { type Allowance, bucketOf, type Rate } from './rate.js'
 import { LocalRateLimits } from './rate-limits-local.js'
 import { SharedRateLimits } from './rate-limits-redis.js'
 
-export { type Allowance, type Rate, rateLimitHeaders } from './rate.js'
-
 export interface RateLimitsOptions {
   /** Where replicas share their counts; undefined if each counts for itself. */
   readonly redisUrl?: string | undefined

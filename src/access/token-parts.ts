@@ -1,10 +1,10 @@
 /** What a token says about itself, before its signature is checked. */
 import { base64url } from 'jose'
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
+import { isRecord } from '../json/is-record.js'
 import { parse } from '../json/json.js'
 import { Names } from '../json/names.js'
 import { JsonReader } from '../json/reader.js'
-import { isRecord } from './is-record.js'
 import {
   TOKEN_CRITICAL,
   TOKEN_MALFORMED,
@@ -13,7 +13,8 @@ import {
   TOKEN_TYPE,
 } from './token-problems.js'
 
-type Claims = Readonly<Record<string, unknown>>
+/** The payload of a token: its claims by name (RFC 7519, section 4). */
+export type Claims = Readonly<Record<string, unknown>>
 
 /** In characters. Larger ones do not fit into the headers that servers and proxies accept. */
 const MAX_LENGTH = 8192

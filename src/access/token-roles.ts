@@ -1,7 +1,6 @@
+import { isRecord } from '../json/is-record.js'
 import type { JwtEntry } from './jwt-entry.js'
-import { isRecord } from './is-record.js'
-
-type Claims = Readonly<Record<string, unknown>>
+import type { Claims } from './token-parts.js'
 
 const NONE: readonly string[] = []
 

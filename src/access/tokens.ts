@@ -4,7 +4,7 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
 import { KeySet, type KeySetTimes } from './jwks.js'
 import { keySourceOf } from './jwks-source.js'
 import type { JwtEntry } from './jwt-entry.js'
-import { unverifiedClaims } from './token-parts.js'
+import { type Claims, unverifiedClaims } from './token-parts.js'
 import { TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_NO_SUBJECT, tokenProblem } from './token-problems.js'
 import { rolesOf } from './token-roles.js'
 
@@ -13,7 +13,7 @@ export interface VerifiedToken {
   /** `<sub>@<issuer>`. */
   readonly principal: string
   readonly roles: readonly string[]
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly claims: Claims
   /** By `Date.now()`, in ms. The token is accepted for 30 s more. */
   readonly expiresAt: number
 }
@@ -111,7 +111,7 @@ export class TokenVerifier {
     }
   }
 
-  #issuerOf({ iss, aud }: Readonly<Record<string, unknown>>): Issuer {
+  #issuerOf({ iss, aud }: Claims): Issuer {
     const issuers = this.#issuers.filter(({ entry }) => entry.issuer === iss)
     if (issuers.length === 0) throw TOKEN_ISSUER
     const issuer = issuers.find(({ entry }) =>

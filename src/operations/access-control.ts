@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { authorize, authorizeTable, maySee } from '../access/authorize.js'
 import type { Caller } from '../access/caller.js'
-import { rateLimitHeaders } from '../access/rate-limits.js'
+import { rateLimitHeaders } from '../access/rate.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import { StorageError } from '../storage/errors.js'
