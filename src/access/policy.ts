@@ -1,6 +1,6 @@
 /** A policy file, compiled: who its callers are, and what they may do. Immutable. */
-import type { Caller } from './caller.js'
 import { idOf, isKey } from './api-keys.js'
+import type { Caller } from './caller.js'
 import { invalidKey } from './credentials.js'
 import type { Grant } from './grant.js'
 import { type Attributes, fillIn, parseTemplate, type PartitionTemplate } from './partition-template.js'

@@ -1,17 +1,19 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
 import { authorizeWith } from '../access/authorize.js'
-import type { Json } from '../json/json.js'
-import { namedTarget } from './access-control.js'
-import type { Call } from './call.js'
-import { type AnswerBody, jsonAnswer } from './serve.js'
 import { overloaded } from '../http/admission.js'
 import { StreamPatience } from '../http/arrival.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
+import type { Json } from '../json/json.js'
 import { importProblem } from '../problem/batch-problem.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { NumberedItem } from '../storage/batch/puts.js'
 import { ImportError } from '../storage/errors.js'
+import { namedTarget } from './access-control.js'
+import type { Call } from './call.js'
+import { type AnswerBody, jsonAnswer } from './serve.js'
+
+const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
 
 /**
  * Writes the lines of the request's body.
@@ -45,8 +47,6 @@ export async function importLines(call: Call): Promise<number> {
     throw importProblem(error, line, representation)
   }
 }
-
-const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
 
 export function answerImport(call: Call, written: number): AnswerBody {
   return jsonAnswer(call, 200, Buffer.from(JSON.stringify({ written })))

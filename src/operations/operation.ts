@@ -8,8 +8,8 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
-import { refuseMetadata, sendItemLines } from './item-lines.js'
 import type { Call, Route } from './call.js'
+import { refuseMetadata, sendItemLines } from './item-lines.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {

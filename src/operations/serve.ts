@@ -27,7 +27,7 @@ export interface ApiRoute<Output> {
   readonly itemAction?: Action
   /** Builds DynamoDB's request. */
   readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
-  /** Checks that the caller may send the request, if its targets do not tell; see {@link permit}. */
+  /** Checks that the caller may send the request, if that is not to be decided by its targets; by default {@link permit}. */
   readonly permit?: (call: Call, targets: readonly Target[]) => Promise<void> | undefined
   /** Calls the storage layer. */
   readonly send: (call: Call, request: DynamoDBRequest) => Promise<Output>
@@ -99,7 +99,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       method,
       url: path,
       schema,
-      // All parts are validated together in step 3.
+      // All parts are validated together in step 4.
       validatorCompiler: () => () => true,
       handler,
     })
