@@ -15,10 +15,12 @@ export class RequestLog extends LogController {
       route,
       table,
       url,
-      ...(typeof call?.principal === 'string' && { principal: call.principal }),
+      principal: call?.principal ?? undefined,
       statusCode: reply.statusCode,
       responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
-      ...(problem !== null && { code: problem.code, attempts: problem.attempts, ...problem.logged }),
+      code: problem?.code,
+      attempts: problem?.attempts,
+      ...problem?.logged,
     }
     if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
     else request.log.info(line, 'request completed')
