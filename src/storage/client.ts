@@ -5,20 +5,20 @@
  */
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
-import type { Pace } from './batch/chunks.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
+import type { Pace } from './batch/chunks.js'
+import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
 import { KeptCredentials } from './call/credentials.js'
-import { asAnswerError, StorageError } from './errors.js'
-import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
-import { listTables } from './tables/list-tables.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
-import { isRepeatable, isWrite, type Operation } from './operations.js'
-import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
-import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
 import { type Call, Transport, type TransportOptions } from './call/transport.js'
+import { asAnswerError, StorageError } from './errors.js'
+import { isRepeatable, isWrite, type Operation } from './operations.js'
+import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
+import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
+import { listTables } from './tables/list-tables.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
