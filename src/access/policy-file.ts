@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
+import { stepsOf } from '../json/pointer.js'
 import type { JwtEntry } from './jwt-entry.js'
 import { meaningProblems, type Path, type Problem } from './policy-rules.js'
 import { FileSchema, type GrantEntry, type KeyEntry, type WrittenJwtEntry } from './policy-schema.js'
@@ -104,10 +105,7 @@ function structureProblems(errors: readonly StructureError[]): readonly Problem[
 
 /** @param types that the value may have, if it has another one */
 function structureProblem(error: StructureError, types: string | undefined): readonly Problem[] {
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = stepsOf(error.instancePath)
   switch (error.keyword) {
     // An unknown field is reported once more, as `boolean`: its schema is `false`.
     case 'additionalProperties':

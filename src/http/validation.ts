@@ -6,6 +6,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
+import { stepsOf } from '../json/pointer.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 
 /** The most errors that one answer lists. */
@@ -58,7 +59,9 @@ function explain(
     case 'additionalProperties':
       return []
     case 'boolean':
-      return [`${part}${clip(parentOf(instancePath))} has an unknown field ${quote(nameOf(instancePath))}`]
+      return [
+        `${part}${clip(parentOf(instancePath))} has an unknown field ${quote(stepsOf(instancePath).at(-1))}`,
+      ]
     case 'required':
       return namesIn(params['requiredProperties']).map((name) => `${at} must have the field "${name}"`)
     case 'enum':
@@ -102,18 +105,9 @@ function parentOf(pointer: string): string {
   return pointer.slice(0, pointer.lastIndexOf('/'))
 }
 
-function nameOf(pointer: string): string {
-  return unescapePointer(pointer.slice(pointer.lastIndexOf('/') + 1))
-}
-
-function unescapePointer(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
 function valueAt(value: unknown, pointer: string): unknown {
   let inner = value
-  for (const step of pointer.split('/').slice(1)) {
-    const name = unescapePointer(step)
+  for (const name of stepsOf(pointer)) {
     inner =
       typeof inner === 'object' && inner !== null
         ? Object.entries(inner).find(([n]) => n === name)?.[1]
