@@ -1,6 +1,6 @@
-/** The documents that list the settings, generated from the table in `src/config.ts`. */
-import { SETTINGS } from '../../src/config.js'
+/** The documents that list the settings, generated from the table in `src/config/settings.ts`. */
 import type { Setting } from '../../src/config/setting.js'
+import { SETTINGS } from '../../src/config/settings.js'
 
 const settings: readonly (readonly [name: string, setting: Setting])[] = Object.entries(SETTINGS)
 

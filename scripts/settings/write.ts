@@ -1,4 +1,4 @@
-/** `npm run settings`: generates `.env.example` and README's table of settings from `src/config.ts`. */
+/** `npm run settings`: generates `.env.example` and README's table of settings from `src/config/settings.ts`. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../../src/package-root.js'

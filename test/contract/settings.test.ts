@@ -1,9 +1,10 @@
-/** `.env.example` and README's table list the settings as `src/config.ts` has them. */
+/** `.env.example` and README's table list the settings as `src/config/settings.ts` has them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { envExample, withSettingsTable } from '../../scripts/settings/documents.js'
-import { readConfig, SETTINGS } from '../../src/config.js'
+import { readConfig } from '../../src/config.js'
+import { SETTINGS } from '../../src/config/settings.js'
 import { packageRoot } from '../../src/package-root.js'
 
 const example = readFileSync(join(packageRoot, '.env.example'), 'utf8')
