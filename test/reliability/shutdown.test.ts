@@ -1,11 +1,10 @@
 /** Graceful shutdown after SIGTERM: in-flight requests finish, connections drain, and the process exits with 0. */
-import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { sourceProcess } from '../helpers/process.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { openSocket } from '../helpers/raw-http.js'
+import { openSocket, readAll } from '../helpers/raw-http.js'
 import { within } from '../helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
@@ -50,10 +49,7 @@ t.test('SIGTERM lets pipelined requests finish', async (t) => {
   const env = { ...aws, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint }
   const { server, exited, listening, output } = sourceProcess(t, env)
   const socket = await openSocket(t, { url: await listening() })
-  let answered = ''
-  socket.on('data', (chunk: Buffer) => {
-    answered += String(chunk)
-  })
+  const reading = readAll(socket)
   const put =
     'POST /v1/tables/T/put HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n' +
     '{"item":{"id":"a"}}'
@@ -62,7 +58,7 @@ t.test('SIGTERM lets pipelined requests finish', async (t) => {
   server.kill('SIGTERM')
   while (!output().includes('stopping')) await sleep(10)
   for (const one of finish) one()
-  await once(socket, 'close')
+  const answered = await reading
   t.equal(answered.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
   t.equal(answered.match(/connection: close/gi)?.length, 1)
   t.same(await exited, [0, null])
