@@ -1,7 +1,7 @@
 # The service alone, without DynamoDB. It listens beyond loopback, so it does not start before AUTH says who may call it:
 #
 #   docker run -e AUTH=policy -e ACCESS_FILE=/access/policy.yaml -v ./access:/access:ro -e AWS_REGION=eu-central-1 \
-#     -p 127.0.0.1:3000:3000 --read-only --cap-drop ALL --memory 512m --pids-limit 100 <image>
+#     -p 127.0.0.1:3000:3000 --read-only --cap-drop ALL --memory 1g --pids-limit 100 <image>
 #
 # `docker run --rm <image> node dist/server.js key <id>` prints a new API key. Node.js sizes its heap by the memory limit of
 # the container; NODE_OPTIONS=--max-old-space-size=<MiB> sets another size, which must leave room for buffers beside it.

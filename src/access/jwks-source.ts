@@ -22,6 +22,8 @@ const POLL_MS = 2000
 
 const headers = {
   accept: 'application/json',
+  // The next request is minutes away.
+  connection: 'close',
   'user-agent': `dynamodb-storage-service/${version}`,
 }
 

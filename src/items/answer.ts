@@ -14,7 +14,7 @@ import {
 import { SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { eachMember } from '../json/parts.js'
-import { JsonReader } from '../json/reader.js'
+import { JsonReader, MAX_DEPTH } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { asAnswerError } from '../storage/errors.js'
 import { toFieldName } from './field-names.js'
@@ -92,6 +92,7 @@ class Translation {
   readonly #writer: JsonWriter
   readonly #representation: Representation
   #pauseAt = SLICE_BYTES
+  #depth = 0
 
   constructor(reader: JsonReader, writer: JsonWriter, representation: Representation) {
     this.reader = reader
@@ -131,9 +132,12 @@ class Translation {
   }
 
   *#inSlices(shape: Shape): Sliced<void> {
+    // As deep as the reader goes: answers have no limit of their own.
+    if (this.#depth++ >= MAX_DEPTH) this.reader.fail(`is nested deeper than ${MAX_DEPTH} levels`)
     if (this.reader.peek() === OPEN_BRACKET) yield* this.#list(shape)
     else if (shape.kind === 'map') yield* this.#map(shape.values)
     else yield* this.object(shape)
+    this.#depth--
   }
 
   *#map(values: Shape): Sliced<void> {

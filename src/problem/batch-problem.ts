@@ -2,10 +2,16 @@
 import { rowOf } from '../../schemas/parts/codes.js'
 import type { Representation } from '../items/representation.js'
 import { JsonError } from '../json/reader.js'
-import { type BatchIncompleteError, type ImportError, isRetryable, StorageError } from '../storage/errors.js'
+import {
+  AnswerError,
+  type BatchIncompleteError,
+  type ImportError,
+  isRetryable,
+  StorageError,
+} from '../storage/errors.js'
 import { internalProblem } from './internal-problem.js'
 import { clip, ProblemError, sentences } from './problem-error.js'
-import { membersOf, storageProblem } from './storage-problem.js'
+import { answerProblem, membersOf, storageProblem } from './storage-problem.js'
 
 export function batchProblem(error: BatchIncompleteError, representation: Representation): ProblemError {
   const { cause, maybeApplied, unprocessed } = error
@@ -106,5 +112,7 @@ function problemAtLine(cause: unknown, line: number, representation: Representat
       retryAfterMs: cause?.retryAfterMs,
     })
   }
+  // DynamoDB's description of the table: batches that cannot be confirmed are StorageErrors.
+  if (cause instanceof AnswerError) return answerProblem(cause, false)
   return internalProblem(cause, true)
 }

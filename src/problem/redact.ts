@@ -5,6 +5,7 @@
  */
 import { type Json, parse } from '../json/json.js'
 import { arrayOf, elements, members, objectOf } from '../json/parts.js'
+import { clip } from './problem-error.js'
 
 /** Secrets, each with what is shown instead. Of a signature's input, everything to the end of the message is removed. */
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
@@ -45,16 +46,24 @@ export function redact(text: string): string {
     .replace(ACCOUNT_HOST, '(removed)')
 }
 
-/** Cancellation reasons, in a caller's field names, with redacted messages. Items in them stay as they are. */
+/** The most of a message of a reason that is passed on: there may be a hundred reasons. */
+const MAX_REASON = 500
+
+/**
+ * Cancellation reasons, in a caller's field names, with redacted messages of a bounded length. Items in them stay as they
+ * are.
+ */
 export function redactReasons(reasons: Json): Json {
   return arrayOf(elements(reasons).map(redactReason))
 }
 
 function redactReason(reason: Json): Json {
   const fields = members(reason)
-  const message = fields.get('message')
-  const text = message && parse(message)
-  if (typeof text !== 'string') return reason
-  fields.set('message', Buffer.from(JSON.stringify(redact(text))))
+  for (const name of ['code', 'message']) {
+    const field = fields.get(name)
+    const text = field && parse(field)
+    if (typeof text === 'string')
+      fields.set(name, Buffer.from(JSON.stringify(clip(redact(text), MAX_REASON))))
+  }
   return objectOf(fields)
 }

@@ -10,8 +10,8 @@ import {
 } from '../storage/errors.js'
 import { batchProblem, importProblem } from './batch-problem.js'
 import { internalProblem } from './internal-problem.js'
-import { ProblemError, problemText, sentences } from './problem-error.js'
-import { storageProblem } from './storage-problem.js'
+import { ProblemError, problemText } from './problem-error.js'
+import { answerProblem, storageProblem } from './storage-problem.js'
 
 /** What the error handler and the logs have to know about the DynamoDB call of a request. */
 export interface CallState {
@@ -67,14 +67,6 @@ function toProblem(error: unknown, call: CallState | null): ProblemError {
   if (error instanceof ImportError) return importProblem(error, error.number ?? 1, representation)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
-  if (error instanceof AnswerError) {
-    const detail = 'DynamoDB returned a malformed response.'
-    // DynamoDB has acknowledged the write, in an answer that cannot be read otherwise.
-    return new ProblemError(
-      'UpstreamError',
-      sentences(detail, writes ? 'It is unknown whether the write was applied.' : ''),
-      { retryable: !writes, maybeApplied: writes, cause: error },
-    )
-  }
+  if (error instanceof AnswerError) return answerProblem(error, writes)
   return internalProblem(error, writes)
 }

@@ -22,6 +22,7 @@ const synonyms: ReadonlyMap<string, Code> = new Map([
 /** The most of a message of DynamoDB's that is passed on: it may quote a value of the caller's, which can be megabytes. */
 const MAX_MESSAGE = 2000
 
+const MALFORMED = 'DynamoDB returned a malformed response.'
 const UNKNOWN_OUTCOME = 'It is unknown whether the write was applied.'
 const NOT_REPEATED = `${UNKNOWN_OUTCOME} The service did not send it again, because applying it twice differs from applying it once.`
 const EARLIER_UNKNOWN = 'An earlier attempt was not answered and may have been applied.'
@@ -37,6 +38,18 @@ export function storageProblem(error: StorageError, representation: Representati
     attempts: error.attempts,
     retryAfterMs: error.retryAfterMs,
     ...(error.kind === 'access_denied' && { logged: { permission: missingPermission(error) } }),
+    cause: error,
+  })
+}
+
+/**
+ * The problem for an answer of DynamoDB that cannot be read.
+ * @param writes whether DynamoDB has acknowledged a write in it
+ */
+export function answerProblem(error: AnswerError, writes: boolean): ProblemError {
+  return new ProblemError('UpstreamError', sentences(MALFORMED, writes ? UNKNOWN_OUTCOME : ''), {
+    retryable: !writes,
+    maybeApplied: writes,
     cause: error,
   })
 }
@@ -80,7 +93,7 @@ function explain(error: StorageError): Explanation {
     case 'checksum':
       return { code: 'UpstreamError', detail: 'DynamoDB’s answer arrived damaged: its checksum is wrong.' }
     case 'malformed':
-      return { code: 'UpstreamError', detail: 'DynamoDB returned a malformed response.' }
+      return { code: 'UpstreamError', detail: MALFORMED }
     case 'internal':
       return {
         code: 'InternalError',

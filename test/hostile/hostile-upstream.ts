@@ -119,7 +119,7 @@ const errors: Behavior[] = [
     }),
     always((response) => {
       refuse(response, 400, 'TransactionCanceledException', message, {
-        members: { CancellationReasons: [{ Code: message, Message: message, Item: { a: { S: message } } }] },
+        members: { CancellationReasons: [{ Code: message, Message: message, Item: { a: { S: 'a' } } }] },
       })
     }),
   ]),

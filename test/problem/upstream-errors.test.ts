@@ -1,7 +1,7 @@
 /** Errors of DynamoDB as callers see them: malformed responses, refusals under any name, and Retry-After. */
 import t from 'tap'
 import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { startService } from '../helpers/service.js'
+import { NDJSON, startService } from '../helpers/service.js'
 
 const put = '/v1/tables/T/put'
 const get = '/v1/tables/T/get'
@@ -148,4 +148,41 @@ t.test('a wait that no client would honor is shortened to an hour', async (t) =>
     }
     t.equal((await service.post(put, { item: { id: 'a' } })).headers.get('retry-after'), '3600')
   }
+})
+
+t.test('a description of a table that cannot be read stops an import with 502', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, '{"Table":{"KeySchema":1}}')
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const { status, body } = await service.post('/v1/tables/T/import', '{"id":"a"}', {
+    'content-type': NDJSON,
+  })
+  t.match(
+    { status, ...body },
+    { status: 502, code: 'UpstreamError', line: 1, written: 0, maybeApplied: false },
+  )
+})
+
+t.test('an answer of DynamoDB that is nested without end is malformed', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, `{"ConsumedCapacity":${'[{"a":'.repeat(10_000)}1${'}]'.repeat(10_000)}}`)
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const { status, body } = await service.post(put, { item: { id: 'a' } })
+  t.match({ status, ...body }, { status: 502, code: 'UpstreamError', maybeApplied: true })
+})
+
+t.test('cancellation reasons come back with a bounded message', async (t) => {
+  const long = 'x'.repeat(100_000)
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    const CancellationReasons = [{ Code: long, Message: long }, { Code: 'None' }]
+    refuse(response, 400, 'TransactionCanceledException', long, { members: { CancellationReasons } })
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const { text, body } = await service.post('/v1/transact/write', {
+    transactItems: [{ put: { tableName: 'T', item: { id: 'a' } } }],
+  })
+  t.ok(text.length < 5000)
+  t.match(body, { code: 'TransactionCanceledException', cancellationReasons: [{}, { code: 'None' }] })
 })

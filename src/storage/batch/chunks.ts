@@ -13,6 +13,9 @@ import type { DynamoDBRequest, Parameter } from '../request.js'
 /** The most requests of one batch in flight. They bound its memory and the time for which it blocks other callers. */
 export const CONCURRENCY = 8
 
+/** A chunk of this size is sent, even if it could have more entries: serializing and signing it blocks other callers. */
+const FULL_BYTES = 4 * 1024 * 1024
+
 /** A key to get or a write, as it stands in `RequestItems`, with the table it belongs to. */
 export interface Entry {
   readonly table: string
@@ -79,10 +82,19 @@ export async function sendAll(
   let maybeApplied = false
   let next = 0
 
+  function takeChunk(): readonly Entry[] {
+    const start = next
+    let bytes = 0
+    while (next < entries.length && next - start < size && bytes < FULL_BYTES) {
+      bytes += bytesOf(entries[next]?.value)
+      next++
+    }
+    return entries.slice(start, next)
+  }
+
   async function sendChunks(): Promise<void> {
     while (next < entries.length && errors.length === 0 && !isFull()) {
-      const chunk = entries.slice(next, next + size)
-      next += size
+      const chunk = takeChunk()
       const outcome = await sendRequest(chunk, requests, context)
       for (const entry of outcome.unprocessed) unprocessed.push(entry)
       maybeApplied ||= outcome.maybeApplied
@@ -90,8 +102,7 @@ export async function sendAll(
     }
   }
 
-  const chunks = Math.ceil(entries.length / size)
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, chunks) }, sendChunks))
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, entries.length) }, sendChunks))
   return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error: errors[0] }
 }
 
@@ -131,6 +142,13 @@ export async function sendRequest<Item>(
     if (error.maybeApplied) onMaybeApplied()
     return { unprocessed: pending, maybeApplied, error }
   }
+}
+
+/** The size of the items and keys in an entry. */
+function bytesOf(value: Parameter): number {
+  if (Buffer.isBuffer(value)) return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce<number>((sum, inner: Parameter) => sum + bytesOf(inner), 0)
 }
 
 async function readAnswer<Result>(read: () => Promise<Result>): Promise<Result> {

@@ -47,6 +47,21 @@ async function incomplete(call: Promise<unknown>): Promise<BatchIncompleteError>
   return error
 }
 
+t.test(
+  'large entries are sent in smaller requests, which block other callers for a shorter time',
+  async (t) => {
+    const { standIn, storage } = await start(t, (_arrived, response) => {
+      answer(response, {})
+    })
+    const text = 'x'.repeat(400_000)
+    const writes = ids(25).map((id) => Buffer.from(JSON.stringify({ id: { S: id }, text: { S: text } })))
+    const T = writes.map((Item) => ({ PutRequest: { Item } }))
+    await storage.batchWrite({ RequestItems: { T } }, soon())
+    t.same(standIn.requests.map((arrived) => writesOf(arrived).length).sort(), [11, 11, 3].sort())
+    t.same(standIn.requests.flatMap(writesOf).map(idOf).sort(), ids(25).sort())
+  },
+)
+
 t.test('a batch of writes', async (t) => {
   t.test('sends unprocessed entries again until none is left', async (t) => {
     const written = new Map<string, number>()
