@@ -16,6 +16,19 @@ export const headers: JsonObject = {
     schema: { type: 'integer', minimum: 1 },
     example: 1,
   },
+  ratelimit: {
+    description:
+      'What is left of the rate of the caller: requests, and seconds until there are more. On every answer to a caller ' +
+      'with a rate (draft-ietf-httpapi-ratelimit-headers-10).',
+    schema: { type: 'string' },
+    example: '"default";r=0;t=1',
+  },
+  'ratelimit-policy': {
+    description:
+      'The rate of the caller: requests, and the seconds in which it may send them. With `RateLimit`.',
+    schema: { type: 'string' },
+    example: '"default";q=400;w=2',
+  },
   'www-authenticate': {
     description: 'How to authenticate (RFC 6750, section 3).',
     required: true,
@@ -30,3 +43,8 @@ export const requestId = { 'x-request-id': ref('x-request-id', 'headers') }
 export const retryAfter = { 'retry-after': ref('retry-after', 'headers') }
 /** Of every answer to a request that is not authenticated. */
 export const wwwAuthenticate = { 'www-authenticate': ref('www-authenticate', 'headers') }
+/** Of answers to a caller that exceeds its rate; DynamoDB's throttling has none. */
+export const rateLimit = {
+  ratelimit: ref('ratelimit', 'headers'),
+  'ratelimit-policy': ref('ratelimit-policy', 'headers'),
+}

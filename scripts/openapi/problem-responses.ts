@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import { join } from 'node:path'
 import { type Code, CODES } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
-import { requestId, retryAfter, wwwAuthenticate } from './headers.js'
+import { rateLimit, requestId, retryAfter, wwwAuthenticate } from './headers.js'
 import type { Json, JsonObject } from './json-value.js'
 import { ref } from './schema-components.js'
 
@@ -40,6 +40,7 @@ function problemResponse(status: number, codes: readonly Code[], head: boolean):
       ...requestId,
       ...([429, 503, 504].includes(status) && retryAfter),
       ...(status === 401 && wwwAuthenticate),
+      ...(status === 429 && rateLimit),
     },
     ...(!head && { content }),
   }

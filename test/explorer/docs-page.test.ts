@@ -10,6 +10,7 @@ import t from 'tap'
 import { createDemoTables } from '../../scripts/local/demo-tables.js'
 import { packageRoot } from '../../src/package-root.js'
 import { needsBrowser, startBrowser } from '../helpers/browser.js'
+import { keyHolder } from '../helpers/access.js'
 import { createTable, needsDynamoDB, NDJSON, startService } from '../helpers/service.js'
 
 const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
@@ -123,6 +124,43 @@ t.test('the page at /docs', needs, async (t) => {
   })
 })
 
+t.test('the page at /docs with AUTH=policy', needs, async (t) => {
+  const { entry, headers } = keyHolder('reader', ['reader'])
+  const roles = { reader: [{ tables: ['Customers'], actions: ['read'] }] }
+  const service = await startService(t, PATIENT, undefined, { roles, keys: [entry] })
+  const browser = await startBrowser(t)
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  page.setDefaultTimeout(60_000)
+  await page.goto(`${service.url}/docs`)
+  const status = async () => {
+    const path = '/v1/tables/{table}/get'
+    const done = await tryIt(page, path, 'Customers', 'application/json', '{"key": {"customer": "nobody"}}')
+    return done.status
+  }
+  const key = headers['x-api-key'] ?? ''
+
+  for (const [scheme, header] of [
+    ['apiKey', 'x-api-key'],
+    ['bearerAuth', 'authorization'],
+  ] as const) {
+    t.test(`has a place to enter credentials: ${header}`, async (t) => {
+      t.equal(await status(), '401', 'without them')
+      await page.locator('.auth-wrapper > .authorize').click()
+      const entry = page.locator('.auth-container', { hasText: scheme })
+      await entry.locator('input').fill(key)
+      await entry.getByRole('button', { name: 'Apply credentials' }).click()
+      await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).last().click()
+      const asking = page.waitForRequest(/\/get$/)
+      t.not(await status(), '401', 'with them')
+      t.match(await (await asking).headerValue(header), key)
+
+      const kept = await page.evaluate('JSON.stringify([localStorage, sessionStorage, document.cookie])')
+      t.notMatch(kept, key, 'kept in memory only')
+      await page.reload()
+    })
+  }
+})
+
 const operation = (page: Page, path: string) =>
   page.locator('.opblock', { has: page.locator(`.opblock-summary-path[data-path="${path}"]`) }).first()
 
@@ -173,22 +211,74 @@ t.test('pages of other origins', needs, async (t) => {
       const page = await browser.newPage()
       await page.goto(origin)
       // Without a Content-Type there is no preflight, and the service would read the body as a document.
-      await page.evaluate(
+      const sent = page.evaluate(
         async ([url, body]) => {
           // The browser keeps the answer from the page (Cross-Origin-Resource-Policy).
           await fetch(url, { method: 'POST', mode: 'no-cors', body: new Blob([body]) }).catch(() => undefined)
         },
         [`${service.url}/v1/tables/${table}/put`, '{"item":{"id":"evil"}}'] as const,
       )
+      await t.rejects(sent, /Failed to fetch/, 'it does not even get an answer that it cannot read')
       t.match(service.log.at(-1), { method: 'POST', statusCode: 403, code: 'Forbidden' })
       const { status } = await service.post(`/v1/tables/${table}/get`, { key: { id: 'evil' } })
       t.equal(status, 404)
     })
   }
 
+  t.test('cannot tell whether an item exists', async (t) => {
+    await service.post(`/v1/tables/${table}/put`, { item: { id: 'there' } })
+    const page = await browser.newPage()
+    await page.goto(`http://attacker.example:${port}`)
+    /** What the page sees of an element that loads a URL. */
+    const seen = (tag: string, attribute: string, id: string) =>
+      page.evaluate(
+        `new Promise((resolve) => {
+          const element = document.createElement('${tag}')
+          element.onload = () => resolve('load')
+          element.onerror = () => resolve('error')
+          setTimeout(resolve, 5000, 'nothing')
+          element['${attribute}'] = '${service.url}/v1/tables/${table}/items/${id}'
+          document.body.append(element)
+        })`,
+      )
+    for (const [tag, attribute] of [
+      ['object', 'data'],
+      ['img', 'src'],
+      ['script', 'src'],
+      ['iframe', 'src'],
+    ] as const) {
+      t.equal(await seen(tag, attribute, 'there'), await seen(tag, attribute, 'nobody'), tag)
+    }
+    t.ok(service.log.some(({ method, statusCode }) => method === 'GET' && statusCode === 403))
+    t.notOk(service.log.some(({ method, statusCode }) => method === 'GET' && statusCode === 200))
+  })
+
+  t.test('may call the service if CORS_ORIGINS lists them', async (t) => {
+    const origin = `http://attacker.example:${port}`
+    const listed = await startService(t, { ...PATIENT, corsOrigins: [origin] })
+    const page = await browser.newPage()
+    await page.goto(origin)
+    const answered = await page.evaluate(async (url) => {
+      const response = await fetch(url, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', 'x-api-key': 'any', 'if-none-match': '*' },
+        body: '{"by":"a page"}',
+      })
+      const read = await fetch(url)
+      const missing = await fetch(`${url}-nobody`)
+      return {
+        status: response.status,
+        requestId: response.headers.get('x-request-id'),
+        etag: read.headers.get('etag'),
+        problem: ((await missing.json()) as { code?: string }).code,
+      }
+    }, `${listed.url}/v1/tables/${table}/items/page`)
+    t.match(answered, { status: 201, requestId: String, etag: String, problem: 'ItemNotFound' })
+  })
+
   t.test('cannot read by a name that resolves to 127.0.0.1', async (t) => {
     const page = await browser.newPage()
     const answer = await page.goto(`http://attacker.example:${new URL(service.url).port}/v1/tables`)
-    t.equal(answer?.status(), 403)
+    t.equal(answer?.status(), 403, (await answer?.text()) ?? 'no answer')
   })
 })
