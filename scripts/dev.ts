@@ -24,7 +24,9 @@ if (folder !== undefined) mkdirSync(folder, { recursive: true })
 // Registered first, so that Ctrl-C stops everything at any time.
 const started: App[] = []
 const starting = startDynamoDBLocal({ path: folder && resolve(folder) })
-closeWithGrace({ delay: config.shutdownGraceMs }, async ({ err }) => {
+// The policy file is read again on SIGHUP.
+const skip = config.accessFile === undefined ? [] : (['SIGHUP'] as const)
+closeWithGrace({ delay: config.shutdownGraceMs, skip: [...skip] }, async ({ err }) => {
   if (err !== undefined) process.stderr.write(`dynamodb-storage-service: ${err.message}\n`)
   await Promise.all(started.map((app) => app.close()))
   await starting.then(({ stop }) => stop())

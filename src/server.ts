@@ -26,7 +26,9 @@ async function start(config: Config): Promise<void> {
   const onTimeout = () => {
     logger.error('graceful shutdown did not finish within SHUTDOWN_GRACE_MS')
   }
-  closeWithGrace({ delay: config.shutdownGraceMs, onTimeout }, async ({ signal, err }) => {
+  // The policy file is read again on SIGHUP.
+  const skip = access === undefined ? [] : (['SIGHUP'] as const)
+  closeWithGrace({ delay: config.shutdownGraceMs, onTimeout, skip: [...skip] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'stopping because of an uncaught error')
     else logger.info({ signal }, 'stopping')
     await app.close()

@@ -1,6 +1,9 @@
 /** The process: invalid settings stop its start. `reliability/shutdown.test.ts` tests its shutdown. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { sourceProcess } from './helpers/process.js'
+import { within } from './helpers/within.js'
 
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'top-secret' }
 
@@ -22,4 +25,17 @@ t.test('an invalid setting stops the start with a message that names a valid val
       t.notMatch(output(), /at \w+ \(|top-secret/, 'without a stack or a secret')
     }),
   )
+})
+
+t.test('SIGHUP makes the service read the policy file again, and does not stop it', async (t) => {
+  const file = join(t.testdir({ 'access.yaml': 'roles: {}' }), 'access.yaml')
+  const env = { ...aws, AUTH: 'policy', ACCESS_FILE: file }
+  const { server, exited, listening, output } = sourceProcess(t, env)
+  await listening()
+  await writeFile(file, 'roles: { none: [] }')
+  server.kill('SIGHUP')
+  await within(30_000, () => output().includes('the new policy is in force'))
+  t.notMatch(output(), /"stopping"/)
+  server.kill('SIGTERM')
+  t.same(await exited, [0, null])
 })

@@ -102,6 +102,7 @@ export class Access {
   async #use(text: string): Promise<void> {
     if (text === this.#text) {
       this.#failure = undefined
+      this.#refused = undefined
       return
     }
     // A large invalid file is parsed once, not at each look at it.

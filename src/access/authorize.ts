@@ -58,7 +58,10 @@ export function authorizeWith(caller: Caller, target: Target, keys: TableKeys): 
  * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
  */
 export function authorizeTable(caller: Caller, target: Target): void {
-  if (!caller.grants.some((grant) => covers(grant, target))) throw missing(caller, target, target.action)
+  const grants = caller.grants.filter((grant) => covers(grant, target))
+  if (grants.length === 0) throw missing(caller, target, target.action)
+  if (grants.every(({ partition }) => partition === 'none'))
+    throw otherPartition(caller, target, target.action)
 }
 
 /** Whether the caller has any grant on the table. */
@@ -87,14 +90,16 @@ function boundTo(caller: Caller, target: Target, action: Action): Bound | undefi
   return { target, action, partitions }
 }
 
-async function authorizeLater(caller: Caller, bound: readonly Bound[], keysOf: KeysOf): Promise<void> {
-  for (const one of bound) checkBound(caller, one, await keysOf(one.target.table))
-}
-
 function authorizeBound(caller: Caller, bound: readonly Bound[], keysOf: KeysOf): Promise<void> | undefined {
   for (const [index, one] of bound.entries()) {
     const keys = keysOf(one.target.table)
-    if (keys instanceof Promise) return authorizeLater(caller, bound.slice(index), keysOf)
+    if (keys instanceof Promise) {
+      // This very promise: nobody would handle its rejection if the keys were asked for a second time.
+      return keys.then((requested) => {
+        checkBound(caller, one, requested)
+        return authorizeBound(caller, bound.slice(index + 1), keysOf)
+      })
+    }
     checkBound(caller, one, keys)
   }
   return undefined

@@ -1,6 +1,7 @@
 /** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
 import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import { document } from '../items/representation.js'
 import type { Json } from '../json/json.js'
 import type { CallState } from '../problem/send-problem.js'
 import { type Action, isWrite, type Operation, type Target, targetsOf } from '../storage/operations.js'
@@ -48,17 +49,20 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
     const { access, config, storage, admission, inFlight } = services
 
-    // 1. Negotiate the representations of the request and of its answer.
-    const negotiated = negotiate(request)
-    const state: CallState = { representation: negotiated.answer, writes: false, principal: null, tables: [] }
+    const state: CallState = { representation: document, writes: false, principal: null, tables: [] }
     request.call = state
 
-    // 2. Authenticate the caller.
+    // 1. Authenticate the caller.
     const caller = access && (await access.authenticate(request.headers))
     state.principal = caller?.principal ?? null
 
-    // 3. Limit its rate, and the time, counted from the end of the headers. The call ends early if it disconnects.
+    // 2. Limit its rate, so that every answer tells it, and then negotiate the representations of the request and of
+    // its answer.
     if (caller !== undefined) await limitRate(services, caller, reply)
+    const negotiated = negotiate(request)
+    state.representation = negotiated.answer
+
+    // 3. Limit the time, counted from the end of the headers. The call ends early if the caller disconnects.
     const limits = {
       deadline: performance.now() - reply.elapsedTime + config.requestTimeoutMs,
       signal: inFlight.add(reply),
@@ -99,7 +103,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       method,
       url: path,
       schema,
-      // All parts are validated together in step 3.
+      // All parts are validated together in step 4.
       validatorCompiler: () => () => true,
       handler,
     })

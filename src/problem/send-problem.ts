@@ -15,8 +15,8 @@ import { answerProblem, storageProblem } from './storage-problem.js'
 
 /** What the error handler and the logs have to know about the DynamoDB call of a request. */
 export interface CallState {
-  /** Of the items in the answer, errors included. */
-  readonly representation: Representation
+  /** Of the items in the answer, errors included; documents until it has been negotiated. */
+  representation: Representation
   /** True from the moment at which a write was handed to the storage layer. */
   writes: boolean
   /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */

@@ -343,3 +343,22 @@ t.test('a caller without credentials is asked to authenticate', async (t) => {
   const targets = targetsOf('GetItem', { TableName: 'Orders', Key: keyOf('a', 'b') })
   t.throws(() => authorize(anonymous, targets, () => keys), { code: 'Unauthenticated' })
 })
+
+t.test(
+  'keys of a table that cannot be requested are the error of the request, and of nothing else',
+  async (t) => {
+    const caller = callerWith([{ tables: ['*'], actions: ['read'], partition: 'T#1' }])
+    const asked: string[] = []
+    const targets = targetsOf('TransactGetItems', {
+      TransactItems: ['Orders', 'Carts'].map((TableName) => ({ Get: { TableName, Key: keyOf('T#1', 'x') } })),
+    })
+    const failure = new Error('no such table')
+    const decision = authorize(caller, targets, async (table) => {
+      asked.push(table)
+      if (table === 'Carts') throw failure
+      return keys
+    })
+    await t.rejects(Promise.resolve(decision), failure)
+    t.same(asked, ['Orders', 'Carts'], 'each is asked for once: a second promise would reject unhandled')
+  },
+)

@@ -1,7 +1,7 @@
 /** A caller without the attribute of a `partitionKey`: the grant covers nothing, not even the description of the table. */
 import t from 'tap'
 import { createKey } from '../../src/access/api-keys.js'
-import { authorize, maySee } from '../../src/access/authorize.js'
+import { authorize, authorizeTable, maySee } from '../../src/access/authorize.js'
 import { Policy } from '../../src/access/policy.js'
 import { parsePolicyFile } from '../../src/access/policy-file.js'
 import { targetsOf } from '../../src/storage/operations.js'
@@ -30,6 +30,12 @@ t.test('sees no table, and may do nothing', async (t) => {
         code: 'Forbidden',
         message: `${operation} on Orders`,
       })
+    t.throws(
+      () => {
+        authorizeTable(caller, { action: 'GetItem', table: 'Orders' })
+      },
+      { code: 'Forbidden' },
+    )
   }
 })
 

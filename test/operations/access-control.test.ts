@@ -72,6 +72,23 @@ t.test('credentials', async (t) => {
     t.equal(both.body['code'], 'InvalidRequest')
   })
 
+  t.test('credentials come before everything else, and every answer tells the rate', async (t) => {
+    const path = '/v1/tables/Test-1/get'
+    const text = { 'content-type': 'text/plain' }
+    t.equal((await service.post(path, {}, text)).status, 401)
+    const refused = [
+      await service.post(path, {}, { ...slow.headers, ...text }),
+      await service.post(path, {}, { ...slow.headers, accept: 'text/plain' }),
+    ]
+    t.same(
+      refused.map(({ status, headers }) => [status, headers.has('ratelimit')]),
+      [
+        [415, true],
+        [406, true],
+      ],
+    )
+  })
+
   t.test('health checks and the description need no credentials', async (t) => {
     for (const path of ['/health/live', '/openapi.json', '/openapi.yaml', '/docs']) {
       t.equal((await service.get(path)).status, 200, path)
