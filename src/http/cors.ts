@@ -22,9 +22,10 @@ export function allowOrigins(app: App, origins: readonly string[] | undefined): 
     ],
   }
   app.register(cors, {
-    // Any other OPTIONS is answered as on routes without CORS.
+    // Any other OPTIONS is answered as on routes without CORS; the plugin would answer it with plain text.
     delegator: ({ headers }, use) => {
-      use(null, { ...options, preflight: 'access-control-request-method' in headers })
+      const { origin = '', 'access-control-request-method': method = '' } = headers
+      use(null, { ...options, preflight: origin !== '' && method !== '' })
     },
   })
 }

@@ -1,6 +1,9 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { removeSecrets } from '../problem/redact.js'
 import { createErrorDescription } from './error-description.js'
+import { Output } from './output.js'
+
+const STDOUT = 1
 
 /** Names of tables (API Reference, CreateTable) and ARNs. A request may have anything in their place. */
 const TABLE = /^[\w.:/-]{1,1024}$/
@@ -26,7 +29,7 @@ export function createLogger(level: string, destination?: DestinationStream, log
           table === null || (typeof table === 'string' && TABLE.test(table)) ? table : undefined,
       },
     },
-    destination ?? batchedOutput(),
+    destination ?? new Output(STDOUT),
   )
 }
 
@@ -51,22 +54,4 @@ function routeTemplate(pattern: string): string {
     templates.set(pattern, template)
   }
   return template
-}
-
-/** Lines are written when they have this many characters together, or after this time, in ms. */
-const BATCH_LENGTH = 8192
-const BATCH_MS = 100
-
-/** The standard output, several lines at a time: writing a line costs many times what formatting it costs. */
-function batchedOutput(): DestinationStream {
-  // Synchronous, as is pino's default: if the reader of the pipe stalls, lines must neither pile up in memory nor get lost.
-  const output = pino.destination({ minLength: BATCH_LENGTH })
-  // Not flushSync, which also waits for the disk.
-  setInterval(() => {
-    output.flush()
-  }, BATCH_MS).unref()
-  process.once('exit', () => {
-    output.flushSync()
-  })
-  return output
 }

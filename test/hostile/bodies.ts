@@ -206,10 +206,22 @@ const INVALID_UTF8 = ['ff', 'c0af', 'eda080', 'f4908080', 'e28028', 'f09f98'].ma
   Buffer.from(hex, 'hex'),
 )
 
+const MEGABYTE = 1_000_000
+/** Cheap to send, dear to read. */
+const bloats: readonly ((text: string) => Buffer)[] = [
+  (text) => Buffer.from(text + ' '.repeat(MEGABYTE)),
+  (text) => Buffer.from(text.replace(':', `:[${'{},'.repeat(MEGABYTE / 3)}{}],"a":`)),
+  (text) => Buffer.from(text.replace('{', `{${'"#a":1,'.repeat(MEGABYTE / 7)}`)),
+  (text) => Buffer.from(text.replace(':', `:"${'\\u0041'.repeat(MEGABYTE / 6)}","b":`)),
+  (text) => Buffer.from(text.replace(':', `:${'9'.repeat(MEGABYTE)},"b":`)),
+]
+
 /** What happens to the bytes of a text on the way. */
 export const damage: fc.Arbitrary<(text: string) => Buffer> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant((text: string) => Buffer.from(text)) },
-  ...damages().map((arbitrary) => ({ weight: 1, arbitrary })),
+  { weight: 1200, arbitrary: fc.constant((text: string) => Buffer.from(text)) },
+  ...damages().map((arbitrary) => ({ weight: 100, arbitrary })),
+  // A megabyte each, so only some.
+  { weight: 3, arbitrary: fc.constantFrom(...bloats) },
 )
 
 function damages(): fc.Arbitrary<(text: string) => Buffer>[] {

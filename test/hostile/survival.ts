@@ -104,6 +104,9 @@ export async function inParallel<Worker, Item>(
   )
 }
 
+/** No answer takes longer, in ms: DynamoDB answers at once, or the attempt times out long before. */
+const ANSWER_MS = 10_000
+
 /**
  * What is wrong with the answer to a request.
  * @param mayFail whether DynamoDB is at fault
@@ -113,8 +116,15 @@ export async function faultOf(
   { method, bytes }: RawRequest,
   mayFail = false,
 ): Promise<string | undefined> {
+  const sentAt = performance.now()
   const [answer] = await client.send(bytes, [method])
+  // Node.js ignores the upgrade, but then also what is wrong with the next request: it gets 408 after REQUEST_TIMEOUT_MS.
+  if (/^upgrade:/im.test(bytes.toString('latin1'))) client.close()
   if (answer === undefined) return 'no answer'
-  const fault = faultIn(answer, method, mayFail)
-  return fault === undefined ? undefined : `${fault}: ${answer.body.toString('utf8', 0, 800)}`
+  const tookMs = performance.now() - sentAt
+  const late = tookMs > ANSWER_MS * PATIENCE ? `after ${Math.round(tookMs)} ms` : undefined
+  const fault = faultIn(answer, method, mayFail) ?? late
+  return fault === undefined
+    ? undefined
+    : `${fault}: ${answer.status} ${answer.body.toString('utf8', 0, 800)}`
 }

@@ -89,10 +89,16 @@ t.test('a page of a listed origin', async (t) => {
     t.equal(fake.requests.length, before)
   })
 
-  t.test('leaves OPTIONS without an origin as it is', async (t) => {
-    const { status, headers } = await service.request(put, { method: 'OPTIONS' })
-    t.equal(status, 405)
-    t.equal(headers.get('allow'), 'POST')
+  t.test('leaves OPTIONS without an origin or without a method to ask for as it is', async (t) => {
+    for (const headers of [
+      {},
+      { 'access-control-request-method': 'PUT' },
+      { origin: 'https://app.example.com', 'access-control-request-method': '' },
+    ]) {
+      const answer = await service.request(put, { method: 'OPTIONS', headers })
+      t.equal(answer.status, 405)
+      t.equal(answer.headers.get('allow'), 'POST')
+    }
   })
 })
 
