@@ -62,6 +62,19 @@ export function createFramingCheck(): (request: IncomingMessage) => ProblemError
   }
 }
 
+/** A body of this size, in bytes, arrives in one piece. */
+const ONE_READ = 16 * 1024
+
+/**
+ * Whether Node.js may stop reading the connection for good: it ignores a request to upgrade (`Upgrade: h2c`), but loses
+ * count if it then discards a long body, because the answer did not wait for it. The connection has to be closed.
+ */
+export function mayStall({ headers }: IncomingMessage): boolean {
+  if (headers.upgrade === undefined) return false
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  return coding !== undefined || Number(length ?? 0) > ONE_READ
+}
+
 /** Comparing lengths first makes this as cheap as it has to be for every request. */
 function repeatedField(rawHeaders: readonly string[]): ProblemError | undefined {
   let seen = 0

@@ -18,7 +18,7 @@ import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
 import { type ClientError, clientProblem } from './client-errors.js'
 import { Connection } from './connection.js'
 import { ConnectionLimits, type MaxConnections } from './connection-limits.js'
-import { createFramingCheck, expectationFailed } from './framing.js'
+import { createFramingCheck, expectationFailed, mayStall } from './framing.js'
 import { requestIdOf } from './request-id.js'
 import type { TlsFiles } from './tls-files.js'
 
@@ -84,7 +84,9 @@ export function createHttpServer(
       if (!server.listening && connection.isIdle) setTimeout(closeIdleConnections, ARRIVAL_MS)
     })
     // During a shutdown, a connection that stays open after its last answer would delay the end of the process.
-    if (malformed !== undefined || excess.has(socket) || !server.listening) connection.closeAfterAnswers()
+    if (malformed !== undefined || excess.has(socket) || !server.listening || mayStall(request)) {
+      connection.closeAfterAnswers()
+    }
     if (malformed !== undefined) {
       const requestId = sendRefusal(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')

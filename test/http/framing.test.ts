@@ -1,7 +1,8 @@
 /** Requests that two servers could read differently (request smuggling): every one is refused, and nothing after it is done. */
+import { once } from 'node:events'
 import t from 'tap'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { speak, statusesIn } from '../helpers/raw-http.js'
+import { openSocket, readAll, speak, statusesIn } from '../helpers/raw-http.js'
 import { startService } from '../helpers/service.js'
 
 const PATH = '/v1/tables/T/put'
@@ -167,4 +168,31 @@ t.test('the problem says what to do about an unknown method, TLS and CONNECT', a
   const connect = await speak(t, service, `CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n`)
   t.match(connect, /^HTTP\/1\.1 405 .*"code":"MethodNotAllowed"/s)
   t.equal((await service.get('/health/live')).status, 200)
+})
+
+t.test('a request to upgrade the connection is served without the upgrade', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, {})
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  // As Java's HttpClient sends it with every request.
+  const upgrade =
+    'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n'
+  const good = put(`${H}${upgrade}${LENGTH}`)
+  const last = put(`${H}connection: close\r\n${LENGTH}`)
+  const socket = await openSocket(t, service)
+  const all = readAll(socket)
+  socket.write(good)
+  await once(socket, 'data')
+  socket.write(last)
+  t.same(statusesIn(await all), [200, 200], 'on one connection')
+
+  // Node.js would not read on after a long body that the answer did not wait for.
+  const long = 'x'.repeat(80_000)
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const refused = `POST /none HTTP/1.1\r\n${H}${upgrade}content-length: ${long.length}\r\n\r\n${long}`
+    const text = await speak(t, service, refused)
+    t.match(text, /^connection: close\r\n/im)
+    t.same(statusesIn(text), [404])
+  }
 })
