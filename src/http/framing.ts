@@ -58,7 +58,7 @@ export function createFramingCheck(): (request: IncomingMessage) => ProblemError
     if (url.charCodeAt(0) === SLASH || url === '*') return undefined
     const authority = ABSOLUTE.exec(url)?.[1]
     if (authority === undefined) return otherTarget
-    return withoutPort80(authority) === withoutPort80(host ?? '') ? undefined : otherAuthority
+    return withoutDefaultPort(authority) === withoutDefaultPort(host ?? '') ? undefined : otherAuthority
   }
 }
 
@@ -90,6 +90,6 @@ function repeatedField(rawHeaders: readonly string[]): ProblemError | undefined 
   return undefined
 }
 
-function withoutPort80(authority: string): string {
-  return authority.toLowerCase().replace(/:(?:80)?$/, '')
+function withoutDefaultPort(authority: string): string {
+  return authority.toLowerCase().replace(/:(?:80|443)?$/, '')
 }

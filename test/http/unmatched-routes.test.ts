@@ -27,7 +27,7 @@ t.test('an unsupported method on an existing path gets 405 with Allow', async (t
   const { body } = await service.get('/v1/tables/Orders/query')
   t.match(body['detail'], /does not support GET. Use POST\.$/)
   const url = await service.request('/v1/tables/Orders/items/ada', { method: 'PATCH' })
-  t.match(url.body['detail'], /Use HEAD, GET, PUT, or DELETE\.$/)
+  t.match(url.body['detail'], /Use GET, HEAD, PUT, or DELETE\.$/)
 })
 
 t.test('an unknown path gets 404 with a suggestion', async (t) => {
