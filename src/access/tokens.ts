@@ -10,7 +10,7 @@ import { rolesOf } from './token-roles.js'
 
 /** The same object for each request with the token, as long as it is remembered. */
 export interface VerifiedToken {
-  /** `<sub>@<issuer>`. */
+  /** `<sub>@<issuer>`; `@<issuer>` for a token without `sub`. */
   readonly principal: string
   readonly roles: readonly string[]
   readonly claims: Claims
@@ -138,7 +138,7 @@ function optionsOf({ issuer, audience, algorithms }: JwtEntry): JWTVerifyOptions
     audience,
     algorithms: [...algorithms],
     clockTolerance: CLOCK_SKEW_S,
-    requiredClaims: ['exp', 'sub'],
+    requiredClaims: ['exp'],
   }
 }
 
@@ -170,8 +170,9 @@ async function tryEach(
 }
 
 function verifiedToken(claims: JWTPayload, { entry }: Issuer): VerifiedToken {
-  const { sub, exp = 0 } = claims
-  if (typeof sub !== 'string' || sub === '') throw TOKEN_NO_SUBJECT
+  // A token without a subject is one of the issuer itself (RFC 7519, section 4.1.2).
+  const { sub = '', exp = 0 } = claims
+  if (typeof sub !== 'string' || claims.sub === '') throw TOKEN_NO_SUBJECT
   return {
     principal: `${sub}@${entry.issuer}`,
     roles: rolesOf(claims, entry),

@@ -7,7 +7,7 @@ import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, jsonOf, membersOf, serialize } from '../request.js'
 import { keyOf, keysOf, refuseDuplicates } from '../tables/keys.js'
 import { asRequested, refuseTwoNames } from '../tables/table-names.js'
-import { type BatchContext, byTable, type Entry, sendAll } from './chunks.js'
+import { type BatchContext, byTable, type Entry, isOneRequest, sendAll } from './chunks.js'
 import { ConsumedCapacity } from './consumed-capacity.js'
 
 /** The most keys in one BatchGetItem (API Reference). */
@@ -30,8 +30,7 @@ export async function batchGet(request: DynamoDBRequest, context: BatchContext):
   for (const [table, { Keys }] of tables) {
     for (const value of elementsOf(Keys)) entries.push({ table, value })
   }
-  // Within one request, DynamoDB itself refuses duplicates.
-  if (entries.length > KEYS_IN_A_REQUEST) {
+  if (!isOneRequest(entries, KEYS_IN_A_REQUEST)) {
     for (const [table, keys] of byTable(entries)) {
       refuseDuplicates(table, await inSlices(keysOf(keys, (key) => keyOf(jsonOf(key)))))
     }

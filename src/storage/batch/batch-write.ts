@@ -5,7 +5,7 @@ import { type DynamoDBRequest, elementsOf, membersOf, type Parameter, serialize 
 import type { KeySchemas } from '../tables/key-schemas.js'
 import { refuseDuplicates } from '../tables/keys.js'
 import { asRequested, refuseTwoNames } from '../tables/table-names.js'
-import { type BatchContext, byTable, type Entry, sendAll } from './chunks.js'
+import { type BatchContext, byTable, type Entry, isOneRequest, sendAll } from './chunks.js'
 import { ConsumedCapacity } from './consumed-capacity.js'
 
 /** The most writes in one BatchWriteItem (API Reference). */
@@ -22,8 +22,7 @@ export async function batchWrite(
   const tables = byTable(entries)
   const names = [...tables.keys()]
   refuseTwoNames(names)
-  // Within one request, DynamoDB itself refuses two writes to one key.
-  if (entries.length > WRITES_IN_A_REQUEST) {
+  if (!isOneRequest(entries, WRITES_IN_A_REQUEST)) {
     for (const [table, writes] of tables) {
       refuseDuplicates(table, await keySchemas.keysOf(table, writes, context.limits))
     }

@@ -144,6 +144,11 @@ export async function sendRequest<Item>(
   }
 }
 
+/** Whether all entries go into one request, in which DynamoDB itself refuses two entries with one key. */
+export function isOneRequest(entries: readonly Entry[], size: number): boolean {
+  return entries.length <= size && entries.reduce((sum, { value }) => sum + bytesOf(value), 0) < FULL_BYTES
+}
+
 /** The size of the items and keys in an entry. */
 function bytesOf(value: Parameter): number {
   if (Buffer.isBuffer(value)) return value.length
