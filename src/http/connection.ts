@@ -50,6 +50,11 @@ export class Connection {
     return this.#responses.length === 0
   }
 
+  /** Whether no answer to an earlier request is owed. */
+  isNext(response: ServerResponse): boolean {
+    return this.#responses[0] === response
+  }
+
   /** A request has begun. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#request = request

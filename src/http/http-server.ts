@@ -91,7 +91,11 @@ export function createHttpServer(
       const requestId = sendRefusal(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
-      if (expectsContinue) response.writeContinue()
+      if (expectsContinue) {
+        // Behind an answer that is still owed, Node.js would write it between the headers and the body of its own answer.
+        if (connection.isNext(response)) response.writeContinue()
+        else connection.closeAfterAnswers()
+      }
       handler(request, response)
     } else {
       sendRefusal(request, response, overloaded)

@@ -23,9 +23,19 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(?:AKIA|ASIA|AROA|AIDA)[A-Z\d]{12,}/g, '(id removed)'],
 ]
 
-/** The text without credentials and signatures. */
+/** The most characters that are searched, and shown: a message of 10 MB would block all others for a second. */
+const MAX_LENGTH = 16 * 1024
+
+/** The text without credentials and signatures, cut off if it is very long. */
 export function removeSecrets(text: string): string {
-  return SECRETS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text)
+  return SECRETS.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), cut(text))
+}
+
+/** Cut between two words: a part of a secret would not be recognized. */
+function cut(text: string): string {
+  if (text.length <= MAX_LENGTH) return text
+  const space = text.lastIndexOf(' ', MAX_LENGTH)
+  return `${text.slice(0, space === -1 ? MAX_LENGTH : space)}…`
 }
 
 // The parts of an ARN ("Amazon Resource Names", IAM User Guide): partition, service, Region, account, resource.

@@ -3,8 +3,8 @@ import { CODES } from '../../schemas/parts/codes.js'
 import { SECURITY_HEADERS } from '../../src/problem/security-headers.js'
 import type { RawAnswer } from './raw-client.js'
 
-/** An error has no reason to be larger: it may quote the request, but not much of it. */
-const MAX_ERROR_BYTES = 64 * 1024
+/** An error has no reason to be larger: it may quote the request, but not much of it. It may contain an item. */
+const MAX_ERROR_BYTES = { ofCallers: 64 * 1024, ofDynamoDB: 512 * 1024 }
 
 const statusOf = new Map<string, number>(Object.entries(CODES).map(([code, row]) => [code, row.status]))
 
@@ -26,7 +26,8 @@ export function faultIn(
       JSON.parse(body.toString())
     return undefined
   }
-  if (body.length > MAX_ERROR_BYTES) return `an error of ${body.length} bytes`
+  if (body.length > MAX_ERROR_BYTES[mayFail ? 'ofDynamoDB' : 'ofCallers'])
+    return `an error of ${body.length} bytes`
   if (type !== 'application/problem+json') return `an error of the type ${type}`
   const seconds = headers.get('retry-after')
   if (seconds !== undefined && !/^\d{1,9}$/.test(seconds)) return `Retry-After: ${seconds}`

@@ -77,6 +77,21 @@ t.test('HTTP requests', async (t) => {
     t.same(statusesIn(await expecting('100-continue')), [100, 200])
   })
 
+  t.test('a pipelined request that expects 100-continue does not damage the answers', async (t) => {
+    const earlier = dynamodb.requests.length
+    const request = (path: string, headers: string) =>
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}content-length: 19\r\n\r\n{"item":{"id":"a"}}`
+    const raw = await speak(
+      t,
+      service,
+      request(put, '') + request('/none', 'expect: 100-continue\r\n') + request(put, ''),
+    )
+    t.same(statusesIn(raw), [200, 404])
+    t.match(raw, /connection: close\r\n/i, 'the last one that is answered says so')
+    t.match(raw, /content-length: \d+\r\n[^{]*\r\n\r\n\{"type"/i, 'the body follows its headers')
+    t.equal(dynamodb.requests.length - earlier, 1, 'what is not answered is not done')
+  })
+
   t.test('a valid x-request-id is kept, and an invalid one is replaced', async (t) => {
     const sane = await service.post(put, { item }, { 'x-request-id': 'trace-1/a:b.c_d=+@' })
     t.equal(sane.headers.get('x-request-id'), 'trace-1/a:b.c_d=+@')

@@ -66,6 +66,12 @@ t.test('a text of 1 MB is redacted in time that grows with its length only', asy
   }
 })
 
+t.test('a very long text is cut between two words, so that no part of a secret is left', async (t) => {
+  const words = 'word '.repeat(3270)
+  t.equal(removeSecrets(`${words}Bearer ${'x'.repeat(10_000_000)}`), `${words}Bearer…`)
+  t.equal(removeSecrets('x'.repeat(10_000_000)).length, 16 * 1024 + 1)
+})
+
 t.test('cancellation reasons lose them in their messages only, and items keep their digits', async (t) => {
   const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1'
   const item = `{"id":"${arn}","n":12345678901234567890.10}`
