@@ -5,7 +5,6 @@ import type { Caller } from '../access/caller.js'
 import { rateLimitHeaders } from '../access/rate.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 import type { CallLimits } from '../storage/call/limits.js'
-import { StorageError } from '../storage/errors.js'
 import type { Action, Target } from '../storage/operations.js'
 import { isArn, tableName } from '../storage/tables/table-names.js'
 import type { Services } from './call.js'
@@ -82,15 +81,7 @@ export async function namedTarget(asking: Asking, target: Target): Promise<Targe
   )
 }
 
-/** Only a description tells the account. A caller without a grant on the table learns nothing from it. */
+/** A caller without a grant on the table learns nothing from it. */
 async function isOwn({ services: { storage }, caller, limits }: Asking, arn: string): Promise<boolean> {
-  const name = tableName(arn)
-  if (name === arn || (caller !== undefined && !maySee(caller, name))) return false
-  try {
-    const keys = await storage.tableKeys(name, limits)
-    return keys.arn === arn
-  } catch (error) {
-    if (error instanceof StorageError && error.name === 'ResourceNotFoundException') return false
-    throw error
-  }
+  return (caller === undefined || maySee(caller, tableName(arn))) && storage.isOwnTable(arn, limits)
 }

@@ -19,6 +19,7 @@ import { isRepeatable, isWrite, type Operation } from './operations.js'
 import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
+import { inRegion, tableName } from './tables/table-names.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
@@ -32,8 +33,10 @@ export class Storage {
   readonly #retry: Retry
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
+  readonly #region: string
 
   constructor(connection: Connection, options: StorageOptions) {
+    this.#region = connection.region
     const credentials = new KeptCredentials(connection.credentials)
     this.#transport = new Transport(connection, credentials, options)
     this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
@@ -95,6 +98,24 @@ export class Storage {
    */
   tableKeys(table: string, limits: CallLimits): Promise<TableKeys> | TableKeys {
     return this.#keySchemas.of(table, limits)
+  }
+
+  /**
+   * Whether an ARN is that of a table in the account and the Region of this service. Only the description of the table of
+   * that name tells the account; the ARN itself is not sent.
+   * @throws StorageError if the table cannot be described
+   */
+  async isOwnTable(arn: string, limits: CallLimits): Promise<boolean> {
+    const name = tableName(arn)
+    if (name === arn) return false
+    try {
+      const { arn: own } = await this.tableKeys(name, limits)
+      // DynamoDB Local has a Region of its own, whatever the service is configured for.
+      return own !== undefined && (own === arn || inRegion(own, this.#region) === arn)
+    } catch (error) {
+      if (error instanceof StorageError && error.name === 'ResourceNotFoundException') return false
+      throw error
+    }
   }
 
   /**

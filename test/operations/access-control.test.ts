@@ -249,6 +249,13 @@ t.test('tables by ARN', needsDynamoDB, async (t) => {
   t.test('the ARN of an own table is the table', async (t) => {
     const service = await startService(t, {}, undefined, granting)
     t.equal((await get(open, path(own))).status, 200)
+    t.equal(
+      (await get(open, path(own.replace('ddblocal', 'eu-central-1')))).status,
+      200,
+      'in the Region of the settings',
+    )
+    t.equal((await get(open, path(own.replace('ddblocal', 'eu-west-1')))).status, 403)
+    t.equal((await get(open, path(own.replace('000000000000', '123456789012')))).status, 403)
     t.equal((await get(service, path(own), reader.headers)).status, 200)
     t.equal((await get(service, path(own), writer.headers)).status, 403)
     t.equal((await open.get(`/v1/tables/${path(own)}/items/a`)).status, 200)

@@ -118,7 +118,7 @@ t.test('batches', needsDynamoDB, async (t) => {
   })
 
   t.test('accepts table ARNs, but not the ARN and the name of one table', async (t) => {
-    const arn = `arn:aws:dynamodb:ddblocal:000000000000:table/${table}`
+    const arn = `arn:aws:dynamodb:eu-central-1:000000000000:table/${table}`
     const puts = ids.slice(0, 30).map((id) => ({ putRequest: { item: { id } } }))
     t.equal((await write({ [arn]: puts })).status, 200)
     const keys = [...ids.slice(0, 30), 'missing'].map((id) => ({ id }))

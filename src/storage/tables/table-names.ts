@@ -8,6 +8,13 @@ export function isArn(nameOrArn: string): boolean {
   return nameOrArn.startsWith('arn:')
 }
 
+/** The ARN with another Region, its fourth part ("Amazon Resource Names", IAM User Guide). */
+export function inRegion(arn: string, region: string): string {
+  const parts = arn.split(':')
+  parts[3] = region
+  return parts.join(':')
+}
+
 /** The name of a table: `T` of `arn:aws:dynamodb:eu-central-1:123456789012:table/T`, and of `T`. */
 export function tableName(nameOrArn: string): string {
   const [, name = nameOrArn] = TABLE_ARN.exec(nameOrArn) ?? []
