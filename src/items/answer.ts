@@ -11,7 +11,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
 } from '../json/character-codes.js'
-import { SLICE_BYTES, type Sliced } from '../json/in-slices.js'
+import { NEVER, SHORT_BYTES, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { eachMember } from '../json/parts.js'
 import { JsonReader, MAX_DEPTH } from '../json/reader.js'
@@ -39,7 +39,7 @@ export interface Answer {
  * @throws AnswerError if the answer is not JSON of this shape
  */
 export function* translateAnswer(json: Json, shape: Shape, representation: Representation): Sliced<Answer> {
-  const isLong = json.length > SLICE_BYTES
+  const isLong = json.length > SHORT_BYTES
   if (isLong) yield
   const writer = isLong ? new JsonWriter() : sharedWriter
   writer.clear()
@@ -91,13 +91,14 @@ class Translation {
   readonly reader: JsonReader
   readonly #writer: JsonWriter
   readonly #representation: Representation
-  #pauseAt = SLICE_BYTES
+  #pauseAt: number
   #depth = 0
 
   constructor(reader: JsonReader, writer: JsonWriter, representation: Representation) {
     this.reader = reader
     this.#writer = writer
     this.#representation = representation
+    this.#pauseAt = reader.bytes.length > SHORT_BYTES ? SLICE_BYTES : NEVER
   }
 
   /** An object with field names. Returns these, as the service has them. */

@@ -3,7 +3,7 @@
  * object, and it becomes DynamoDB's request.
  */
 import { CLOSE_BRACE, CLOSE_BRACKET, LETTER_N, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
-import { skip, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
+import { NEVER, SHORT_BYTES, skip, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import { EMPTY_OBJECT, type Json, parse } from '../json/json.js'
 import { Names } from '../json/names.js'
 import { JsonError, JsonReader } from '../json/reader.js'
@@ -61,7 +61,7 @@ export function* readBody(
 ): Sliced<RequestBody> {
   const body = new BodyReader(json, representation, limits)
   // Long work waits for its turn before it begins.
-  if (json.length > SLICE_BYTES) yield
+  if (json.length > SHORT_BYTES) yield
   try {
     return { value: yield* body.read(shape), errors: body.errors }
   } catch (error) {
@@ -91,13 +91,14 @@ class BodyReader {
   #refusal: JsonError | undefined
   #entries = 0
   #itemBytes = 0
-  #pauseAt = SLICE_BYTES
+  #pauseAt: number
 
   constructor(json: Json, representation: Representation, limits: BodyLimits) {
     this.#reader = new JsonReader(json, { wellFormed: true })
     this.#reader.origin = NO_ITEM
     this.#representation = representation
     this.#limits = limits
+    this.#pauseAt = json.length > SHORT_BYTES ? SLICE_BYTES : NEVER
   }
 
   *read(shape: Shape): Sliced<unknown> {

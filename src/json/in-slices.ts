@@ -9,8 +9,12 @@ import type { JsonReader } from './reader.js'
 /** Work that may pause: each `yield` is a pause. */
 export type Sliced<Result> = Generator<undefined, Result, undefined>
 
-/** Work pauses after this many bytes of JSON, which take some ms. Smaller ones are worked on without a pause. */
+/** Work on a long JSON pauses after this many bytes, which take some ms. */
 export const SLICE_BYTES = 128 * 1024
+/** JSON up to this size is worked on without a pause: a turn of the event loop costs more than others would gain. */
+export const SHORT_BYTES = 512 * 1024
+/** A position behind the end of any JSON, and small enough for V8 to keep it as an integer. */
+export const NEVER = 0x3fff_ffff
 /** The same as a time, in ms, for work that is not measured in bytes. */
 export const SLICE_MS = 5
 

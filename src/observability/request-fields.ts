@@ -10,7 +10,10 @@ export interface RequestFields {
   readonly url: string
 }
 
-export function requestFields({ method, routeOptions, params, url }: FastifyRequest): RequestFields {
+export function requestFields(request: FastifyRequest): RequestFields {
+  const { method, params, url } = request
   const table = typeof params === 'object' && params !== null && 'table' in params ? params.table : undefined
-  return { method, route: routeOptions.url, table, url }
+  // Fastify makes an object of all options of the route each time.
+  const route = request.call?.route ?? request.routeOptions.url
+  return { method, route, table, url }
 }

@@ -49,7 +49,13 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
     const { access, config, storage, admission, inFlight } = services
 
-    const state: CallState = { representation: document, writes: false, principal: null, tables: [] }
+    const state: CallState = {
+      representation: document,
+      writes: false,
+      principal: null,
+      tables: [],
+      route: path,
+    }
     request.call = state
 
     // 1. Authenticate the caller.
@@ -58,7 +64,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
 
     // 2. Limit its rate, so that every answer tells it, and then negotiate the representations of the request and of
     // its answer.
-    if (caller !== undefined) await limitRate(services, caller, reply)
+    if (caller?.rate !== undefined) await limitRate(services, caller, reply)
     const negotiated = negotiate(request)
     state.representation = negotiated.answer
 
@@ -79,13 +85,17 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     // 6. Authorize everything that the request asks for, and call the storage layer.
     const call: Call = { request, reply, caller, body, representation, inLines, limits, services }
     let sent: DynamoDBRequest = {}
-    const send = async (keySchema: KeySchema): Promise<Output> => {
+    const sendPermitted = (): Promise<Output> => {
+      state.writes = isWrite(operation, sent)
+      return route.send(call, sent)
+    }
+    const send = (keySchema: KeySchema): Promise<Output> => {
       sent = route.request(call, keySchema)
       const targets = targetsOf(operation, sent)
       state.tables = tablesOf(targets)
-      await permitRequest(call, targets)
-      state.writes = isWrite(operation, sent)
-      return route.send(call, sent)
+      // Nearly all decisions are made at once.
+      const deciding = permitRequest(call, targets)
+      return deciding === undefined ? sendPermitted() : deciding.then(sendPermitted)
     }
     const { table = '' } = request.params
     if (itemAction !== undefined) await permitTable(call, itemAction, table)

@@ -21,6 +21,8 @@ export interface CallState {
   writes: boolean
   /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */
   principal: string | null
+  /** The pattern of its route, such as `/v1/tables/:table/get`. */
+  readonly route: string
   /** The tables that it is about, as it names them; empty until its body has been read. */
   tables: readonly string[]
 }
