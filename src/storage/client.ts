@@ -7,16 +7,18 @@ import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
-import type { Pace } from './batch/chunks.js'
+import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
+import { asksForCapacity, capacityIn, withoutCapacity } from './capacity.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
-import { Retry, type RetryOptions, wait } from './call/retry.js'
-import { type Call, Transport, type TransportOptions } from './call/transport.js'
+import { type Budget, Retry, type RetryOptions, wait } from './call/retry.js'
+import { type Call, type Connections, Transport, type TransportOptions } from './call/transport.js'
 import { asAnswerError, StorageError } from './errors.js'
-import { isRepeatable, isWrite, type Operation } from './operations.js'
-import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
+import type { ObserveStorage } from './events.js'
+import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
+import { type DynamoDBRequest, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
@@ -24,7 +26,10 @@ import { inRegion, tableName } from './tables/table-names.js'
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
 
-export interface StorageOptions extends RetryOptions, TransportOptions {}
+export interface StorageOptions extends RetryOptions, TransportOptions {
+  /** Ask for the consumed capacity in every call, and keep it from callers that did not ask for it. */
+  readonly capacityMetrics?: boolean
+}
 
 export class Storage {
   readonly #transport: Transport
@@ -34,15 +39,33 @@ export class Storage {
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
   readonly #region: string
+  readonly #capacityMetrics: boolean
+  #observe: ObserveStorage = () => undefined
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
+    this.#capacityMetrics = options.capacityMetrics ?? false
     const credentials = new KeptCredentials(connection.credentials)
     this.#transport = new Transport(connection, credentials, options)
     this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
+  }
+
+  /** Sets who is told what happens in calls that have no observer of their own. */
+  subscribe(observe: ObserveStorage): void {
+    this.#observe = observe
+  }
+
+  /** The sockets to DynamoDB that are open, and the calls that wait for one. */
+  get connections(): Connections {
+    return this.#transport.connections
+  }
+
+  /** The retries that the service may make now, from 0 to 1,000. */
+  retryBudget(kind: Budget): number {
+    return this.#retry.budget(kind)
   }
 
   /**
@@ -64,7 +87,7 @@ export class Storage {
    * @throws DuplicateKeyError if `request` has a key twice
    */
   batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
-    return batchGet(request, { send: this.send, pace: this.#pace, limits })
+    return batchGet(request, this.#batchContext(limits))
   }
 
   /**
@@ -75,7 +98,7 @@ export class Storage {
    * @throws DuplicateKeyError if two writes in `request` have one key
    */
   batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
-    return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
+    return batchWrite(request, this.#batchContext(limits), this.#keySchemas)
   }
 
   /**
@@ -173,7 +196,7 @@ export class Storage {
    * @throws ImportError if it stopped before the end
    */
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
-    const context = { send: this.send, pace: this.#pace }
+    const context = { send: this.send, pace: this.#pace, observe: limits.observe ?? this.#observe }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
   }
 
@@ -191,6 +214,10 @@ export class Storage {
     throw new StorageError(result, { operation, attempts, earlierMaybeApplied: false, repeatable: true })
   }
 
+  #batchContext(limits: CallLimits): BatchContext {
+    return { send: this.send, pace: this.#pace, limits, observe: limits.observe ?? this.#observe }
+  }
+
   /** Serializes the request once for all attempts. */
   #run(
     operation: Operation,
@@ -198,13 +225,44 @@ export class Storage {
     limits: CallLimits,
     repeatable: () => boolean,
   ): Promise<Json> {
-    const call = { operation, body: serialize(request), isWrite: isWrite(operation, request) }
-    const attempt = () => this.#transport.attempt(call, limits)
-    return this.#retry.run({ operation, attempt, repeatable }, limits)
+    const observe = limits.observe ?? this.#observe
+    const asked = asksForCapacity(request)
+    const added = !asked && this.#capacityMetrics && reportsCapacity(operation)
+    const sent = added ? { ...request, ReturnConsumedCapacity: 'TOTAL' } : request
+    const call = { operation, body: serialize(sent), isWrite: isWrite(operation, request) }
+    const answer = this.#retry.run(
+      {
+        operation,
+        table: onlyTableOf(request),
+        index: textOf(request['IndexName']),
+        observe,
+        attempt: () => this.#transport.attempt(call, limits),
+        repeatable,
+      },
+      limits,
+    )
+    if (!asked && !added) return answer
+    return answer.then((json) => {
+      try {
+        for (const consumed of capacityIn(json, operation, request)) observe('capacityConsumed', consumed)
+        return added ? withoutCapacity(json) : json
+      } catch (error) {
+        throw asAnswerError(error)
+      }
+    })
   }
 
   /** Closes the sockets. Calls in flight fail. */
   async close(): Promise<void> {
     await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }
+}
+
+/** The table that a request is about, if it is one whole request about one. */
+function onlyTableOf({ TableName, RequestItems }: DynamoDBRequest): string | undefined {
+  if (TableName !== undefined) return textOf(TableName)
+  if (typeof RequestItems !== 'object' || RequestItems === null || Buffer.isBuffer(RequestItems))
+    return undefined
+  const [first, ...others] = Object.keys(RequestItems)
+  return others.length === 0 ? first : undefined
 }

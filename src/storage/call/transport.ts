@@ -39,12 +39,19 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 /** DynamoDB refuses signatures for their time if the clocks differ by more than this, in ms. */
 const CLOCK_SKEW_MS = 4 * 60 * 1000
 
+export interface Connections {
+  readonly used: number
+  readonly idle: number
+  readonly pending: number
+}
+
 export class Transport {
   readonly #credentials: KeptCredentials
   readonly #signer: Signer
   readonly #pool: Pool
   readonly #sockets: SocketQueue
   readonly #attemptTimeoutMs: number
+  readonly #maxConnections: number
   readonly #path: string
   /** How far DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
@@ -55,6 +62,7 @@ export class Transport {
     this.#path = endpoint.pathname
     this.#sockets = new SocketQueue(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
+    this.#maxConnections = options.maxConnections
     this.#pool = new Pool(endpoint.origin, {
       connections: options.maxConnections,
       connect: { timeout: options.attemptTimeoutMs },
@@ -104,6 +112,12 @@ export class Transport {
       return this.#withOtherCredentials(refusal, signedWith, limits)
     }
     return refusal
+  }
+
+  /** The sockets to DynamoDB that are open, and the calls that wait for one. */
+  get connections(): Connections {
+    const used = this.#maxConnections - this.#sockets.free
+    return { used, idle: Math.max(0, this.#pool.stats.connected - used), pending: this.#sockets.pending }
   }
 
   /** Closes the sockets. Exchanges in flight fail. */
