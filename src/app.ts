@@ -1,5 +1,5 @@
 /** The composition root: it puts the rooms of the service together. */
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { registerRoutes } from '../routes/index.js'
 import { optionalRoutes } from '../routes/tables.js'
 import type { Access } from './access/access.js'
@@ -11,6 +11,7 @@ import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
+import { beginRequest, observeRequests } from './http/observed-requests.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
 import { TlsFiles } from './http/tls-files.js'
@@ -18,7 +19,9 @@ import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
 import { createAudit } from './observability/audit.js'
-import { RequestLog } from './observability/request-log.js'
+import { createObserver, RequestObserver } from './observability/events.js'
+import { createRequestLog } from './observability/request-log.js'
+import { tally } from './observability/tally.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -43,15 +46,18 @@ export async function buildApp(
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
+  const observe = createObserver([tally, createRequestLog(config)])
+  storage.subscribe(new RequestObserver(observe))
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, observe, tls),
     // Only for the URL that Fastify logs and returns.
     ...(tls !== undefined && { https: {} }),
     // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
     clientErrorHandler: () => undefined,
     loggerInstance: logger,
-    logController: new RequestLog(),
+    // The observer logs requests.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     // Fastify passes options even if there are none, and pino is much slower with them.
     childLoggerFactory: (parent, bindings, options) =>
       options.level === undefined ? parent.child(bindings) : parent.child(bindings, options),
@@ -61,10 +67,10 @@ export async function buildApp(
     genReqId: requestIdOf,
     // The router cannot read the path; no hook runs.
     frameworkErrors: (error, request, reply) => {
+      beginRequest(observe, request, reply)
       reply.header('x-request-id', request.id)
       reply.headers(SECURITY_HEADERS)
       sendProblem(unreadablePath(request.url) ?? error, request, reply)
-      request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
   })
   app.setValidatorCompiler(createValidatorCompiler())
@@ -80,6 +86,7 @@ export async function buildApp(
     done(null)
   })
 
+  observeRequests(app, observe)
   const checkHost = createHostCheck(config.allowedHosts, () => access?.anonymousHasRoles === false)
   const checkOrigin = createOriginCheck(config.corsOrigins)
   app.addHook('onRequest', (request, reply, done) => {
@@ -97,7 +104,7 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight })
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, observe })
 
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {

@@ -16,7 +16,7 @@ import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { type Budget, Retry, type RetryOptions, wait } from './call/retry.js'
 import { type Call, type Connections, Transport, type TransportOptions } from './call/transport.js'
 import { asAnswerError, StorageError } from './errors.js'
-import type { ObserveStorage } from './events.js'
+import type { StorageObserver } from './events.js'
 import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
 import { type DynamoDBRequest, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
@@ -25,6 +25,16 @@ import { inRegion, tableName } from './tables/table-names.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
+
+const nothing = () => undefined
+
+const NO_OBSERVER: StorageObserver = {
+  attemptEnded: nothing,
+  retrying: nothing,
+  batchEntries: nothing,
+  writeMaybeApplied: nothing,
+  capacityConsumed: nothing,
+}
 
 export interface StorageOptions extends RetryOptions, TransportOptions {
   /** Ask for the consumed capacity in every call, and keep it from callers that did not ask for it. */
@@ -40,7 +50,7 @@ export class Storage {
   readonly #keySchemas: KeySchemas
   readonly #region: string
   readonly #capacityMetrics: boolean
-  #observe: ObserveStorage = () => undefined
+  #observer: StorageObserver = NO_OBSERVER
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
@@ -54,8 +64,8 @@ export class Storage {
   }
 
   /** Sets who is told what happens in calls that have no observer of their own. */
-  subscribe(observe: ObserveStorage): void {
-    this.#observe = observe
+  subscribe(observer: StorageObserver): void {
+    this.#observer = observer
   }
 
   /** The sockets to DynamoDB that are open, and the calls that wait for one. */
@@ -196,7 +206,7 @@ export class Storage {
    * @throws ImportError if it stopped before the end
    */
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
-    const context = { send: this.send, pace: this.#pace, observe: limits.observe ?? this.#observe }
+    const context = { send: this.send, pace: this.#pace, observer: limits.observer ?? this.#observer }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
   }
 
@@ -215,7 +225,7 @@ export class Storage {
   }
 
   #batchContext(limits: CallLimits): BatchContext {
-    return { send: this.send, pace: this.#pace, limits, observe: limits.observe ?? this.#observe }
+    return { send: this.send, pace: this.#pace, limits, observer: limits.observer ?? this.#observer }
   }
 
   /** Serializes the request once for all attempts. */
@@ -225,7 +235,7 @@ export class Storage {
     limits: CallLimits,
     repeatable: () => boolean,
   ): Promise<Json> {
-    const observe = limits.observe ?? this.#observe
+    const observer = limits.observer ?? this.#observer
     const asked = asksForCapacity(request)
     const added = !asked && this.#capacityMetrics && reportsCapacity(operation)
     const sent = added ? { ...request, ReturnConsumedCapacity: 'TOTAL' } : request
@@ -235,7 +245,7 @@ export class Storage {
         operation,
         table: onlyTableOf(request),
         index: textOf(request['IndexName']),
-        observe,
+        observer,
         attempt: () => this.#transport.attempt(call, limits),
         repeatable,
       },
@@ -244,7 +254,7 @@ export class Storage {
     if (!asked && !added) return answer
     return answer.then((json) => {
       try {
-        for (const consumed of capacityIn(json, operation, request)) observe('capacityConsumed', consumed)
+        for (const consumed of capacityIn(json, operation, request)) observer.capacityConsumed(consumed)
         return added ? withoutCapacity(json) : json
       } catch (error) {
         throw asAnswerError(error)

@@ -74,8 +74,7 @@ export interface CapacityConsumed {
   readonly units: number
 }
 
-/** Is told every event. It must neither throw nor wait. */
-export type ObserveStorage = <Name extends keyof StorageEvents>(
-  name: Name,
-  event: StorageEvents[Name],
-) => void
+/** Is told every event. Its methods must neither throw nor wait. */
+export type StorageObserver = {
+  readonly [Name in keyof StorageEvents]: (event: StorageEvents[Name]) => void
+}

@@ -88,7 +88,7 @@ export class ImportWriter {
       this.#next.puts.length,
     )
     if (left > 0) {
-      this.#context.observe('batchEntries', { operation: 'BatchWriteItem', outcome: 'given_up', count: left })
+      this.#context.observer.batchEntries({ operation: 'BatchWriteItem', outcome: 'given_up', count: left })
     }
     throw errorOf(this.#table, this.#written, this.#incomplete, this.#next.puts, failure?.error)
   }
@@ -128,8 +128,8 @@ export class ImportWriter {
   }
 
   #callLimits() {
-    const { timeoutMs, signal, observe } = this.#limits
-    return { deadline: performance.now() + timeoutMs, signal, observe }
+    const { timeoutMs, signal, observer } = this.#limits
+    return { deadline: performance.now() + timeoutMs, signal, observer }
   }
 
   #hasStopped(): boolean {

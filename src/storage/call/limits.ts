@@ -1,5 +1,5 @@
 import type { Json } from '../../json/json.js'
-import type { ObserveStorage } from '../events.js'
+import type { StorageObserver } from '../events.js'
 import type { Operation } from '../operations.js'
 import type { DynamoDBRequest } from '../request.js'
 import type { CancelSignal } from './cancellation.js'
@@ -13,7 +13,7 @@ export interface CallLimits {
   /** Called after each attempt of a write that may have been applied, whether or not the call succeeds in the end. */
   readonly onMaybeApplied?: () => void
   /** Is told what happens to the call; the storage layer's own observer if it is undefined. */
-  readonly observe?: ObserveStorage | undefined
+  readonly observer?: StorageObserver | undefined
 }
 
 /** The limits of a stream, which makes any number of calls. */
@@ -25,7 +25,7 @@ export interface StreamLimits {
   /** Aborted when the caller cancels the stream. */
   readonly signal: CancelSignal
   /** As in {@link CallLimits}. */
-  readonly observe?: ObserveStorage | undefined
+  readonly observer?: StorageObserver | undefined
 }
 
 /** Makes one call with all the attempts that it needs; see {@link Storage.send}. */

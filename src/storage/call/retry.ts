@@ -6,7 +6,7 @@
  */
 import type { Json } from '../../json/json.js'
 import { type CallHistory, type ErrorKind, type Failure, isRetryable, StorageError } from '../errors.js'
-import { type ObserveStorage, RETRY_REASONS, type RetryReason } from '../events.js'
+import { type StorageObserver, RETRY_REASONS, type RetryReason } from '../events.js'
 import type { Operation } from '../operations.js'
 import type { CancelSignal } from './cancellation.js'
 import type { CallLimits } from './limits.js'
@@ -27,7 +27,7 @@ export interface Attempts {
   /** See {@link AttemptEnded}. */
   readonly table: string | undefined
   readonly index: string | undefined
-  readonly observe: ObserveStorage
+  readonly observer: StorageObserver
   /** Makes one attempt. */
   readonly attempt: () => Promise<Json | Failure>
   /** Whether it may be sent again after an attempt that may have been applied. */
@@ -64,7 +64,7 @@ export class Retry {
    * @throws StorageError with the failure of the last attempt and the facts about all of them
    */
   async run(call: Attempts, limits: CallLimits): Promise<Json> {
-    const { operation, table, index, observe, attempt, repeatable } = call
+    const { operation, table, index, observer, attempt, repeatable } = call
     this.#refund('throttling', EARNED_BY_A_CALL)
     this.#refund('transient', EARNED_BY_A_CALL)
     let history: CallHistory = { operation, attempts: 0, earlierMaybeApplied: false, repeatable: true }
@@ -75,7 +75,7 @@ export class Retry {
       const result = await attempt()
       const durationMs = performance.now() - startedAt
       if (Buffer.isBuffer(result)) {
-        observe('attemptEnded', { operation, table, index, startedAt, durationMs, result })
+        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result })
         // The retry succeeded: refund its token.
         if (paidFrom !== undefined) this.#refund(paidFrom, 1)
         return result
@@ -85,7 +85,7 @@ export class Retry {
       // Without credentials, DynamoDB was not called.
       const attempts = history.attempts + (last.kind === 'no_credentials' ? 0 : 1)
       if (attempts > history.attempts) {
-        observe('attemptEnded', { operation, table, index, startedAt, durationMs, result })
+        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result })
       }
       history = { operation, attempts, earlierMaybeApplied, repeatable: !last.maybeApplied || repeatable() }
       if (last.maybeApplied) limits.onMaybeApplied?.()
@@ -96,7 +96,7 @@ export class Retry {
       paidFrom = budgetOf(last.kind)
       this.#budgets[paidFrom]--
       const reason = reasonOf(last)
-      if (reason !== undefined) observe('retrying', { operation, reason, delayMs })
+      if (reason !== undefined) observer.retrying({ operation, reason, delayMs })
       if (await wait(delayMs, limits.signal)) continue
       this.#refund(paidFrom, 1)
       const earlier = history.earlierMaybeApplied || last.maybeApplied
@@ -104,7 +104,7 @@ export class Retry {
       last = CANCELED
       break
     }
-    if (last.maybeApplied || history.earlierMaybeApplied) observe('writeMaybeApplied', { operation })
+    if (last.maybeApplied || history.earlierMaybeApplied) observer.writeMaybeApplied({ operation })
     throw new StorageError(last, history)
   }
 
