@@ -21,6 +21,7 @@ import { MEDIA_TYPES, ndjson } from './items/representation.js'
 import { createAudit } from './observability/audit.js'
 import { createObserver, RequestObserver } from './observability/events.js'
 import { createRequestLog } from './observability/request-log.js'
+import type { Metrics } from './observability/metrics/metrics.js'
 import { tally } from './observability/tally.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { sendProblem } from './problem/send-problem.js'
@@ -46,7 +47,12 @@ export async function buildApp(
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
-  const observe = createObserver([tally, createRequestLog(config)])
+  const metrics = config.adminPort === undefined ? undefined : await loadMetrics(storage)
+  const observe = createObserver([
+    tally,
+    createRequestLog(config),
+    ...(metrics === undefined ? [] : [metrics]),
+  ])
   storage.subscribe(new RequestObserver(observe))
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
@@ -111,4 +117,10 @@ export async function buildApp(
     await Promise.all([storage.close(), access?.close(), rateLimits.close()])
   })
   return app
+}
+
+/** Loaded only where it is used, since prom-client would delay the start. */
+async function loadMetrics(storage: Storage): Promise<Metrics> {
+  const { createMetrics } = await import('./observability/metrics/metrics.js')
+  return createMetrics(storage)
 }

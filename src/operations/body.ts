@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import type { Config } from '../config.js'
-import { type Admission, overloaded } from '../http/admission.js'
+import { type Admission, bodyMemoryFull } from '../http/admission.js'
 import { type BodyLimit, hasBody, readRequestBody } from '../http/request-body.js'
 import { listOf } from '../http/validation.js'
 import type { Representation } from '../items/representation.js'
@@ -59,7 +59,7 @@ export function createBodyReader(
     let held = bytes.length
     const hold = (size: number) => {
       if (size <= held) return
-      if (!admission.hold(request, size - held)) throw overloaded
+      if (!admission.hold(request, size - held)) throw bodyMemoryFull
       held = size
     }
     try {

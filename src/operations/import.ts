@@ -1,6 +1,5 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
 import { authorizeWith } from '../access/authorize.js'
-import { overloaded } from '../http/admission.js'
 import { StreamPatience } from '../http/arrival.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
@@ -13,7 +12,11 @@ import { namedTarget } from './access-control.js'
 import type { Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 
-const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
+const importOverloaded = new ProblemError(
+  'ServiceUnavailable',
+  'The service is overloaded. The import stopped.',
+  { shedding: 'body_memory' },
+)
 
 /**
  * Writes the lines of the request's body.
@@ -27,7 +30,7 @@ export async function importLines(call: Call): Promise<number> {
   const { bodyLimitBytes: maxBytes, requestTimeoutMs: timeoutMs } = config
   const hold = (bytes: number) => {
     if (bytes <= 0) admission.release(request.raw, -bytes)
-    else if (!admission.hold(request.raw, bytes)) throw new ProblemError(overloaded.code, IMPORT_OVERLOADED)
+    else if (!admission.hold(request.raw, bytes)) throw importOverloaded
   }
   const lines = new RequestLines(request.raw, { maxBytes, patience: new StreamPatience(config), hold })
   const interrupt = () => {
