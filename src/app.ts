@@ -17,6 +17,7 @@ import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
 import { RequestLog } from './observability/request-log.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
@@ -97,7 +98,8 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight })
+  const readiness = new Readiness(storage, inFlight)
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness })
 
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {

@@ -11,6 +11,7 @@ import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
 export interface Services {
@@ -23,6 +24,7 @@ export interface Services {
   readonly audit: Audit | undefined
   readonly admission: Admission
   readonly inFlight: InFlightRequests
+  readonly readiness: Readiness
 }
 
 /** Registers one route. */

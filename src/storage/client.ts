@@ -34,9 +34,12 @@ export class Storage {
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
   readonly #region: string
+  /** The host of the endpoint, with its port if that is not the default one. */
+  readonly host: string
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
+    this.host = connection.endpoint.host
     const credentials = new KeptCredentials(connection.credentials)
     this.#transport = new Transport(connection, credentials, options)
     this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
