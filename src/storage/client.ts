@@ -10,6 +10,7 @@ import { batchWrite } from './batch/batch-write.js'
 import type { Pace } from './batch/chunks.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
+import { type CredentialSource, sourceOf } from './call/credential-source.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { Retry, type RetryOptions, wait } from './call/retry.js'
@@ -28,6 +29,7 @@ export interface StorageOptions extends RetryOptions, TransportOptions {}
 
 export class Storage {
   readonly #transport: Transport
+  readonly #credentials: KeptCredentials
   /** A socket of its own, so that {@link ping} does not queue behind the calls in flight. */
   readonly #pingTransport: Transport
   readonly #retry: Retry
@@ -40,9 +42,9 @@ export class Storage {
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
     this.host = connection.endpoint.host
-    const credentials = new KeptCredentials(connection.credentials)
-    this.#transport = new Transport(connection, credentials, options)
-    this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
+    this.#credentials = new KeptCredentials(connection.credentials)
+    this.#transport = new Transport(connection, this.#credentials, options)
+    this.#pingTransport = new Transport(connection, this.#credentials, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
@@ -178,6 +180,15 @@ export class Storage {
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
     const context = { send: this.send, pace: this.#pace }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
+  }
+
+  /**
+   * Looks up the credentials, if no call has done so yet. That takes seconds where instance metadata do not respond.
+   * @returns where they come from
+   * @throws CredentialsError if there are none
+   */
+  async findCredentials(): Promise<CredentialSource> {
+    return sourceOf(this.#credentials.current ?? (await this.#credentials.renew()))
   }
 
   /**
