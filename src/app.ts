@@ -18,6 +18,7 @@ import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
 import { createObserver, RequestObserver } from './observability/events.js'
 import { createRequestLog } from './observability/request-log.js'
@@ -110,7 +111,8 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, observe })
+  const readiness = new Readiness(storage, inFlight)
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness, observe })
 
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {

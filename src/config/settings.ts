@@ -59,7 +59,7 @@ export const SETTINGS = {
       'The Redis or Valkey in which replicas share the rate limits of `ACCESS_FILE`. Without it, each replica counts ' +
       'for itself.',
     example: 'redis://127.0.0.1:6379',
-    secret: true,
+    secret: 'in-url',
   },
   ALLOWED_HOSTS: {
     member: 'allowedHosts',

@@ -13,6 +13,7 @@ import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
 export interface Services {
@@ -26,6 +27,7 @@ export interface Services {
   readonly admission: Admission
   readonly inFlight: InFlightRequests
   readonly observe: Observe
+  readonly readiness: Readiness
 }
 
 /** Registers one route. */

@@ -11,6 +11,7 @@ import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
 import { asksForCapacity, capacityIn, withoutCapacity } from './capacity.js'
+import { type CredentialSource, sourceOf } from './call/credential-source.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { type Budget, Retry, type RetryOptions, wait } from './call/retry.js'
@@ -43,6 +44,7 @@ export interface StorageOptions extends RetryOptions, TransportOptions {
 
 export class Storage {
   readonly #transport: Transport
+  readonly #credentials: KeptCredentials
   /** A socket of its own, so that {@link ping} does not queue behind the calls in flight. */
   readonly #pingTransport: Transport
   readonly #retry: Retry
@@ -52,12 +54,16 @@ export class Storage {
   readonly #capacityMetrics: boolean
   #observer: StorageObserver = NO_OBSERVER
 
+  /** The host of the endpoint, with its port if that is not the default one. */
+  readonly host: string
+
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
+    this.host = connection.endpoint.host
     this.#capacityMetrics = options.capacityMetrics ?? false
-    const credentials = new KeptCredentials(connection.credentials)
-    this.#transport = new Transport(connection, credentials, options)
-    this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
+    this.#credentials = new KeptCredentials(connection.credentials)
+    this.#transport = new Transport(connection, this.#credentials, options)
+    this.#pingTransport = new Transport(connection, this.#credentials, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
@@ -208,6 +214,15 @@ export class Storage {
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
     const context = { send: this.send, pace: this.#pace, observer: limits.observer ?? this.#observer }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
+  }
+
+  /**
+   * Looks up the credentials, if no call has done so yet. That takes seconds where instance metadata do not respond.
+   * @returns where they come from
+   * @throws CredentialsError if there are none
+   */
+  async findCredentials(): Promise<CredentialSource> {
+    return sourceOf(this.#credentials.current ?? (await this.#credentials.renew()))
   }
 
   /**

@@ -13,6 +13,7 @@ import type { Connection, Credentials } from './connection.js'
 import { CredentialsError, type KeptCredentials } from './credentials.js'
 import { Exchange } from './exchange.js'
 import { type CallLimits, within } from './limits.js'
+import { networkMessage } from './network-message.js'
 import { isSignatureRefused, isTokenExpired, readRefusal } from './refusal.js'
 import { headerOf, type RawHeaders, type RawResponse } from './response.js'
 import { Signer } from './signature.js'
@@ -52,6 +53,7 @@ export class Transport {
   readonly #sockets: SocketQueue
   readonly #attemptTimeoutMs: number
   readonly #maxConnections: number
+  readonly #host: string
   readonly #path: string
   /** How far DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
@@ -59,6 +61,7 @@ export class Transport {
   constructor({ endpoint, region }: Connection, credentials: KeptCredentials, options: TransportOptions) {
     this.#credentials = credentials
     this.#signer = new Signer(endpoint, region, `dynamodb-storage-service/${version}`)
+    this.#host = endpoint.host
     this.#path = endpoint.pathname
     this.#sockets = new SocketQueue(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
@@ -100,7 +103,7 @@ export class Transport {
         })
       }
     })
-    if ('kind' in response) return response
+    if ('kind' in response) return this.#explained(response)
     const damage = damageOf(response, call.isWrite)
     if (damage !== undefined) return damage
     if (response.statusCode === 200) return response.body
@@ -118,6 +121,11 @@ export class Transport {
   get connections(): Connections {
     const used = this.#maxConnections - this.#sockets.free
     return { used, idle: Math.max(0, this.#pool.stats.connected - used), pending: this.#sockets.pending }
+  }
+
+  #explained(failure: Failure): Failure {
+    if (failure.kind !== 'network') return failure
+    return { ...failure, message: networkMessage(this.#host, failure.cause) }
   }
 
   /** Closes the sockets. Exchanges in flight fail. */
