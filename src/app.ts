@@ -4,26 +4,26 @@ import { registerRoutes } from '../routes/index.js'
 import { optionalRoutes } from '../routes/tables.js'
 import type { Access } from './access/access.js'
 import { RateLimits } from './access/rate-limits.js'
+import { createAdminServer } from './admin/admin-server.js'
 import type { Config } from './config.js'
+import { effectiveSettings } from './config/effective-settings.js'
 import { Admission } from './http/admission.js'
 import { createHostCheck } from './http/allowed-hosts.js'
 import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
-import { beginRequest, observeRequests } from './http/observed-requests.js'
+import { beginRequest, observeRequests, observeRoutes } from './http/observed-requests.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
+import { addServerTiming } from './http/server-timing.js'
 import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
 import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
-import { createObserver, RequestObserver } from './observability/events.js'
-import { createRequestLog } from './observability/request-log.js'
-import type { Metrics } from './observability/metrics/metrics.js'
-import { tally } from './observability/tally.js'
+import { openObservability } from './observability/observability.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -48,13 +48,7 @@ export async function buildApp(
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
-  const metrics = config.adminPort === undefined ? undefined : await loadMetrics(storage)
-  const observe = createObserver([
-    tally,
-    createRequestLog(config),
-    ...(metrics === undefined ? [] : [metrics]),
-  ])
-  storage.subscribe(new RequestObserver(observe))
+  const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
     serverFactory: (handler) => createHttpServer(handler, config, admission, logger, observe, tls),
@@ -94,6 +88,7 @@ export async function buildApp(
   })
 
   observeRequests(app, observe)
+  if (config.serverTiming) addServerTiming(app)
   const checkHost = createHostCheck(config.allowedHosts, () => access?.anonymousHasRoles === false)
   const checkOrigin = createOriginCheck(config.corsOrigins)
   app.addHook('onRequest', (request, reply, done) => {
@@ -112,17 +107,19 @@ export async function buildApp(
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
   const readiness = new Readiness(storage, inFlight)
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness, observe })
 
+  if (metrics !== undefined) observeRoutes(app, metrics)
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness, observe })
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {
     await Promise.all([storage.close(), access?.close(), rateLimits.close()])
+    await close()
   })
+  if (metrics !== undefined) {
+    const settings = effectiveSettings(process.env)
+    const admin = createAdminServer(config, { metrics, readiness, settings }, logger)
+    app.addHook('onReady', admin.listen)
+    app.addHook('onClose', admin.close)
+  }
   return app
-}
-
-/** Loaded only where it is used, since prom-client would delay the start. */
-async function loadMetrics(storage: Storage): Promise<Metrics> {
-  const { createMetrics } = await import('./observability/metrics/metrics.js')
-  return createMetrics(storage)
 }

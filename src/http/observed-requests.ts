@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Observe } from '../observability/events.js'
+import type { Metrics } from '../observability/metrics/metrics.js'
 import { ObservedRequest } from '../observability/observed-request.js'
 import type { App } from './fastify.js'
 
@@ -35,4 +36,13 @@ export function beginRequest(observe: Observe, request: FastifyRequest, reply: F
 function sizeOf(reply: FastifyReply, method: string): number {
   if (method === 'HEAD' || !reply.raw.headersSent) return 0
   return Number(reply.getHeader('content-length') ?? 0)
+}
+
+/** Tells the metrics every route before it is called, with the status of its success. */
+export function observeRoutes(app: App, { addRoute }: Pick<Metrics, 'addRoute'>): void {
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    const { response } = schema ?? {}
+    const [status = '200'] = typeof response === 'object' && response !== null ? Object.keys(response) : []
+    for (const one of [method].flat()) addRoute(one, url, status)
+  })
 }

@@ -45,6 +45,7 @@ export class ObservedRequest {
   constructor(request: FastifyRequest, reply: FastifyReply) {
     this.request = request
     this.reply = reply
+    this.traceId = traceIdIn(request.headers['traceparent'])
     this.route = request.is404 ? undefined : request.routeOptions.url
   }
 
@@ -54,4 +55,10 @@ export class ObservedRequest {
     if (typeof params === 'object' && params !== null && 'table' in params) return params.table
     return this.tables.length === 1 ? this.tables[0] : undefined
   }
+}
+
+/** The trace of the caller (W3C Trace Context, "Traceparent Header"): `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`. */
+function traceIdIn(traceparent: string | readonly string[] | undefined): string | undefined {
+  if (typeof traceparent !== 'string') return undefined
+  return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/.exec(traceparent)?.[1]
 }

@@ -1,4 +1,5 @@
 /** Query and Scan as a stream: every page, one item on each line, as fast as the reader reads. */
+import { timingHeaders } from '../http/server-timing.js'
 import { writeWithBackPressure } from '../http/stream-writer.js'
 import { readPage } from '../items/lines.js'
 import { ndjson } from '../items/representation.js'
@@ -46,6 +47,7 @@ export async function sendItemLines(
 
   let page = readPage(firstPage, representation)
   const { raw } = reply
+  if (config.serverTiming) reply.headers(timingHeaders(observed))
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value)

@@ -12,12 +12,12 @@ const CHECK_TIMEOUT_MS = 1000
 
 /** Readiness: DynamoDB responds and accepts the credentials, and the service is not shutting down. */
 export class Readiness {
-  readonly #storage: Pick<Storage, 'ping' | 'host'>
+  readonly #storage: Pick<Storage, 'ping' | 'endpoint'>
   readonly #inFlight: Pick<InFlightRequests, 'draining'>
   #checkedAt = -Infinity
   #check = Promise.resolve()
 
-  constructor(storage: Pick<Storage, 'ping' | 'host'>, inFlight: Pick<InFlightRequests, 'draining'>) {
+  constructor(storage: Pick<Storage, 'ping' | 'endpoint'>, inFlight: Pick<InFlightRequests, 'draining'>) {
     this.#storage = storage
     this.#inFlight = inFlight
   }
@@ -45,7 +45,8 @@ export class Readiness {
   #reason(error: unknown): string {
     if (!(error instanceof StorageError)) return 'The check of DynamoDB failed. The log has the reason.'
     if (error.kind === 'network') return `DynamoDB cannot be reached: ${error.message}. ${CHECK_SETTINGS}`
-    if (error.kind === 'timeout') return `DynamoDB did not respond in time, at ${this.#storage.host}.`
+    if (error.kind === 'timeout')
+      return `DynamoDB did not respond in time, at ${this.#storage.endpoint.host}.`
     return storageProblem(error, document).message
   }
 }

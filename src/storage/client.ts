@@ -37,10 +37,7 @@ const NO_OBSERVER: StorageObserver = {
   capacityConsumed: nothing,
 }
 
-export interface StorageOptions extends RetryOptions, TransportOptions {
-  /** Ask for the consumed capacity in every call, and keep it from callers that did not ask for it. */
-  readonly capacityMetrics?: boolean
-}
+export interface StorageOptions extends RetryOptions, TransportOptions {}
 
 export class Storage {
   readonly #transport: Transport
@@ -51,16 +48,14 @@ export class Storage {
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
   readonly #region: string
-  readonly #capacityMetrics: boolean
+  #asksForCapacity = false
   #observer: StorageObserver = NO_OBSERVER
 
-  /** The host of the endpoint, with its port if that is not the default one. */
-  readonly host: string
+  readonly endpoint: URL
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
-    this.host = connection.endpoint.host
-    this.#capacityMetrics = options.capacityMetrics ?? false
+    this.endpoint = connection.endpoint
     this.#credentials = new KeptCredentials(connection.credentials)
     this.#transport = new Transport(connection, this.#credentials, options)
     this.#pingTransport = new Transport(connection, this.#credentials, { ...options, maxConnections: 1 })
@@ -69,9 +64,13 @@ export class Storage {
     this.#keySchemas = new KeySchemas(this.send)
   }
 
-  /** Sets who is told what happens in calls that have no observer of their own. */
-  subscribe(observer: StorageObserver): void {
+  /**
+   * Sets who is told what happens in calls that have no observer of their own.
+   * @param capacity whether to ask for the consumed capacity in every call. Callers that did not ask for it do not get it.
+   */
+  subscribe(observer: StorageObserver, capacity: boolean): void {
     this.#observer = observer
+    this.#asksForCapacity = capacity
   }
 
   /** The sockets to DynamoDB that are open, and the calls that wait for one. */
@@ -252,7 +251,7 @@ export class Storage {
   ): Promise<Json> {
     const observer = limits.observer ?? this.#observer
     const asked = asksForCapacity(request)
-    const added = !asked && this.#capacityMetrics && reportsCapacity(operation)
+    const added = !asked && this.#asksForCapacity && reportsCapacity(operation)
     const sent = added ? { ...request, ReturnConsumedCapacity: 'TOTAL' } : request
     const call = { operation, body: serialize(sent), isWrite: isWrite(operation, request) }
     const answer = this.#retry.run(
