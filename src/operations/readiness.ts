@@ -2,6 +2,7 @@ import type { InFlightRequests } from '../http/in-flight.js'
 import { document } from '../items/representation.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { storageProblem } from '../problem/storage-problem.js'
+import { unreachableMessage } from '../storage/call/network-message.js'
 import type { Storage } from '../storage/client.js'
 import { StorageError } from '../storage/errors.js'
 
@@ -44,11 +45,9 @@ export class Readiness {
   /** Unlike the problems of the API, it names the host and the settings: it is for the operator of the service. */
   #reason(error: unknown): string {
     if (!(error instanceof StorageError)) return 'The check of DynamoDB failed. The log has the reason.'
-    if (error.kind === 'network') return `DynamoDB cannot be reached: ${error.message}. ${CHECK_SETTINGS}`
+    if (error.kind === 'network') return unreachableMessage(error.message)
     if (error.kind === 'timeout')
       return `DynamoDB did not respond in time, at ${this.#storage.endpoint.host}.`
     return storageProblem(error, document).message
   }
 }
-
-const CHECK_SETTINGS = 'Check AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB and the network.'
