@@ -18,12 +18,12 @@ const CHECK_VALID_MS = 500
 /** The timeout of a check, in ms. */
 const CHECK_TIMEOUT_MS = 1000
 
-/** Readiness: DynamoDB responds, too, and the service is not shutting down. */
-const ready: Route = (app, { storage, inFlight }) => {
+/** Readiness: DynamoDB responds, too, and the service is not draining. */
+const ready: Route = (app, { storage, lifecycle }) => {
   let checkedAt = -Infinity
   let check = Promise.resolve()
   app.get('/health/ready', { schema: schemas.ready, logLevel: 'warn' }, async () => {
-    if (inFlight.draining) throw new ProblemError('ServiceUnavailable', 'The service is shutting down.')
+    if (lifecycle.draining) throw new ProblemError('ServiceUnavailable', 'The service is draining.')
     if (performance.now() - checkedAt > CHECK_VALID_MS) {
       checkedAt = performance.now()
       check = storage.ping(CHECK_TIMEOUT_MS)

@@ -11,6 +11,7 @@ import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
+import { Lifecycle } from './http/lifecycle.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
 import { TlsFiles } from './http/tls-files.js'
@@ -30,12 +31,14 @@ const BODIES_IN_MEMORY = 8
  * The service, ready to listen.
  * @param storage is closed with the app
  * @param access with `AUTH=policy`; is closed with the app, too
+ * @param lifecycle to start draining before the app is closed
  */
 export async function buildApp(
   config: Config,
   storage: Storage,
   logger: FastifyBaseLogger,
   access?: Access,
+  lifecycle = new Lifecycle(),
 ): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
@@ -45,7 +48,7 @@ export async function buildApp(
   const inFlight = new InFlightRequests()
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, lifecycle, logger, tls),
     // Only for the URL that Fastify logs and returns.
     ...(tls !== undefined && { https: {} }),
     // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
@@ -97,8 +100,11 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight })
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, lifecycle })
 
+  app.addHook('preClose', async () => {
+    lifecycle.startDraining()
+  })
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {
     await Promise.all([storage.close(), access?.close(), rateLimits.close()])

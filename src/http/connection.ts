@@ -72,7 +72,8 @@ export class Connection {
   /** Closes the connection after the last answer that is owed; earlier pipelined ones must not close it. */
   closeAfterAnswers(): void {
     const last = this.#responses.at(-1)
-    if (last === undefined) return
+    // Headers that have been sent promise to keep the connection: the answer to the next request closes it.
+    if (last === undefined || last.headersSent) return
     last.shouldKeepAlive = false
     this.#closing = true
   }

@@ -19,6 +19,7 @@ import { type ClientError, clientProblem } from './client-errors.js'
 import { Connection } from './connection.js'
 import { ConnectionLimits, type MaxConnections } from './connection-limits.js'
 import { createFramingCheck, expectationFailed, mayStall } from './framing.js'
+import type { Lifecycle } from './lifecycle.js'
 import { requestIdOf } from './request-id.js'
 import type { TlsFiles } from './tls-files.js'
 
@@ -32,6 +33,11 @@ const ARRIVAL_MS = 300
 /** Refusals are logged at most once in this interval, in ms: load shedding must be cheap for the log, too. */
 const LOG_MS = 1000
 
+/** The answer to a request that arrives after the port has closed. */
+const shuttingDown = new ProblemError(
+  'ServiceUnavailable',
+  'The service is shutting down. The request was not processed.',
+)
 const noProxy = new ProblemError('MethodNotAllowed', 'The service is no proxy: CONNECT is not supported.')
 
 export type ServerLimits = ArrivalLimits & MaxConnections
@@ -45,6 +51,7 @@ export function createHttpServer(
   handler: RequestListener,
   limits: ServerLimits,
   admission: Admission,
+  lifecycle: Lifecycle,
   logger: FastifyBaseLogger,
   tls?: TlsFiles,
 ): Server {
@@ -83,13 +90,16 @@ export function createHttpServer(
       // Its headers may have promised keep-alive before the server was closed.
       if (!server.listening && connection.isIdle) setTimeout(closeIdleConnections, ARRIVAL_MS)
     })
-    // During a shutdown, a connection that stays open after its last answer would delay the end of the process.
-    if (malformed !== undefined || excess.has(socket) || !server.listening || mayStall(request)) {
+    // While draining, the next request of the client belongs on another replica.
+    if (malformed !== undefined || excess.has(socket) || lifecycle.draining || mayStall(request)) {
       connection.closeAfterAnswers()
     }
     if (malformed !== undefined) {
       const requestId = sendRefusal(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
+    } else if (!server.listening && !isHealthCheck(request)) {
+      const requestId = sendRefusal(request, response, shuttingDown)
+      logger.info({ requestId, code: shuttingDown.code }, 'refused while shutting down')
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
       if (expectsContinue) {
         // Behind an answer that is still owed, Node.js would write it between the headers and the body of its own answer.
@@ -102,6 +112,11 @@ export function createHttpServer(
       logRefused()
     }
   }
+
+  // The answers that are owed already close their connections, too.
+  lifecycle.onDraining(() => {
+    for (const connection of connections.values()) connection.closeAfterAnswers()
+  })
 
   const create = tls?.createServer ?? createServer
   const server: Server = create(
@@ -170,7 +185,6 @@ export function createHttpServer(
   const closeIdleConnections = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
     setTimeout(closeIdleConnections, ARRIVAL_MS)
-    for (const connection of connections.values()) connection.closeAfterAnswers()
   }
   return server
 }
@@ -202,7 +216,7 @@ function sendRefusal(request: IncomingMessage, response: ServerResponse, problem
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
-    ...(problem === overloaded && { 'retry-after': '1' }),
+    ...(problem.status === 503 && { 'retry-after': '1' }),
     connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
     'x-request-id': id,
     ...SECURITY_HEADERS,

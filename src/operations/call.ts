@@ -6,6 +6,7 @@ import type { Config } from '../config.js'
 import type { Admission } from '../http/admission.js'
 import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
+import type { Lifecycle } from '../http/lifecycle.js'
 import type { Representation } from '../items/representation.js'
 import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
@@ -23,6 +24,7 @@ export interface Services {
   readonly audit: Audit | undefined
   readonly admission: Admission
   readonly inFlight: InFlightRequests
+  readonly lifecycle: Lifecycle
 }
 
 /** Registers one route. */
