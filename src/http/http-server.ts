@@ -13,6 +13,7 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { ProblemError, problemText } from '../problem/problem-error.js'
 import { SECURITY_HEADERS } from '../problem/security-headers.js'
+import { emptyAcceptQueue } from './accept-queue.js'
 import { type Admission, overloaded } from './admission.js'
 import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
 import { type ClientError, clientProblem } from './client-errors.js'
@@ -30,6 +31,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const CHECK_MS = 500
 /** When the server closes, requests that are already on their way have this time to arrive, in ms. */
 const ARRIVAL_MS = 300
+/** A connection that opened at most this time before has its first request on its way, in ms. */
+const FIRST_REQUEST_MS = 50
 /** Refusals are logged at most once in this interval, in ms: load shedding must be cheap for the log, too. */
 const LOG_MS = 1000
 
@@ -61,9 +64,17 @@ export function createHttpServer(
   const excess = new WeakSet<Socket>()
   const connectionLimits = new ConnectionLimits(limits)
   const wrongFraming = createFramingCheck()
+  /** When the server began to close, in ms. */
+  let closingAt = Infinity
+  /** Requests that are served when the port has closed; undefined at all other times. */
+  let held: (() => void)[] | undefined
 
   const logRefused = createCountLog(logger, 'overloaded: refused requests with 503')
   const logExcess = createCountLog(logger, 'overloaded: refused connections')
+
+  /** Whether its request has arrived after the port has closed. The first one of a new connection was on its way. */
+  const isTooLate = ({ isFirstRequest, openedAt }: Connection) =>
+    !server.listening && !(isFirstRequest && openedAt > closingAt - FIRST_REQUEST_MS)
 
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue = false) => {
     serve(request, response, wrongFraming(request), expectsContinue)
@@ -97,7 +108,7 @@ export function createHttpServer(
     if (malformed !== undefined) {
       const requestId = sendRefusal(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
-    } else if (!server.listening && !isHealthCheck(request)) {
+    } else if (isTooLate(connection) && !isHealthCheck(request)) {
       const requestId = sendRefusal(request, response, shuttingDown)
       logger.info({ requestId, code: shuttingDown.code }, 'refused while shutting down')
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
@@ -106,7 +117,12 @@ export function createHttpServer(
         if (connection.isNext(response)) response.writeContinue()
         else connection.closeAfterAnswers()
       }
-      handler(request, response)
+      if (held === undefined) handler(request, response)
+      else {
+        held.push(() => {
+          if (!socket.destroyed) handler(request, response)
+        })
+      }
     } else {
       sendRefusal(request, response, overloaded)
       logRefused()
@@ -181,10 +197,28 @@ export function createHttpServer(
     connections.get(socket)?.fail(noProxy)
   })
 
+  const close = server.close.bind(server)
+  server.close = (callback) => {
+    if (!server.listening || closingAt !== Infinity) return close(callback)
+    closingAt = performance.now()
+    const serveLater: (() => void)[] = []
+    held = serveLater
+    emptyAcceptQueue(server, () => {
+      close(callback)
+      held = undefined
+      for (const serveNow of serveLater) serveNow()
+    })
+    return server
+  }
+
   // A connection that is idle now may have a request on its way, which an immediate close would lose.
   const closeIdleConnections = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
-    setTimeout(closeIdleConnections, ARRIVAL_MS)
+    setTimeout(() => {
+      closeIdleConnections()
+      // Node.js waits for the first request of a connection until its headers are late.
+      for (const connection of connections.values()) connection.closeIfUnused()
+    }, ARRIVAL_MS)
   }
   return server
 }
