@@ -51,6 +51,14 @@ export interface Series {
   readonly values: readonly (readonly [unixSeconds: number, value: string])[]
 }
 
+/** A rule in force. */
+export interface Rule {
+  readonly name: string
+  readonly query: string
+  readonly health: string
+  readonly lastError?: string
+}
+
 export interface PrometheusServer {
   readonly url: string
   /** @throws Error with Prometheus's own text for an invalid expression */
@@ -66,6 +74,8 @@ export interface PrometheusServer {
     end: number,
     step: number,
   ) => Promise<readonly Series[]>
+  /** The rules of `ruleFiles`, as far as they were evaluated; `health` is `ok` or `err`. */
+  readonly rules: () => Promise<{ readonly groups: readonly { readonly rules: readonly Rule[] }[] }>
   /** Resolves when each target has been scraped `count` more times. */
   readonly scrapes: (count: number) => Promise<void>
 }
@@ -119,18 +129,15 @@ export async function startPrometheus(
   if (!(await within(30_000, isReady))) throw new Error(`Prometheus is not ready: ${output}`)
 
   const ask = async <T>(path: string, parameters: Record<string, string>): Promise<T> => {
-    const response = await fetch(`${url}/api/v1/${path}`, {
-      method: 'POST',
-      body: new URLSearchParams(parameters),
-    })
-    const { data, error } = (await response.json()) as {
-      readonly data?: { result: T }
-      readonly error?: string
-    }
+    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+    const { data, error } = (await response.json()) as { readonly data?: T; readonly error?: string }
     if (data === undefined) throw new Error(`${error ?? response.statusText}: ${parameters['query'] ?? ''}`)
-    return data.result
+    return data
   }
-  const query = (promql: string) => ask<readonly Sample[]>('query', { query: promql })
+  const query = async (promql: string) => {
+    const { result } = await ask<{ readonly result: readonly Sample[] }>('query', { query: promql })
+    return result
+  }
   const scrapesSoFar = async () => {
     // `up` has one sample for each scrape.
     const found = await query(`min(count_over_time(up{job="${job}"}[1h]))`)
@@ -139,13 +146,12 @@ export async function startPrometheus(
   return {
     url,
     query,
-    queryRange: (promql, start, end, step) =>
-      ask<readonly Series[]>('query_range', {
-        query: promql,
-        start: String(start),
-        end: String(end),
-        step: String(step),
-      }),
+    queryRange: async (promql, start, end, step) => {
+      const range = { query: promql, start: String(start), end: String(end), step: String(step) }
+      const { result } = await ask<{ readonly result: readonly Series[] }>('query_range', range)
+      return result
+    },
+    rules: () => ask('rules', {}),
     scrapes: async (count) => {
       const wanted = (await scrapesSoFar()) + count
       if (!(await within(60_000 + count * 2_000, async () => (await scrapesSoFar()) >= wanted)))
