@@ -48,6 +48,9 @@ t.test('the dashboard', needs, async (t) => {
     ACCESS_FILE: writePolicy(t, { roles, keys: [entry] }),
     ADMIN_PORT: String(adminPort),
     CAPACITY_METRICS: 'true',
+    // A busy machine delays DynamoDB Local.
+    ATTEMPT_TIMEOUT_MS: '30000',
+    REQUEST_TIMEOUT_MS: '120000',
     TABLE_ADMIN: 'true',
   })
   const url = await listening()

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sequence } from './sequence.js'
 import { DOCUMENT, NDJSON } from './service.js'
+import { within } from './within.js'
 
 /** The tables, each with the partition key `id` (S). */
 const TABLES = ['Carts', 'Sessions', 'Invoices'] as const
@@ -102,7 +103,7 @@ const lines = (n: number) =>
 
 /** Creates the tables; returns a function that deletes them. */
 export async function createTrafficTables(url: string, headers: Readonly<Record<string, string>>) {
-  for (const tableName of TABLES) {
+  const create = async (tableName: string) => {
     const response = await fetch(`${url}/v1/tables`, {
       method: 'POST',
       headers: { 'content-type': DOCUMENT, ...headers },
@@ -113,8 +114,12 @@ export async function createTrafficTables(url: string, headers: Readonly<Record<
         billingMode: 'PAY_PER_REQUEST',
       }),
     })
-    // An attempt whose answer was lost has created it, too.
-    if (response.status !== 201 && response.status !== 409) throw new Error(await response.text())
+    await response.arrayBuffer()
+    // 409: an attempt whose answer was lost has created it.
+    return response.status === 201 || response.status === 409
+  }
+  for (const table of TABLES) {
+    if (!(await within(120_000, () => create(table)))) throw new Error(`${table} could not be created`)
   }
   return async () => {
     await Promise.all(
