@@ -8,6 +8,7 @@
 /** From top to bottom. A layer may import every layer below its own, but not the others in its line. */
 const order = [
   ['server'],
+  ['command-line', 'local'],
   ['app'],
   ['routes'],
   ['operations'],
@@ -22,7 +23,7 @@ const order = [
 /** Layers beside the order, with their importers. They import nothing, unless `imports` says so. */
 const beside = {
   observability: {
-    importers: ['server', 'app', 'routes', 'operations', 'http'],
+    importers: ['server', 'local', 'app', 'routes', 'operations', 'http'],
     imports: ['problem', 'items', 'storage', 'json', 'schemas', 'config', 'package-root'],
   },
   config: { importers: layersDownTo('items'), imports: [] },

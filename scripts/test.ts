@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { missingJava, startDynamoDBLocal } from './local/dynamodb-local.js'
+import { missingJava, startDynamoDBLocal } from '../src/local/dynamodb-local.js'
 
 const args = process.argv.slice(2)
 const missing = await missingJava()

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { type Allowance, type Rate, rateLimitHeaders } from '../../src/access/rate.js'
 import { RateLimits } from '../../src/access/rate-limits.js'
-import { freePort } from '../../scripts/local/free-port.js'
+import { freePort } from '../../src/local/free-port.js'
 import { needsRedis, startRedis } from '../helpers/redis.js'
 import { PATIENCE, within } from '../helpers/within.js'
 

@@ -1,7 +1,7 @@
 /** The same requests in front of Amazon's DynamoDB Local, which has an opinion of its own on each of them. */
 import t from 'tap'
-import { startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
-import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { startDynamoDBLocal } from '../../src/local/dynamodb-local.js'
+import { createDemoTables } from '../../src/local/demo-tables.js'
 import { Storage } from '../../src/storage/client.js'
 import { connectionTo, needsDynamoDB, testConfig } from '../helpers/service.js'
 import { nobody } from './callers.js'

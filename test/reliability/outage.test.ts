@@ -1,8 +1,8 @@
 /** Outages: DynamoDB stops and returns, or the service is killed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { localEnvironment, startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
-import { freePort } from '../../scripts/local/free-port.js'
+import { localEnvironment, startDynamoDBLocal } from '../../src/local/dynamodb-local.js'
+import { freePort } from '../../src/local/free-port.js'
 import { sourceProcess } from '../helpers/process.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'
 import { PATIENCE, within } from '../helpers/within.js'
