@@ -18,9 +18,10 @@ import { startServiceProcess } from '../../scripts/local/service-process.js'
 import { readConfig } from '../../src/config.js'
 import { packageRoot } from '../../src/package-root.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 // The Dockerfile installs the packages. This takes a minute, and longer on a busy machine.
-t.setTimeout(480_000)
+t.setTimeout(scaled(480_000))
 
 const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
 

@@ -8,6 +8,7 @@ import { nobody } from './callers.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
 import { seed, sendAll, survive } from './survival.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 /** Of tables that the requests do not name. */
 const untouched = [
@@ -25,7 +26,7 @@ const count = process.env['CI'] === 'true' ? 3000 : 1000
 
 t.test(
   `${count} requests to DynamoDB Local with the seed ${seed}`,
-  { ...needsDynamoDB, timeout: 600_000 },
+  { ...needsDynamoDB, timeout: scaled(600_000) },
   async (t) => {
     // One of its own: the requests create, fill and delete tables.
     const dynamodb = await startDynamoDBLocal()
