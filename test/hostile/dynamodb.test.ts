@@ -7,7 +7,7 @@ import { connectionTo, needsDynamoDB, testConfig } from '../helpers/service.js'
 import { nobody } from './callers.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
-import { seed, sendAll, survive } from './survival.js'
+import { seed, sendAll, SOAK, survive } from './survival.js'
 import { scaled } from '../helpers/machine-speed.js'
 
 /** Of tables that the requests do not name. */
@@ -22,7 +22,7 @@ const untouched = [
   bytes: Buffer.from(`GET ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-request-id: probe\r\n\r\n`),
 }))
 
-const count = process.env['CI'] === 'true' ? 3000 : 1000
+const count = SOAK ? 3000 : 1000
 
 t.test(
   `${count} requests to DynamoDB Local with the seed ${seed}`,

@@ -9,11 +9,11 @@ import { probes } from './probes.js'
 import { attack } from './raw-client.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
-import { CLIENTS, inParallel, seed, survive } from './survival.js'
+import { CLIENTS, inParallel, seed, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
 import { scaled } from '../helpers/machine-speed.js'
 
-const ATTACKS = process.env['CI'] === 'true' ? 3000 : 500
+const ATTACKS = SOAK ? 3000 : 500
 
 const dynamodb = await startFakeDynamoDB(t, succeed)
 const subject = await startSubject(t, { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint })

@@ -8,12 +8,11 @@ import { startCallers } from './callers.js'
 import { probes } from './probes.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
-import { seed, sendAll, survive } from './survival.js'
+import { seed, sendAll, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
 import { scaled } from '../helpers/machine-speed.js'
 
-const CI = process.env['CI'] === 'true'
-const count = Number(process.env['HOSTILE_REQUESTS'] ?? (CI ? 100_000 : 10_000))
+const count = Number(process.env['HOSTILE_REQUESTS'] ?? (SOAK ? 100_000 : 10_000))
 
 t.test(
   `${count} valid and hostile requests with the seed ${seed}`,

@@ -9,6 +9,9 @@ import { RawClient } from './raw-client.js'
 import type { RawRequest } from './requests.js'
 import { type Subject, watch } from './subject.js'
 
+/** Whether this is `npm run test:soak`, which sends several times as much. */
+export const SOAK = process.env['TEST_SOAK'] === 'true'
+
 /** The seed of everything that is random here. A failure names it. */
 export const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_125)
 

@@ -6,12 +6,11 @@ import { flood, misbehaviors } from './hostile-upstream.js'
 import { probes } from './probes.js'
 import { RawClient } from './raw-client.js'
 import { startSubject } from './subject.js'
-import { CLIENTS, faultOf, inParallel, seed, survive } from './survival.js'
+import { CLIENTS, faultOf, inParallel, seed, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
 import { scaled } from '../helpers/machine-speed.js'
 
-const CI = process.env['CI'] === 'true'
-const ROUNDS = CI ? 8000 : 1500
+const ROUNDS = SOAK ? 8000 : 1500
 const FLOODS = 64
 
 t.test(
