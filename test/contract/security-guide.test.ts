@@ -7,10 +7,11 @@ import t from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { interrupt, startDev, withDigits } from '../helpers/dev.js'
 import { needsDynamoDB } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 const START = 'AUTH=policy ACCESS_FILE=access.yaml npm run dev\n'
 
-t.test('the guide works as printed', { ...needsDynamoDB, timeout: 180_000 }, async (t) => {
+t.test('the guide works as printed', { ...needsDynamoDB, timeout: scaled(180_000) }, async (t) => {
   const guide = readFileSync(join(packageRoot, 'docs/secure-in-ten-minutes.md'), 'utf8')
   const blocks = [...guide.matchAll(/```sh\n([^`]*(?:`[^`][^`]*)*)```\n(?:\n```json\n([^`]*)\n```)?/g)]
   t.ok(blocks.length > 10)
