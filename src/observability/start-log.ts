@@ -32,8 +32,14 @@ export interface StartedService {
  * No request is sent to DynamoDB. Never rejects.
  */
 export async function logStart(logger: FastifyBaseLogger, service: StartedService): Promise<void> {
-  const proxy = proxyFor(service.connection.endpoint, service.config)
-  await Promise.all([logFacts(logger, service, proxy), warnIfUnreachable(logger, service.connection, proxy)])
+  const { endpoint, region } = service.connection
+  const proxy = proxyFor(endpoint, service.config)
+  const checking = whyUnreachable(endpoint, proxy, CONNECT_TIMEOUT_MS)
+  await logFacts(logger, service, proxy)
+  const reason = await checking
+  if (reason === undefined) return
+  const facts = { region, endpoint: endpoint.origin, proxy: proxy?.url.origin }
+  logger.warn(facts, unreachableMessage(reason))
 }
 
 async function logFacts(
@@ -73,16 +79,6 @@ async function logFacts(
 const NO_CREDENTIALS =
   'there are no AWS credentials: requests that need DynamoDB fail until there are. Set AWS_ACCESS_KEY_ID and ' +
   'AWS_SECRET_ACCESS_KEY, or give the service a profile or a role.'
-
-async function warnIfUnreachable(
-  logger: FastifyBaseLogger,
-  { endpoint, region }: Connection,
-  proxy: Proxy | undefined,
-): Promise<void> {
-  const reason = await whyUnreachable(endpoint, proxy, CONNECT_TIMEOUT_MS)
-  if (reason === undefined) return
-  logger.warn({ region, endpoint: endpoint.origin, proxy: proxy?.url.origin }, unreachableMessage(reason))
-}
 
 /** Warns of each variable of the environment that was probably meant to be a setting. */
 export function warnOfLookAlikes(logger: FastifyBaseLogger, env: Environment): void {
