@@ -30,9 +30,11 @@ const leaveOut: Plugin = {
       /node_modules\/(?:fastify|undici)\//.test(importer) ? { path, namespace: 'unused' } : undefined,
     )
     build.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] ?? '' }))
-    // undici's entry also loads fetch, caches, mocks and WebSockets. An import of anything but Pool fails the build.
+    // undici's entry also loads fetch, caches, mocks and WebSockets. An import of anything else fails the build.
     build.onLoad({ filter: /node_modules\/undici\/index\.js$/ }, () => ({
-      contents: `export { default as Pool } from './lib/dispatcher/pool.js'`,
+      contents:
+        `export { default as Pool } from './lib/dispatcher/pool.js'\n` +
+        `export { default as buildConnector } from './lib/core/connect.js'`,
     }))
   },
 }

@@ -12,11 +12,18 @@ export const localEnvironment = {
   AWS_SECRET_ACCESS_KEY: 'local',
 }
 
-/** Sets {@link localEnvironment} for this process, without a profile, which would take precedence, and without real keys. */
+/**
+ * Sets {@link localEnvironment} for this process, without a profile, which would take precedence, without real keys, and
+ * without a proxy, which cannot reach this machine.
+ */
 export function useLocalEnvironment(): void {
   Object.assign(process.env, localEnvironment)
   delete process.env['AWS_PROFILE']
   delete process.env['AWS_SESSION_TOKEN']
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY']) {
+    Reflect.deleteProperty(process.env, name)
+    Reflect.deleteProperty(process.env, name.toLowerCase())
+  }
 }
 
 export interface DynamoDBLocal {
