@@ -44,7 +44,7 @@ t.test('the manual', { ...needsDynamoDB, timeout: 300_000 }, async (t) => {
   for (const { page, blocks } of withBlocks) {
     if (page in RUN_ELSEWHERE) continue
     await t.test(page, { timeout: 120_000 }, async (t) => {
-      await resetTables(shared.database)
+      await resetTables(shared)
       await runPage(t, page, blocks, shared)
     })
   }
@@ -148,11 +148,10 @@ function settingsOf(text: string): Record<string, string> {
 }
 
 /** The demo tables as `npm run dev` creates them, and no other tables. */
-async function resetTables(endpoint: string): Promise<void> {
-  const storage = new Storage(await connectionTo(endpoint), testConfig())
-  const limits = { deadline: performance.now() + 30_000 }
-  const { TableNames = [] } = (await storage.send('ListTables', {}, limits)) as { TableNames?: string[] }
-  for (const TableName of TableNames) await storage.send('DeleteTable', { TableName }, limits)
+async function resetTables({ url, database }: Dev): Promise<void> {
+  const { tableNames } = (await (await fetch(`${url}/v1/tables`)).json()) as { tableNames: string[] }
+  for (const table of tableNames) await fetch(`${url}/v1/tables/${table}`, { method: 'DELETE' })
+  const storage = new Storage(await connectionTo(database), testConfig())
   await createDemoTables(storage)
   await storage.close()
 }
