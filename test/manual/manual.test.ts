@@ -20,8 +20,9 @@ import { createDemoTables } from '../../scripts/local/demo-tables.js'
 import { packageRoot } from '../../src/package-root.js'
 import { Storage } from '../../src/storage/client.js'
 import { interrupt, startDev } from '../helpers/dev.js'
+import { findExecutable } from '../helpers/executable.js'
 import { connectionTo, needsDynamoDB, testConfig } from '../helpers/service.js'
-import { ALREADY_DONE, NOT_RUN, REASONS, RUN_ELSEWHERE } from './not-run.js'
+import { ALREADY_DONE, NEEDS, NOT_RUN, REASONS, RUN_ELSEWHERE } from './not-run.js'
 import { isAsShown } from './output.js'
 import { codeBlocks, pages, readPage, type ShellBlock, shellBlocks } from './pages.js'
 import { Ports } from './ports.js'
@@ -43,7 +44,7 @@ t.test('the manual', { ...needsDynamoDB, timeout: 300_000 }, async (t) => {
   const shared = await startDev(t)
   for (const { page, blocks } of withBlocks) {
     if (page in RUN_ELSEWHERE) continue
-    await t.test(page, { timeout: 120_000 }, async (t) => {
+    await t.test(page, { timeout: 120_000, skip: missingProgram(page) }, async (t) => {
       await resetTables(shared)
       await runPage(t, page, blocks, shared)
     })
@@ -117,12 +118,24 @@ async function runPage(t: Test, page: string, blocks: readonly ShellBlock[], sha
   }
 }
 
-/** Writes what the commands have printed into the page, with `…` for what differs each time in every problem. */
+/** Writes what the commands have printed into the page, with `…` for what always differs. */
 function showOutput(page: string, script: string, output: string, printed: string): void {
-  const steady = printed.replace(/("(?:type|requestId|dynamodbRequestId)":)"[^"]*"/g, '$1"…"')
+  const steady = printed
+    .replace(/("(?:type|requestId|dynamodbRequestId)":)"[^"]*"/g, '$1"…"')
+    .replace(/^(Date: |x-request-id: ).*$/gm, '$1…')
   const text = readPage(page)
   const at = text.indexOf(output, text.indexOf(script) + script.length)
   writeFileSync(join(packageRoot, page), text.slice(0, at) + steady + text.slice(at + output.length))
+}
+
+/** Why the page is skipped, if it needs a program that is not installed; in CI that is a failure. */
+function missingProgram(page: string): string | false {
+  const { program, install } = NEEDS[page] ?? {}
+  if (program === undefined || findExecutable(program) !== undefined) return false
+  const missing = `There is no ${program} in the PATH (Debian: apt-get install ${install})`
+  if (process.env['CI'] === 'true') throw new Error(missing)
+  process.stderr.write(`\n*** ${missing}\n*** ${page} is not tested.\n\n`)
+  return missing
 }
 
 const needsCheckout = (block: ShellBlock) =>

@@ -26,6 +26,12 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/clients.md': 'scripts/test-clients.ts',
 }
 
+/** The programs that pages need besides curl and Node.js, with their Debian packages. */
+export const NEEDS: Readonly<Record<string, { readonly program: string; readonly install: string }>> = {
+  'docs/how-to/behind-nginx.md': { program: 'nginx', install: 'nginx-light' },
+  'docs/how-to/load-data.md': { program: 'python3', install: 'python3-minimal' },
+}
+
 /**
  * Lines that stand for what has already happened here, or cannot happen within the tests.
  * `npm run dev` is none of them: the test starts the service there.
