@@ -9,7 +9,7 @@
 const order = [
   ['server'],
   ['app'],
-  ['routes'],
+  ['admin', 'routes'],
   ['operations'],
   ['http', 'access', 'explorer'],
   ['problem'],
@@ -22,7 +22,7 @@ const order = [
 /** Layers beside the order, with their importers. They import nothing, unless `imports` says so. */
 const beside = {
   observability: {
-    importers: ['server', 'app', 'routes', 'operations', 'http'],
+    importers: ['server', 'app', 'admin', 'routes', 'operations', 'http'],
     imports: ['problem', 'items', 'storage', 'json', 'schemas', 'config', 'package-root'],
   },
   config: { importers: layersDownTo('items'), imports: [] },

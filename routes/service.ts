@@ -4,7 +4,6 @@ import * as schemas from '../schemas/service.js'
 import type { Route } from '../src/operations/call.js'
 import { once } from '../src/http/once.js'
 import { packageRoot } from '../src/package-root.js'
-import { ProblemError } from '../src/problem/problem-error.js'
 
 /** Liveness: the process responds, whether or not DynamoDB does. */
 const live: Route = (app) => {
@@ -13,30 +12,10 @@ const live: Route = (app) => {
   }))
 }
 
-/** The result of one check of DynamoDB is used for this time, in ms. */
-const CHECK_VALID_MS = 500
-/** The timeout of a check, in ms. */
-const CHECK_TIMEOUT_MS = 1000
-
 /** Readiness: DynamoDB responds, too, and the service is not shutting down. */
-const ready: Route = (app, { storage, inFlight }) => {
-  let checkedAt = -Infinity
-  let check = Promise.resolve()
+const ready: Route = (app, { readiness }) => {
   app.get('/health/ready', { schema: schemas.ready, logLevel: 'warn' }, async () => {
-    if (inFlight.draining) throw new ProblemError('ServiceUnavailable', 'The service is shutting down.')
-    if (performance.now() - checkedAt > CHECK_VALID_MS) {
-      checkedAt = performance.now()
-      check = storage.ping(CHECK_TIMEOUT_MS)
-    }
-    try {
-      await check
-    } catch (cause) {
-      throw new ProblemError(
-        'ServiceUnavailable',
-        'DynamoDB does not respond to this service. The log has the reason.',
-        { cause },
-      )
-    }
+    await readiness.check()
     return { status: 'ready' as const }
   })
 }

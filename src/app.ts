@@ -1,24 +1,29 @@
 /** The composition root: it puts the rooms of the service together. */
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { registerRoutes } from '../routes/index.js'
 import { optionalRoutes } from '../routes/tables.js'
 import type { Access } from './access/access.js'
 import { RateLimits } from './access/rate-limits.js'
+import { createAdminServer } from './admin/admin-server.js'
 import type { Config } from './config.js'
+import { effectiveSettings } from './config/effective-settings.js'
 import { Admission } from './http/admission.js'
 import { createHostCheck } from './http/allowed-hosts.js'
 import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
+import { beginRequest, observeRequests, observeRoutes } from './http/observed-requests.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
+import { addServerTiming } from './http/server-timing.js'
 import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
-import { RequestLog } from './observability/request-log.js'
+import { openObservability } from './observability/observability.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { sendProblem } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -43,15 +48,17 @@ export async function buildApp(
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
+  const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, observe, tls),
     // Only for the URL that Fastify logs and returns.
     ...(tls !== undefined && { https: {} }),
     // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
     clientErrorHandler: () => undefined,
     loggerInstance: logger,
-    logController: new RequestLog(),
+    // The observer logs requests.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     // Fastify passes options even if there are none, and pino is much slower with them.
     childLoggerFactory: (parent, bindings, options) =>
       options.level === undefined ? parent.child(bindings) : parent.child(bindings, options),
@@ -61,10 +68,10 @@ export async function buildApp(
     genReqId: requestIdOf,
     // The router cannot read the path; no hook runs.
     frameworkErrors: (error, request, reply) => {
+      beginRequest(observe, request, reply)
       reply.header('x-request-id', request.id)
       reply.headers(SECURITY_HEADERS)
       sendProblem(unreadablePath(request.url) ?? error, request, reply)
-      request.log.info({ method: request.method, statusCode: reply.statusCode }, 'request completed')
     },
   })
   app.setValidatorCompiler(createValidatorCompiler())
@@ -80,6 +87,8 @@ export async function buildApp(
     done(null)
   })
 
+  observeRequests(app, observe)
+  if (config.serverTiming) addServerTiming(app)
   const checkHost = createHostCheck(config.allowedHosts, () => access?.anonymousHasRoles === false)
   const checkOrigin = createOriginCheck(config.corsOrigins)
   app.addHook('onRequest', (request, reply, done) => {
@@ -97,11 +106,20 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight })
+  const readiness = new Readiness(storage, inFlight)
 
+  if (metrics !== undefined) observeRoutes(app, metrics)
+  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness, observe })
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {
     await Promise.all([storage.close(), access?.close(), rateLimits.close()])
+    await close()
   })
+  if (metrics !== undefined) {
+    const settings = effectiveSettings(process.env)
+    const admin = createAdminServer(config, { metrics, readiness, settings }, logger)
+    app.addHook('onReady', admin.listen)
+    app.addHook('onClose', admin.close)
+  }
   return app
 }

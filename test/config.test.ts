@@ -242,6 +242,7 @@ t.test('an endpoint must be an http or https URL', async (t) => {
     'localhost:8000',
     '127.0.0.1:8000',
     '//127.0.0.1',
+    'http://:password@a',
     'ftp://a',
     'http://',
     'true',

@@ -11,8 +11,11 @@ export interface Setting {
   readonly meaning: string
   /** A value to start from, for a setting without a default. */
   readonly example?: string
-  /** Messages show `***` instead of the value. */
-  readonly secret?: true
+  /**
+   * The value is secret, or a URL that may have a secret in its user information or its query. Messages show `***`
+   * instead.
+   */
+  readonly secret?: true | 'in-url'
 }
 
 type Settings = Readonly<Record<string, Setting>>
@@ -66,7 +69,7 @@ export function readSettings(
 }
 
 function invalid(name: string, { type, default: standard, secret }: Setting, text: string): string {
-  const shown = secret === true ? '***' : JSON.stringify(text)
+  const shown = secret !== undefined ? '***' : JSON.stringify(text)
   const orUnset = standard === undefined ? ', or not set' : ''
   return `${name}=${shown} is invalid: it must be ${type.expected}${orUnset}`
 }

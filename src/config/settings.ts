@@ -59,7 +59,7 @@ export const SETTINGS = {
       'The Redis or Valkey in which replicas share the rate limits of `ACCESS_FILE`. Without it, each replica counts ' +
       'for itself.',
     example: 'redis://127.0.0.1:6379',
-    secret: true,
+    secret: 'in-url',
   },
   ALLOWED_HOSTS: {
     member: 'allowedHosts',
@@ -104,6 +104,41 @@ export const SETTINGS = {
     meaning:
       'Whether requests may name tables of other accounts and Regions by their ARN. With `AUTH=policy`, a grant must ' +
       'list the ARN, too.',
+  },
+  ADMIN_PORT: {
+    member: 'adminPort',
+    type: integer(0, 65_535),
+    meaning:
+      'The port of a second server with `/metrics`, `/live`, `/ready` and `/config`, which has no access control. ' +
+      'Without it, there is none, and nothing is measured.',
+    example: '3001',
+  },
+  ADMIN_HOST: {
+    member: 'adminHost',
+    type: listenHost,
+    default: '127.0.0.1',
+    meaning: 'The address of the second server. Beyond loopback, guard it by a network policy or a firewall.',
+  },
+  CAPACITY_METRICS: {
+    member: 'capacityMetrics',
+    type: boolean,
+    default: 'false',
+    meaning:
+      'Whether to ask DynamoDB for the consumed capacity in every request, for the metrics. Callers that did not ask ' +
+      'for it do not get it.',
+  },
+  SERVER_TIMING: {
+    member: 'serverTiming',
+    type: boolean,
+    default: 'false',
+    meaning:
+      'Whether answers have the headers `Server-Timing`, with the time of each step in ms, and `x-consumed-capacity`.',
+  },
+  SLOW_REQUEST_MS: {
+    member: 'slowRequestMs',
+    type: milliseconds(0),
+    meaning: 'A request that took longer than this, in ms, is logged at the level `warn`. Without it, none.',
+    example: '1000',
   },
   LOG_LEVEL: {
     member: 'logLevel',

@@ -53,9 +53,8 @@ export const httpUrl: ValueType<string> = {
   expected: 'an http or https URL without user or query, such as http://127.0.0.1:8000',
   parse: (text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined
-    const valid =
-      url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === ''
-    return valid ? text : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined
+    return url.username === '' && url.password === '' && url.search === '' ? text : undefined
   },
 }
 

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
 
+const OVERLOADED = 'The service is overloaded. The request was not processed.'
+
 /** The answer to a request that is not admitted. Created once, since most of the cost of an error is its stack. */
-export const overloaded = new ProblemError(
-  'ServiceUnavailable',
-  'The service is overloaded. The request was not processed.',
-)
+export const overloaded = new ProblemError('ServiceUnavailable', OVERLOADED, { shedding: 'overload' })
+
+/** The same to a caller for whose body there is no memory. */
+export const bodyMemoryFull = new ProblemError('ServiceUnavailable', OVERLOADED, { shedding: 'body_memory' })
 
 /** As the limit of connections bounds their number, small bodies need no other bound. */
 const SMALL_BYTES = 4096

@@ -18,7 +18,7 @@ export function allowOrigins(app: App, origins: readonly string[] | undefined): 
     // The request headers are those that the preflight asks for.
     exposedHeaders: [
       ...['allow', 'etag', 'idempotency-key', 'link', 'ratelimit', 'ratelimit-policy', 'retry-after'],
-      ...['www-authenticate', 'x-request-id'],
+      ...['server-timing', 'www-authenticate', 'x-consumed-capacity', 'x-request-id'],
     ],
   }
   app.register(cors, {

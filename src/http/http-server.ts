@@ -11,6 +11,7 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Observe } from '../observability/events.js'
 import { ProblemError, problemText } from '../problem/problem-error.js'
 import { SECURITY_HEADERS } from '../problem/security-headers.js'
 import { type Admission, overloaded } from './admission.js'
@@ -46,6 +47,7 @@ export function createHttpServer(
   limits: ServerLimits,
   admission: Admission,
   logger: FastifyBaseLogger,
+  observe: Observe,
   tls?: TlsFiles,
 ): Server {
   const { requestTimeoutMs } = limits
@@ -90,6 +92,7 @@ export function createHttpServer(
     if (malformed !== undefined) {
       const requestId = sendRefusal(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
+      observe('requestRefused', { method: request.method, problem: malformed })
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
       if (expectsContinue) {
         // Behind an answer that is still owed, Node.js would write it between the headers and the body of its own answer.
@@ -100,6 +103,7 @@ export function createHttpServer(
     } else {
       sendRefusal(request, response, overloaded)
       logRefused()
+      observe('requestRefused', { method: request.method, problem: overloaded })
     }
   }
 

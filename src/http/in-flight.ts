@@ -3,7 +3,6 @@
  * connections, finishes the requests that it has, cancels those that take too long, and closes.
  */
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
-import { requestFields } from '../observability/request-fields.js'
 import { Cancellation } from '../storage/call/cancellation.js'
 import { Bag } from './bag.js'
 import type { App } from './fastify.js'
@@ -29,7 +28,6 @@ export class InFlightRequests {
     reply.raw.on('close', () => {
       if (!this.remove(cancellation) || reply.raw.writableFinished) return
       cancellation.abort()
-      reply.log.info(requestFields(reply.request), 'the caller disconnected')
     })
     if (this.#canceled) cancellation.abort()
     return cancellation

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
-import { type Admission, overloaded } from './admission.js'
+import { type Admission, bodyMemoryFull } from './admission.js'
 import { arrivalFailure } from './arrival.js'
 import { GrowingBuffer } from './growing-buffer.js'
 
@@ -32,7 +32,7 @@ export function readRequestBody(
     const onData = (chunk: Buffer) => {
       length += chunk.length
       if (length > limit.bytes) fail(tooLarge(limit))
-      else if (!admission.hold(request, chunk.length)) fail(overloaded)
+      else if (!admission.hold(request, chunk.length)) fail(bodyMemoryFull)
       else if (first === undefined) first = chunk
       else {
         if (whole === undefined) {

@@ -35,6 +35,8 @@ export class RequestLines {
   #wake: () => void = () => undefined
   /** The number of the last line that was returned; after it has been processed, that of the next one. */
   number = 1
+  /** The size of what has been read, in bytes. */
+  bytesRead = 0
 
   constructor(request: IncomingMessage, options: LinesOptions) {
     this.#request = request
@@ -61,6 +63,7 @@ export class RequestLines {
         if (this.#interrupted) throw new ProblemError('ServiceUnavailable', 'The import was canceled.')
         const chunk = request.read() as Buffer | null
         if (chunk !== null) {
+          this.bytesRead += chunk.length
           this.#options.patience.received(chunk.length)
           yield this.#linesOf(chunk)
         } else if (request.readableEnded) break

@@ -27,6 +27,8 @@ const writer = new JsonWriter()
 export interface Page {
   /** Its items, each followed by a line feed. */
   readonly lines: Buffer
+  /** The number of lines. */
+  readonly count: number
   /** In DynamoDB's JSON; undefined on the last page. */
   readonly lastEvaluatedKey: Json | undefined
 }
@@ -47,6 +49,7 @@ function pageOf(json: Json, representation: Representation): Page {
   const [before, after] = representation.line
   const reader = new JsonReader(withoutLineFeeds(json))
   let lastEvaluatedKey: Json | undefined
+  let count = 0
   writer.clear()
   eachMember(reader, (name) => {
     if (name === 'Items') {
@@ -54,12 +57,13 @@ function pageOf(json: Json, representation: Representation): Page {
         writer.ascii(before)
         representation.encode(reader, writer)
         writer.ascii(after)
+        count++
       })
     } else if (name === 'LastEvaluatedKey') lastEvaluatedKey = reader.take()
     else reader.value()
   })
   reader.end()
-  return { lines: writer.take(), lastEvaluatedKey }
+  return { lines: writer.take(), count, lastEvaluatedKey }
 }
 
 /** In JSON a line feed can only be white space, but it would split an item. DynamoDB writes none. */

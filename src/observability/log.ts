@@ -2,6 +2,7 @@ import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { removeSecrets } from '../problem/redact.js'
 import { createErrorDescription } from './error-description.js'
 import { Output } from './output.js'
+import { routeTemplate } from './route-template.js'
 
 const STDOUT = 1
 
@@ -42,16 +43,4 @@ function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
   } else {
     method.apply(this, args)
   }
-}
-
-const templates = new Map<string, string>()
-
-/** `/v1/tables/{table}` for Fastify's `/v1/tables/:table`. There are only as many as there are routes. */
-function routeTemplate(pattern: string): string {
-  let template = templates.get(pattern)
-  if (template === undefined) {
-    template = pattern.replace(/:(\w+)/g, '{$1}')
-    templates.set(pattern, template)
-  }
-  return template
 }

@@ -11,9 +11,6 @@ export interface RequestFields {
 }
 
 export function requestFields(request: FastifyRequest): RequestFields {
-  const { method, params, url } = request
-  const table = typeof params === 'object' && params !== null && 'table' in params ? params.table : undefined
-  // Fastify makes an object of all options of the route each time.
-  const route = request.call?.route ?? request.routeOptions.url
-  return { method, route, table, url }
+  const { method, url, observed } = request
+  return { method, route: observed?.route, table: observed?.table, url }
 }

@@ -1,28 +1,53 @@
-import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { requestFields } from './request-fields.js'
+import type { Config } from '../config.js'
+import { ignore, type RequestEnded, type Subscriber } from './events.js'
 
-/** One line for each request, when it ends, instead of Fastify's two. */
-export class RequestLog extends LogController {
-  constructor() {
-    super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
+/** One line for each request, when it ends. */
+export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'>): Subscriber {
+  return {
+    requestEnded: (event) => {
+      const { request, status, problem, complete, durationMs } = event
+      const { log } = request.request
+      const line = lineOf(event)
+      if (!complete) log.info(line, 'the caller disconnected')
+      else if (status !== undefined && status >= 500) {
+        log.error({ ...line, err: problem?.cause }, 'request failed')
+      } else if (slowRequestMs !== undefined && durationMs > slowRequestMs) log.warn(line, 'slow request')
+      else log.info(line, 'request completed')
+    },
+    requestStarted: ignore,
+    requestRefused: ignore,
+    streamItems: ignore,
+    attemptEnded: ignore,
+    retrying: ignore,
+    batchEntries: ignore,
+    writeMaybeApplied: ignore,
+    capacityConsumed: ignore,
   }
+}
 
-  override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { problem, call } = request
-    const { method, route, table, url } = requestFields(request)
-    const line = {
-      method,
-      route,
-      table,
-      url,
-      principal: call?.principal ?? undefined,
-      statusCode: reply.statusCode,
-      responseTime: Math.round(reply.elapsedTime * 1000) / 1000,
-      code: problem?.code,
-      attempts: problem?.attempts,
-      ...problem?.logged,
-    }
-    if (reply.statusCode >= 500) request.log.error({ ...line, err: problem?.cause }, 'request failed')
-    else request.log.info(line, 'request completed')
+/** See docs/logs.md. The log redacts `url`, `route` and `table`: see `createLogger`. */
+function lineOf({ request, status, problem, durationMs, bytesIn, bytesOut }: RequestEnded) {
+  const { method, url } = request.request
+  return {
+    traceId: request.traceId,
+    principal: request.principal ?? undefined,
+    operation: request.operation,
+    table: request.table,
+    method,
+    route: request.route,
+    url,
+    status,
+    code: problem?.code,
+    attempts: problem?.attempts ?? request.attempts,
+    durationMs: rounded(durationMs),
+    upstreamMs: rounded(request.upstreamMs),
+    bytesIn,
+    bytesOut,
+    ...problem?.logged,
   }
+}
+
+/** In µs, so that lines are short. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import type { Config } from '../config.js'
-import { type Admission, overloaded } from '../http/admission.js'
+import { type Admission, bodyMemoryFull } from '../http/admission.js'
 import { type BodyLimit, hasBody, readRequestBody } from '../http/request-body.js'
 import { listOf } from '../http/validation.js'
 import type { Representation } from '../items/representation.js'
 import { readBody, RequestBodyError } from '../items/request-body.js'
 import { shapeOf } from '../items/shape.js'
 import { inSlices } from '../json/in-slices.js'
+import type { ObservedRequest } from '../observability/observed-request.js'
 import type { JsonError } from '../json/reader.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 
@@ -32,7 +32,7 @@ export function createBodyReader(
   { body, bodyLines, tags }: DescribedRoute,
   method: string,
 ): (
-  request: IncomingMessage,
+  observed: ObservedRequest,
   representation: Representation,
   settings: BodySettings,
   admission: Admission,
@@ -42,10 +42,12 @@ export function createBodyReader(
   // A body of GET has no meaning (RFC 9110, section 9.3.1).
   if (bodyLines !== undefined || method === 'GET') return () => NO_BODY
 
-  return async (request, representation, settings, admission) => {
+  return async (observed, representation, settings, admission) => {
+    const { raw: request } = observed.request
     const bytes = hasBody(request.headers)
       ? await readRequestBody(request, limitIn(settings), admission)
       : NOTHING
+    observed.bytesRead = bytes.length
     if (shape === undefined) {
       if (bytes.length > 0) throw new ProblemError('InvalidRequest', 'body must be empty for this route')
       return NO_BODY
@@ -57,12 +59,14 @@ export function createBodyReader(
     let held = bytes.length
     const hold = (size: number) => {
       if (size <= held) return
-      if (!admission.hold(request, size - held)) throw overloaded
+      if (!admission.hold(request, size - held)) throw bodyMemoryFull
       held = size
     }
     try {
       const limits = { maxEntries: settings.maxBatchEntries, hold }
+      const startedAt = performance.now()
       const { value, errors } = await inSlices(readBody(bytes, shape, representation, limits))
+      observed.stepMs.translate += performance.now() - startedAt
       return { value: value as object, errors: errors.map(textOf) }
     } catch (error) {
       if (!(error instanceof RequestBodyError)) throw error

@@ -7,10 +7,13 @@ import type { Admission } from '../http/admission.js'
 import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
 import type { Representation } from '../items/representation.js'
+import type { Observe } from '../observability/events.js'
+import type { ObservedRequest } from '../observability/observed-request.js'
 import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
 export interface Services {
@@ -23,6 +26,8 @@ export interface Services {
   readonly audit: Audit | undefined
   readonly admission: Admission
   readonly inFlight: InFlightRequests
+  readonly observe: Observe
+  readonly readiness: Readiness
 }
 
 /** Registers one route. */
@@ -49,5 +54,6 @@ export interface Call {
   /** Whether the answer is a stream of lines. */
   readonly inLines: boolean
   readonly limits: CallLimits & { readonly signal: Cancellation }
+  readonly observed: ObservedRequest
   readonly services: Services
 }

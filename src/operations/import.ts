@@ -1,6 +1,5 @@
 /** The import of a stream of lines: it writes as it reads, and never holds more than the lines that are being written. */
 import { authorizeWith } from '../access/authorize.js'
-import { overloaded } from '../http/admission.js'
 import { StreamPatience } from '../http/arrival.js'
 import { type Line, RequestLines } from '../http/request-lines.js'
 import { readLine } from '../items/lines.js'
@@ -13,7 +12,11 @@ import { namedTarget } from './access-control.js'
 import type { Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 
-const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
+const importOverloaded = new ProblemError(
+  'ServiceUnavailable',
+  'The service is overloaded. The import stopped.',
+  { shedding: 'body_memory' },
+)
 
 /**
  * Writes the lines of the request's body.
@@ -21,13 +24,13 @@ const IMPORT_OVERLOADED = 'The service is overloaded. The import stopped.'
  * @throws ProblemError that tells the line at which the import stopped, and what was not written
  */
 export async function importLines(call: Call): Promise<number> {
-  const { request, reply, representation, limits, services } = call
+  const { request, reply, representation, limits, observed, services } = call
   const { signal } = limits
   const { storage, admission, config } = services
   const { bodyLimitBytes: maxBytes, requestTimeoutMs: timeoutMs } = config
   const hold = (bytes: number) => {
     if (bytes <= 0) admission.release(request.raw, -bytes)
-    else if (!admission.hold(request.raw, bytes)) throw new ProblemError(overloaded.code, IMPORT_OVERLOADED)
+    else if (!admission.hold(request.raw, bytes)) throw importOverloaded
   }
   const lines = new RequestLines(request.raw, { maxBytes, patience: new StreamPatience(config), hold })
   const interrupt = () => {
@@ -39,12 +42,19 @@ export async function importLines(call: Call): Promise<number> {
   const { table = '' } = request.params
   try {
     const source = { items: permittedItems(call, lines), hold, interrupt }
-    return await storage.importItems(table, source, { timeoutMs, maxBytes, signal })
+    return await storage.importItems(table, source, {
+      timeoutMs,
+      maxBytes,
+      signal,
+      observer: limits.observer,
+    })
   } catch (error) {
     if (!(error instanceof ImportError)) throw error
     const { number: line = lines.number, written } = error
     request.log.info({ table, line, written }, 'the import stopped')
     throw importProblem(error, line, representation)
+  } finally {
+    observed.bytesRead = lines.bytesRead
   }
 }
 
@@ -57,7 +67,7 @@ async function* permittedItems(call: Call, lines: RequestLines): AsyncGenerator<
   const { caller, request, limits, services } = call
   const { storage, config } = services
   if (caller === undefined) {
-    for await (const some of lines) yield itemsIn(some)
+    for await (const some of lines) yield itemsIn(call, some)
     return
   }
   const { table } = await namedTarget(call, { action: 'PutItem', table: request.params['table'] ?? '' })
@@ -65,17 +75,27 @@ async function* permittedItems(call: Call, lines: RequestLines): AsyncGenerator<
     const deadline = performance.now() + config.requestTimeoutMs
     const keys = await storage.tableKeys(table, { deadline, signal: limits.signal })
     // Decided while the lines are read, so that a refusal names its line.
-    yield itemsIn(some, (json) => {
+    yield itemsIn(call, some, (json) => {
       authorizeWith(caller, { action: 'PutItem', table, key: json }, keys)
     })
   }
 }
 
-function* itemsIn(lines: Iterable<Line>, check?: (item: Json) => void): Generator<NumberedItem> {
-  for (const { number, bytes } of lines) {
-    const json = readLine(bytes)
-    if (json === undefined) continue
-    check?.(json)
-    yield { number, json }
+function* itemsIn(
+  { observed, services: { observe } }: Call,
+  lines: Iterable<Line>,
+  check?: (item: Json) => void,
+): Generator<NumberedItem> {
+  let count = 0
+  try {
+    for (const { number, bytes } of lines) {
+      const json = readLine(bytes)
+      if (json === undefined) continue
+      check?.(json)
+      count++
+      yield { number, json }
+    }
+  } finally {
+    observe('streamItems', { direction: 'in', count }, observed)
   }
 }

@@ -1,4 +1,5 @@
 /** Query and Scan as a stream: every page, one item on each line, as fast as the reader reads. */
+import { timingHeaders } from '../http/server-timing.js'
 import { writeWithBackPressure } from '../http/stream-writer.js'
 import { readPage } from '../items/lines.js'
 import { ndjson } from '../items/representation.js'
@@ -29,14 +30,15 @@ export function refuseMetadata(body: object): void {
  * @param firstPage DynamoDB's answer to it
  */
 export async function sendItemLines(
-  { reply, representation, limits: { signal }, services: { storage, config, inFlight } }: Call,
+  { reply, representation, limits: { signal, observer }, observed, services }: Call,
   operation: Operation,
   request: DynamoDBRequest,
   firstPage: Json,
 ): Promise<undefined> {
+  const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
   const fetch = (lastEvaluatedKey: Json) => {
-    const limits = { deadline: performance.now() + timeoutMs, signal }
+    const limits = { deadline: performance.now() + timeoutMs, signal, observer }
     const page = storage.send(operation, { ...request, ExclusiveStartKey: lastEvaluatedKey }, limits)
     // Its error is handled when the page before it has been written.
     page.catch(() => undefined)
@@ -45,6 +47,7 @@ export async function sendItemLines(
 
   let page = readPage(firstPage, representation)
   const { raw } = reply
+  if (config.serverTiming) reply.headers(timingHeaders(observed))
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value)
@@ -62,6 +65,8 @@ export async function sendItemLines(
     for (;;) {
       const next = page.lastEvaluatedKey && fetch(page.lastEvaluatedKey)
       await writeWithBackPressure(raw, page.lines, timeoutMs, signal)
+      observed.bytesWritten += page.lines.length
+      services.observe('streamItems', { direction: 'out', count: page.count }, observed)
       if (next === undefined) break
       page = readPage(await next, representation)
     }

@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../items/representation.js'
 import type { Json } from '../json/json.js'
+import { RequestObserver } from '../observability/events.js'
+import type { ObservedRequest } from '../observability/observed-request.js'
 import type { CallState } from '../problem/send-problem.js'
 import { type Action, isWrite, type Operation, type Target, targetsOf } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
@@ -47,20 +49,17 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const readsLines = schema.bodyLines !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
-    const { access, config, storage, admission, inFlight } = services
+    const { access, config, storage, admission, inFlight, observe } = services
 
-    const state: CallState = {
-      representation: document,
-      writes: false,
-      principal: null,
-      tables: [],
-      route: path,
-    }
+    const observed = observedOf(request)
+    observed.operation = operation
+    const state: CallState = { representation: document, writes: false }
     request.call = state
 
     // 1. Authenticate the caller.
     const caller = access && (await access.authenticate(request.headers))
-    state.principal = caller?.principal ?? null
+    observed.principal = caller?.principal ?? null
+    observed.stepMs.auth = performance.now() - observed.startedAt
 
     // 2. Limit its rate, so that every answer tells it, and then negotiate the representations of the request and of
     // its answer.
@@ -72,10 +71,11 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     const limits = {
       deadline: performance.now() - reply.elapsedTime + config.requestTimeoutMs,
       signal: inFlight.add(reply),
+      observer: new RequestObserver(observe, observed),
     }
 
     // 4. Read the body and validate it together with the parameters.
-    const { value: body, errors } = await readBody(request.raw, negotiated.body, config, admission)
+    const { value: body, errors } = await readBody(observed, negotiated.body, config, admission)
     validate(request, body, errors)
 
     // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
@@ -83,7 +83,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
-    const call: Call = { request, reply, caller, body, representation, inLines, limits, services }
+    const call: Call = { request, reply, caller, body, representation, inLines, limits, observed, services }
     let sent: DynamoDBRequest = {}
     const sendPermitted = (): Promise<Output> => {
       state.writes = isWrite(operation, sent)
@@ -92,7 +92,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     const send = (keySchema: KeySchema): Promise<Output> => {
       sent = route.request(call, keySchema)
       const targets = targetsOf(operation, sent)
-      state.tables = tablesOf(targets)
+      observed.tables = tablesOf(targets)
       // Nearly all decisions are made at once.
       const deciding = permitRequest(call, targets)
       return deciding === undefined ? sendPermitted() : deciding.then(sendPermitted)
@@ -104,7 +104,10 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
 
     // 7. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.
-    return route.answer(call, output, sent)
+    const answering = performance.now()
+    const answer = route.answer(call, output, sent)
+    observed.stepMs.translate += performance.now() - answering
+    return answer
   }
 
   return (app, services) => {
@@ -118,6 +121,12 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       handler,
     })
   }
+}
+
+/** The hook that observes requests comes before any handler. */
+function observedOf({ observed }: ApiRequest): ObservedRequest {
+  if (observed === null) throw new Error('the request is not observed')
+  return observed
 }
 
 /** Nearly all requests have one target. */

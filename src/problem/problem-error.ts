@@ -7,6 +7,9 @@ import { SECURITY_HEADERS } from './security-headers.js'
 /** Members of a problem beyond those of RFC 9457, each already JSON. */
 export type Members = Map<string, Json>
 
+/** Why the service refuses a request for its own sake. */
+export type Shedding = 'overload' | 'body_memory' | 'draining'
+
 export interface ProblemOptions {
   readonly members?: Members
   /** Whether the same request may succeed later; by default what the code says. */
@@ -22,6 +25,8 @@ export interface ProblemOptions {
   readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
+  /** For the metrics. */
+  readonly shedding?: Shedding | undefined
   readonly cause?: unknown
 }
 
@@ -41,6 +46,7 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
+  readonly shedding: Shedding | undefined
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
     super(clipMiddle(detail), { cause: options.cause })
@@ -54,6 +60,7 @@ export class ProblemError extends Error {
     this.headers = options.headers
     this.next = options.next
     this.logged = options.logged ?? {}
+    this.shedding = options.shedding
   }
 
   get status(): number {

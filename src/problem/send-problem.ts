@@ -13,18 +13,12 @@ import { internalProblem } from './internal-problem.js'
 import { ProblemError, problemText } from './problem-error.js'
 import { answerProblem, storageProblem } from './storage-problem.js'
 
-/** What the error handler and the logs have to know about the DynamoDB call of a request. */
+/** What the error handler has to know about the DynamoDB call of a request. */
 export interface CallState {
   /** Of the items in the answer, errors included; documents until it has been negotiated. */
   representation: Representation
   /** True from the moment at which a write was handed to the storage layer. */
   writes: boolean
-  /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */
-  principal: string | null
-  /** The pattern of its route, such as `/v1/tables/:table/get`. */
-  readonly route: string
-  /** The tables that it is about, as it names them; empty until its body has been read. */
-  tables: readonly string[]
 }
 
 declare module 'fastify' {

@@ -37,6 +37,8 @@ export function storageProblem(error: StorageError, representation: Representati
     dynamodbRequestId: error.requestId,
     attempts: error.attempts,
     retryAfterMs: error.retryAfterMs,
+    // Batches and imports say what they have applied, instead of this.
+    ...(error.kind === 'no_credentials' && error.attempts === 0 && { next: 'Nothing was applied.' }),
     ...(error.kind === 'access_denied' && { logged: { permission: missingPermission(error) } }),
     cause: error,
   })
@@ -66,8 +68,7 @@ function explain(error: StorageError): Explanation {
     case 'no_credentials':
       return {
         code: 'UpstreamError',
-        detail:
-          'The service has no AWS credentials, so it did not call DynamoDB. Its operator has to provide them.',
+        detail: `The service has no AWS credentials, so it did not call DynamoDB${error.attempts === 0 ? '' : ' again'}. Its operator has to provide them: an access key in the environment, a profile or a role.`,
       }
     case 'credentials':
       return {

@@ -7,16 +7,19 @@ import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
-import type { Pace } from './batch/chunks.js'
+import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
+import { asksForCapacity, capacityIn, withoutCapacity } from './capacity.js'
+import { type CredentialSource, sourceOf } from './call/credential-source.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
-import { Retry, type RetryOptions, wait } from './call/retry.js'
-import { type Call, Transport, type TransportOptions } from './call/transport.js'
+import { type Budget, Retry, type RetryOptions, wait } from './call/retry.js'
+import { type Call, type Connections, Transport, type TransportOptions } from './call/transport.js'
 import { asAnswerError, StorageError } from './errors.js'
-import { isRepeatable, isWrite, type Operation } from './operations.js'
-import { type DynamoDBRequest, type Parameter, serialize } from './request.js'
+import type { StorageObserver } from './events.js'
+import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
+import { type DynamoDBRequest, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
@@ -24,25 +27,60 @@ import { inRegion, tableName } from './tables/table-names.js'
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
 
+const nothing = () => undefined
+
+const NO_OBSERVER: StorageObserver = {
+  attemptEnded: nothing,
+  retrying: nothing,
+  batchEntries: nothing,
+  writeMaybeApplied: nothing,
+  capacityConsumed: nothing,
+}
+
 export interface StorageOptions extends RetryOptions, TransportOptions {}
 
 export class Storage {
   readonly #transport: Transport
+  readonly #credentials: KeptCredentials
   /** A socket of its own, so that {@link ping} does not queue behind the calls in flight. */
   readonly #pingTransport: Transport
   readonly #retry: Retry
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
   readonly #region: string
+  #asksForCapacity = false
+  #observer: StorageObserver = NO_OBSERVER
+
+  readonly endpoint: URL
 
   constructor(connection: Connection, options: StorageOptions) {
     this.#region = connection.region
-    const credentials = new KeptCredentials(connection.credentials)
-    this.#transport = new Transport(connection, credentials, options)
-    this.#pingTransport = new Transport(connection, credentials, { ...options, maxConnections: 1 })
+    this.endpoint = connection.endpoint
+    this.#credentials = new KeptCredentials(connection.credentials)
+    this.#transport = new Transport(connection, this.#credentials, options)
+    this.#pingTransport = new Transport(connection, this.#credentials, { ...options, maxConnections: 1 })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
+  }
+
+  /**
+   * Sets who is told what happens in calls that have no observer of their own.
+   * @param capacity whether to ask for the consumed capacity in every call. Callers that did not ask for it do not get it.
+   */
+  subscribe(observer: StorageObserver, capacity: boolean): void {
+    this.#observer = observer
+    this.#asksForCapacity = capacity
+  }
+
+  /** The sockets to DynamoDB that are open, and the calls that wait for one. */
+  get connections(): Connections {
+    return this.#transport.connections
+  }
+
+  /** The retries that the service may make now, from 0 to 1,000. */
+  retryBudget(kind: Budget): number {
+    return this.#retry.budget(kind)
   }
 
   /**
@@ -64,7 +102,7 @@ export class Storage {
    * @throws DuplicateKeyError if `request` has a key twice
    */
   batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
-    return batchGet(request, { send: this.send, pace: this.#pace, limits })
+    return batchGet(request, this.#batchContext(limits))
   }
 
   /**
@@ -75,7 +113,7 @@ export class Storage {
    * @throws DuplicateKeyError if two writes in `request` have one key
    */
   batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
-    return batchWrite(request, { send: this.send, pace: this.#pace, limits }, this.#keySchemas)
+    return batchWrite(request, this.#batchContext(limits), this.#keySchemas)
   }
 
   /**
@@ -173,8 +211,17 @@ export class Storage {
    * @throws ImportError if it stopped before the end
    */
   importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
-    const context = { send: this.send, pace: this.#pace }
+    const context = { send: this.send, pace: this.#pace, observer: limits.observer ?? this.#observer }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
+  }
+
+  /**
+   * Looks up the credentials, if no call has done so yet. That takes seconds where instance metadata do not respond.
+   * @returns where they come from
+   * @throws CredentialsError if there are none
+   */
+  async findCredentials(): Promise<CredentialSource> {
+    return sourceOf(this.#credentials.current ?? (await this.#credentials.renew()))
   }
 
   /**
@@ -191,6 +238,10 @@ export class Storage {
     throw new StorageError(result, { operation, attempts, earlierMaybeApplied: false, repeatable: true })
   }
 
+  #batchContext(limits: CallLimits): BatchContext {
+    return { send: this.send, pace: this.#pace, limits, observer: limits.observer ?? this.#observer }
+  }
+
   /** Serializes the request once for all attempts. */
   #run(
     operation: Operation,
@@ -198,13 +249,44 @@ export class Storage {
     limits: CallLimits,
     repeatable: () => boolean,
   ): Promise<Json> {
-    const call = { operation, body: serialize(request), isWrite: isWrite(operation, request) }
-    const attempt = () => this.#transport.attempt(call, limits)
-    return this.#retry.run({ operation, attempt, repeatable }, limits)
+    const observer = limits.observer ?? this.#observer
+    const asked = asksForCapacity(request)
+    const added = !asked && this.#asksForCapacity && reportsCapacity(operation)
+    const sent = added ? { ...request, ReturnConsumedCapacity: 'TOTAL' } : request
+    const call = { operation, body: serialize(sent), isWrite: isWrite(operation, request) }
+    const answer = this.#retry.run(
+      {
+        operation,
+        table: onlyTableOf(request),
+        index: textOf(request['IndexName']),
+        observer,
+        attempt: () => this.#transport.attempt(call, limits),
+        repeatable,
+      },
+      limits,
+    )
+    if (!asked && !added) return answer
+    return answer.then((json) => {
+      try {
+        for (const consumed of capacityIn(json, operation, request)) observer.capacityConsumed(consumed)
+        return added ? withoutCapacity(json) : json
+      } catch (error) {
+        throw asAnswerError(error)
+      }
+    })
   }
 
   /** Closes the sockets. Calls in flight fail. */
   async close(): Promise<void> {
     await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }
+}
+
+/** The table that a request is about, if it is one whole request about one. */
+function onlyTableOf({ TableName, RequestItems }: DynamoDBRequest): string | undefined {
+  if (TableName !== undefined) return textOf(TableName)
+  if (typeof RequestItems !== 'object' || RequestItems === null || Buffer.isBuffer(RequestItems))
+    return undefined
+  const [first, ...others] = Object.keys(RequestItems)
+  return others.length === 0 ? first : undefined
 }

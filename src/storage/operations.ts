@@ -22,6 +22,8 @@ export interface OperationRow {
    * result as doing it once. A counter would count twice, and a response with the old item would contain the new one.
    */
   readonly repeatable: (request: DynamoDBRequest) => boolean
+  /** Whether it has the parameter `ReturnConsumedCapacity`. */
+  readonly reportsCapacity: boolean
   /** The tables, indexes and items that the request is about; one target for each entry of a batch or transaction. */
   readonly targets: (request: DynamoDBRequest) => readonly Target[]
 }
@@ -88,27 +90,68 @@ function isRepeatableUpdate(request: DynamoDBRequest): boolean {
 }
 
 export const operations = {
-  GetItem: { effect: 'read', repeatable: always, targets: keyTarget('GetItem', 'Key') },
-  PutItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('PutItem', 'Item') },
-  UpdateItem: { effect: 'write', repeatable: isRepeatableUpdate, targets: keyTarget('UpdateItem', 'Key') },
-  DeleteItem: { effect: 'write', repeatable: returnsNoOldItem, targets: keyTarget('DeleteItem', 'Key') },
-  Query: { effect: 'read', repeatable: always, targets: queryTarget },
-  Scan: { effect: 'read', repeatable: always, targets: scanTarget },
-  BatchGetItem: { effect: 'read', repeatable: always, targets: batchGetTargets },
+  GetItem: {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: true,
+    targets: keyTarget('GetItem', 'Key'),
+  },
+  PutItem: {
+    effect: 'write',
+    repeatable: returnsNoOldItem,
+    reportsCapacity: true,
+    targets: keyTarget('PutItem', 'Item'),
+  },
+  UpdateItem: {
+    effect: 'write',
+    repeatable: isRepeatableUpdate,
+    reportsCapacity: true,
+    targets: keyTarget('UpdateItem', 'Key'),
+  },
+  DeleteItem: {
+    effect: 'write',
+    repeatable: returnsNoOldItem,
+    reportsCapacity: true,
+    targets: keyTarget('DeleteItem', 'Key'),
+  },
+  Query: { effect: 'read', repeatable: always, reportsCapacity: true, targets: queryTarget },
+  Scan: { effect: 'read', repeatable: always, reportsCapacity: true, targets: scanTarget },
+  BatchGetItem: { effect: 'read', repeatable: always, reportsCapacity: true, targets: batchGetTargets },
   // Its entries are whole items and keys, without conditions.
-  BatchWriteItem: { effect: 'write', repeatable: always, targets: batchWriteTargets },
-  TransactGetItems: { effect: 'read', repeatable: always, targets: transactionTargets('TransactGetItems') },
+  BatchWriteItem: { effect: 'write', repeatable: always, reportsCapacity: true, targets: batchWriteTargets },
+  TransactGetItems: {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: true,
+    targets: transactionTargets('TransactGetItems'),
+  },
   // DynamoDB applies a transaction with a token only once (Developer Guide, "Idempotency").
   TransactWriteItems: {
     effect: 'write',
     repeatable: ({ ClientRequestToken }) => ClientRequestToken !== undefined,
+    reportsCapacity: true,
     targets: transactionTargets('TransactWriteItems'),
   },
   // DynamoDB refuses the second of two equal requests, because the table exists, or is being deleted.
-  CreateTable: { effect: 'write', repeatable: always, targets: tableTarget('CreateTable') },
-  DeleteTable: { effect: 'write', repeatable: always, targets: tableTarget('DeleteTable') },
-  DescribeTable: { effect: 'read', repeatable: always, targets: tableTarget('DescribeTable') },
-  ListTables: { effect: 'read', repeatable: always, targets: () => [] },
+  CreateTable: {
+    effect: 'write',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('CreateTable'),
+  },
+  DeleteTable: {
+    effect: 'write',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('DeleteTable'),
+  },
+  DescribeTable: {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('DescribeTable'),
+  },
+  ListTables: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
 } satisfies Record<string, OperationRow>
 
 export type Operation = keyof typeof operations
@@ -120,6 +163,18 @@ const rows: Readonly<Record<Operation, OperationRow>> = operations
 export function isWrite(operation: Operation, request: DynamoDBRequest): boolean {
   const { effect } = rows[operation]
   return (typeof effect === 'function' ? effect(request) : effect) === 'write'
+}
+
+/** The names of all operations. */
+export const OPERATIONS: readonly Operation[] = Object.keys(operations).filter((name) => isOperation(name))
+
+function isOperation(name: string): name is Operation {
+  return Object.hasOwn(operations, name)
+}
+
+/** See {@link OperationRow.reportsCapacity}. */
+export function reportsCapacity(operation: Operation): boolean {
+  return rows[operation].reportsCapacity
 }
 
 /** See {@link OperationRow.repeatable}. */

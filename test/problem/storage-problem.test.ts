@@ -46,7 +46,9 @@ t.test(
       t.equal(response.status, 502)
       t.match(await response.json(), {
         code: 'UpstreamError',
-        detail: /has no AWS credentials.*operator/,
+        detail:
+          'The service has no AWS credentials, so it did not call DynamoDB. Its operator has to provide them: ' +
+          'an access key in the environment, a profile or a role. Nothing was applied.',
         attempts: 0,
         retryable: false,
       })

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../json/json.js'
 import type { CancelSignal } from '../call/cancellation.js'
+import type { StorageObserver } from '../events.js'
 import type { CallLimits, Send } from '../call/limits.js'
 import { CANCELED } from '../call/retry.js'
 import { AnswerError, asAnswerError, type CallHistory, StorageError } from '../errors.js'
@@ -33,6 +34,7 @@ export interface BatchContext {
   readonly send: Send
   readonly pace: Pace
   readonly limits: CallLimits
+  readonly observer: StorageObserver
 }
 
 /** How entries are sent in one request. */
@@ -103,7 +105,15 @@ export async function sendAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, entries.length) }, sendChunks))
-  return { unprocessed: unprocessed.concat(entries.slice(next)), maybeApplied, error: errors[0] }
+  const left = unprocessed.concat(entries.slice(next))
+  if (left.length > 0) {
+    context.observer.batchEntries({
+      operation: requests.operation,
+      outcome: 'given_up',
+      count: left.length,
+    })
+  }
+  return { unprocessed: left, maybeApplied, error: errors[0] }
 }
 
 /**
@@ -114,7 +124,7 @@ export async function sendAll(
 export async function sendRequest<Item>(
   entries: readonly Item[],
   { operation, requestFor, unprocessedIn, isFull = () => false }: BatchRequest<Item>,
-  { send, pace, limits }: BatchContext,
+  { send, pace, limits, observer }: BatchContext,
 ): Promise<BatchOutcome<Item>> {
   let pending = entries
   let request = requestFor(pending)
@@ -127,6 +137,8 @@ export async function sendRequest<Item>(
       const answer = await send(operation, request, { ...limits, onMaybeApplied })
       const left = await readAnswer(async () => unprocessedIn(answer, pending))
       failures = left.length < pending.length ? 0 : failures + 1
+      const done = pending.length - left.length
+      if (done > 0) observer.batchEntries({ operation, outcome: 'done', count: done })
       pending = left
       if (pending.length === 0) return { unprocessed: [], maybeApplied: false, error: undefined }
       const delayMs = pace.jitter(Math.max(failures - 1, 0))
@@ -134,6 +146,7 @@ export async function sendRequest<Item>(
       if (isFull() || failures === pace.maxAttempts || isLate) {
         return { unprocessed: pending, maybeApplied, error: undefined }
       }
+      observer.batchEntries({ operation, outcome: 'resent', count: pending.length, delayMs })
       if (!(await pace.wait(delayMs, limits.signal))) throw new StorageError(CANCELED, historyOf(operation))
       request = requestFor(pending)
     }

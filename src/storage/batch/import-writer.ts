@@ -83,6 +83,13 @@ export class ImportWriter {
     await Promise.all(this.#inFlight.map(({ sent }) => sent))
     this.#hold(-this.#next.bytes)
     if (failure === undefined && !this.#hasStopped()) return this.#written
+    const left = this.#incomplete.reduce(
+      (sum, { unprocessed }) => sum + unprocessed.length,
+      this.#next.puts.length,
+    )
+    if (left > 0) {
+      this.#context.observer.batchEntries({ operation: 'BatchWriteItem', outcome: 'given_up', count: left })
+    }
     throw errorOf(this.#table, this.#written, this.#incomplete, this.#next.puts, failure?.error)
   }
 
@@ -121,7 +128,8 @@ export class ImportWriter {
   }
 
   #callLimits() {
-    return { deadline: performance.now() + this.#limits.timeoutMs, signal: this.#limits.signal }
+    const { timeoutMs, signal, observer } = this.#limits
+    return { deadline: performance.now() + timeoutMs, signal, observer }
   }
 
   #hasStopped(): boolean {

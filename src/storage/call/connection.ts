@@ -12,6 +12,8 @@ export interface Credentials {
   readonly sessionToken?: string
   /** When they expire; never if it is undefined. */
   readonly expiration?: Date
+  /** The marks of the SDK's providers that they have passed, such as `CREDENTIALS_ENV_VARS`. */
+  readonly $source?: object
 }
 
 export interface Connection {

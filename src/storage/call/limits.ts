@@ -1,4 +1,5 @@
 import type { Json } from '../../json/json.js'
+import type { StorageObserver } from '../events.js'
 import type { Operation } from '../operations.js'
 import type { DynamoDBRequest } from '../request.js'
 import type { CancelSignal } from './cancellation.js'
@@ -11,6 +12,8 @@ export interface CallLimits {
   readonly signal?: CancelSignal | undefined
   /** Called after each attempt of a write that may have been applied, whether or not the call succeeds in the end. */
   readonly onMaybeApplied?: () => void
+  /** Is told what happens to the call; the storage layer's own observer if it is undefined. */
+  readonly observer?: StorageObserver | undefined
 }
 
 /** The limits of a stream, which makes any number of calls. */
@@ -21,6 +24,8 @@ export interface StreamLimits {
   readonly maxBytes: number
   /** Aborted when the caller cancels the stream. */
   readonly signal: CancelSignal
+  /** As in {@link CallLimits}. */
+  readonly observer?: StorageObserver | undefined
 }
 
 /** Makes one call with all the attempts that it needs; see {@link Storage.send}. */

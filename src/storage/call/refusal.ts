@@ -65,6 +65,9 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map(
   names.flatMap(([kind, some]) => some.map((name) => [name, kind] as const)),
 )
 
+/** The names of exceptions that have a kind of their own. */
+export const REFUSAL_NAMES: readonly string[] = [...kinds.keys()]
+
 /** The reasons of a canceled transaction that may be gone at the next attempt (API Reference, TransactWriteItems). */
 const passingReasons: ReadonlyMap<string, 'throttling' | 'conflict'> = new Map([
   ['ProvisionedThroughputExceeded', 'throttling'],

@@ -6,9 +6,11 @@
  */
 import type { Json } from '../../json/json.js'
 import { type CallHistory, type ErrorKind, type Failure, isRetryable, StorageError } from '../errors.js'
+import { type StorageObserver, RETRY_REASONS, type RetryReason } from '../events.js'
 import type { Operation } from '../operations.js'
 import type { CancelSignal } from './cancellation.js'
 import type { CallLimits } from './limits.js'
+import { isTokenExpired } from './refusal.js'
 
 export interface RetryOptions {
   /** The most attempts of one call, the first one included. */
@@ -22,6 +24,10 @@ export interface RetryOptions {
 /** A call, as far as its attempts need to know it. */
 export interface Attempts {
   readonly operation: Operation
+  /** See {@link AttemptEnded}. */
+  readonly table: string | undefined
+  readonly index: string | undefined
+  readonly observer: StorageObserver
   /** Makes one attempt. */
   readonly attempt: () => Promise<Json | Failure>
   /** Whether it may be sent again after an attempt that may have been applied. */
@@ -40,11 +46,13 @@ const EARNED_BY_A_CALL = 0.1
 const LEAST_ATTEMPT_MS = 5
 
 /** Two budgets, so that a throttled table does not use up the retries that others need when a connection breaks. */
-type Budget = 'throttling' | 'other'
+export type Budget = (typeof BUDGETS)[number]
+
+export const BUDGETS = ['throttling', 'transient'] as const
 
 export class Retry {
   readonly #options: RetryOptions
-  readonly #budgets: Record<Budget, number> = { throttling: BUDGET, other: BUDGET }
+  readonly #budgets: Record<Budget, number> = { throttling: BUDGET, transient: BUDGET }
 
   constructor(options: RetryOptions) {
     this.#options = options
@@ -55,15 +63,19 @@ export class Retry {
    * @returns DynamoDB's answer
    * @throws StorageError with the failure of the last attempt and the facts about all of them
    */
-  async run({ operation, attempt, repeatable }: Attempts, limits: CallLimits): Promise<Json> {
+  async run(call: Attempts, limits: CallLimits): Promise<Json> {
+    const { operation, table, index, observer, attempt, repeatable } = call
     this.#refund('throttling', EARNED_BY_A_CALL)
-    this.#refund('other', EARNED_BY_A_CALL)
+    this.#refund('transient', EARNED_BY_A_CALL)
     let history: CallHistory = { operation, attempts: 0, earlierMaybeApplied: false, repeatable: true }
     let paidFrom: Budget | undefined
     let last = OUT_OF_TIME
     while (performance.now() < limits.deadline) {
+      const startedAt = performance.now()
       const result = await attempt()
+      const durationMs = performance.now() - startedAt
       if (Buffer.isBuffer(result)) {
+        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result })
         // The retry succeeded: refund its token.
         if (paidFrom !== undefined) this.#refund(paidFrom, 1)
         return result
@@ -72,6 +84,9 @@ export class Retry {
       last = result
       // Without credentials, DynamoDB was not called.
       const attempts = history.attempts + (last.kind === 'no_credentials' ? 0 : 1)
+      if (attempts > history.attempts) {
+        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result })
+      }
       history = { operation, attempts, earlierMaybeApplied, repeatable: !last.maybeApplied || repeatable() }
       if (last.maybeApplied) limits.onMaybeApplied?.()
       // The upstream has answered the retry, though with a refusal: refund its token.
@@ -80,11 +95,16 @@ export class Retry {
       if (delayMs === undefined) break
       paidFrom = budgetOf(last.kind)
       this.#budgets[paidFrom]--
+      const reason = reasonOf(last)
+      if (reason !== undefined) observer.retrying({ operation, reason, delayMs })
       if (await wait(delayMs, limits.signal)) continue
       this.#refund(paidFrom, 1)
       const earlier = history.earlierMaybeApplied || last.maybeApplied
-      throw new StorageError(CANCELED, { ...history, earlierMaybeApplied: earlier, repeatable: true })
+      history = { ...history, earlierMaybeApplied: earlier, repeatable: true }
+      last = CANCELED
+      break
     }
+    if (last.maybeApplied || history.earlierMaybeApplied) observer.writeMaybeApplied({ operation })
     throw new StorageError(last, history)
   }
 
@@ -99,6 +119,11 @@ export class Retry {
     return this.#budgets[budgetOf(failure.kind)] < 1 ? undefined : delayMs
   }
 
+  /** The retries that can be made now, from 0 to 1,000. */
+  budget(kind: Budget): number {
+    return this.#budgets[kind]
+  }
+
   #refund(budget: Budget, retries: number): void {
     this.#budgets[budget] = Math.min(BUDGET, this.#budgets[budget] + retries)
   }
@@ -110,7 +135,12 @@ export class Retry {
 }
 
 function budgetOf(kind: ErrorKind): Budget {
-  return kind === 'throttling' ? 'throttling' : 'other'
+  return kind === 'throttling' ? 'throttling' : 'transient'
+}
+
+function reasonOf(failure: Failure): RetryReason | undefined {
+  if (isTokenExpired(failure)) return 'credentials'
+  return RETRY_REASONS.find((reason) => reason === failure.kind)
 }
 
 const OUT_OF_TIME: Failure = {

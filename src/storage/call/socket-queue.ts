@@ -12,6 +12,16 @@ export class SocketQueue {
     this.#free = sockets
   }
 
+  /** The number of requests in the queue. */
+  get pending(): number {
+    return this.#waiting.size
+  }
+
+  /** The number of sockets that can be used at once. */
+  get free(): number {
+    return this.#free
+  }
+
   /**
    * Calls `start` as soon as a socket is free: at once, or later outside the caller's stack.
    * @returns `release`, to be called once: when the socket is free again, or to leave the queue

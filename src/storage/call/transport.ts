@@ -13,6 +13,7 @@ import type { Connection, Credentials } from './connection.js'
 import { CredentialsError, type KeptCredentials } from './credentials.js'
 import { Exchange } from './exchange.js'
 import { type CallLimits, within } from './limits.js'
+import { networkMessage } from './network-message.js'
 import { isSignatureRefused, isTokenExpired, readRefusal } from './refusal.js'
 import { headerOf, type RawHeaders, type RawResponse } from './response.js'
 import { Signer } from './signature.js'
@@ -39,12 +40,20 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 /** DynamoDB refuses signatures for their time if the clocks differ by more than this, in ms. */
 const CLOCK_SKEW_MS = 4 * 60 * 1000
 
+export interface Connections {
+  readonly used: number
+  readonly idle: number
+  readonly pending: number
+}
+
 export class Transport {
   readonly #credentials: KeptCredentials
   readonly #signer: Signer
   readonly #pool: Pool
   readonly #sockets: SocketQueue
   readonly #attemptTimeoutMs: number
+  readonly #maxConnections: number
+  readonly #host: string
   readonly #path: string
   /** How far DynamoDB's clock is ahead of ours, in ms; 0 until a signature was refused for it. */
   #clockOffsetMs = 0
@@ -52,9 +61,11 @@ export class Transport {
   constructor({ endpoint, region }: Connection, credentials: KeptCredentials, options: TransportOptions) {
     this.#credentials = credentials
     this.#signer = new Signer(endpoint, region, `dynamodb-storage-service/${version}`)
+    this.#host = endpoint.host
     this.#path = endpoint.pathname
     this.#sockets = new SocketQueue(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
+    this.#maxConnections = options.maxConnections
     this.#pool = new Pool(endpoint.origin, {
       connections: options.maxConnections,
       connect: { timeout: options.attemptTimeoutMs },
@@ -92,7 +103,7 @@ export class Transport {
         })
       }
     })
-    if ('kind' in response) return response
+    if ('kind' in response) return this.#explained(response)
     const damage = damageOf(response, call.isWrite)
     if (damage !== undefined) return damage
     if (response.statusCode === 200) return response.body
@@ -104,6 +115,17 @@ export class Transport {
       return this.#withOtherCredentials(refusal, signedWith, limits)
     }
     return refusal
+  }
+
+  /** The sockets to DynamoDB that are open, and the calls that wait for one. */
+  get connections(): Connections {
+    const used = this.#maxConnections - this.#sockets.free
+    return { used, idle: Math.max(0, this.#pool.stats.connected - used), pending: this.#sockets.pending }
+  }
+
+  #explained(failure: Failure): Failure {
+    if (failure.kind !== 'network') return failure
+    return { ...failure, message: networkMessage(this.#host, failure.cause) }
   }
 
   /** Closes the sockets. Exchanges in flight fail. */

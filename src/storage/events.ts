@@ -1,0 +1,80 @@
+/** What happens in the storage layer, for whoever logs, measures or traces it. */
+import type { Json } from '../json/json.js'
+import type { ErrorKind, Failure } from './errors.js'
+import type { Operation } from './operations.js'
+
+/** The events by name. */
+export interface StorageEvents {
+  attemptEnded: AttemptEnded
+  retrying: Retrying
+  batchEntries: BatchEntries
+  writeMaybeApplied: WriteMaybeApplied
+  capacityConsumed: CapacityConsumed
+}
+
+/** One attempt of a call has ended. Without credentials, no attempt is made. */
+export interface AttemptEnded {
+  readonly operation: Operation
+  /** The table, as the request names it, if the whole request is about one. */
+  readonly table: string | undefined
+  readonly index: string | undefined
+  /** On the clock of `performance.now()`, in ms, like {@link durationMs}. */
+  readonly startedAt: number
+  /** With the time spent queueing for a socket. */
+  readonly durationMs: number
+  /** DynamoDB's answer, or why there is none. */
+  readonly result: Json | Failure
+}
+
+/** A call waits, in order to be sent again. */
+export interface Retrying {
+  readonly operation: Operation
+  readonly reason: RetryReason
+  readonly delayMs: number
+}
+
+export type RetryReason = (typeof RETRY_REASONS)[number]
+
+export const RETRY_REASONS = [
+  'throttling',
+  'transient',
+  'timeout',
+  'network',
+  'conflict',
+  'credentials',
+  'clock_skew',
+  'checksum',
+] as const satisfies readonly ErrorKind[]
+
+/** The outcome of some entries of a batch or an import. */
+export interface BatchEntries {
+  readonly operation: Operation
+  readonly outcome: BatchOutcomeName
+  readonly count: number
+  /** The wait before entries are sent again, in ms. */
+  readonly delayMs?: number
+}
+
+export type BatchOutcomeName = (typeof BATCH_OUTCOMES)[number]
+
+/** `resent` counts each time that DynamoDB left an entry unprocessed; `given_up` are those that the caller is told of. */
+export const BATCH_OUTCOMES = ['done', 'resent', 'given_up'] as const
+
+/** A write has failed, but may have been applied. */
+export interface WriteMaybeApplied {
+  readonly operation: Operation
+}
+
+/** DynamoDB has told the capacity that a call consumed. */
+export interface CapacityConsumed {
+  readonly operation: Operation
+  readonly table: string
+  readonly kind: 'read' | 'write'
+  /** Capacity units (Developer Guide, "Read and write operations"). */
+  readonly units: number
+}
+
+/** Is told every event. Its methods must neither throw nor wait. */
+export type StorageObserver = {
+  readonly [Name in keyof StorageEvents]: (event: StorageEvents[Name]) => void
+}
