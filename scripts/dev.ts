@@ -57,7 +57,7 @@ Ctrl-C stops both.
 
 function configuration(): Config {
   try {
-    return readConfig({ TABLE_ADMIN: 'true', ...process.env })
+    return readConfig({ TABLE_ADMIN: 'true', ADMIN_PORT: '3001', ...process.env })
   } catch (error) {
     return stop(`dynamodb-storage-service: ${(error as Error).message}`)
   }

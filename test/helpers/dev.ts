@@ -15,7 +15,7 @@ export async function startDev(t: Test, env: Record<string, string> = {}, cwd = 
   // Without NODE_OPTIONS, tap does not measure coverage there, which would be wrong for the code that tsx generates.
   const dev = spawn(`unset NODE_OPTIONS; ${scripts.dev}`, {
     cwd,
-    env: { ...process.env, PORT: '0', ...env },
+    env: { ...process.env, PORT: '0', ADMIN_PORT: '0', ...env },
     shell: true,
     detached: true,
   })

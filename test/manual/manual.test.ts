@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { freePort } from '../../scripts/local/free-port.js'
 import { packageRoot } from '../../src/package-root.js'
 import { Storage } from '../../src/storage/client.js'
 import { interrupt, startDev } from '../helpers/dev.js'
@@ -41,12 +42,13 @@ const withBlocks = pages()
   .filter(({ blocks }) => blocks.length > 0)
 
 t.test('the manual', { ...needsDynamoDB, timeout: 300_000 }, async (t) => {
-  const shared = await startDev(t)
+  const adminPort = String(await freePort())
+  const shared = await startDev(t, { ADMIN_PORT: adminPort })
   for (const { page, blocks } of withBlocks) {
     if (page in RUN_ELSEWHERE) continue
     await t.test(page, { timeout: 120_000, skip: missingProgram(page) }, async (t) => {
       await resetTables(shared)
-      await runPage(t, page, blocks, shared)
+      await runPage(t, page, blocks, { ...shared, adminPort })
     })
   }
   await interrupt(shared.dev)
@@ -81,13 +83,19 @@ t.test('commands are in blocks that are run', async (t) => {
 })
 
 /** Runs the blocks of a page in one shell, in a folder of its own. */
-async function runPage(t: Test, page: string, blocks: readonly ShellBlock[], shared: Dev): Promise<void> {
+async function runPage(
+  t: Test,
+  page: string,
+  blocks: readonly ShellBlock[],
+  shared: Dev & { adminPort: string },
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'manual-'))
   const cwd = join(folder, 'page')
   mkdirSync(cwd)
   if (blocks.some(needsCheckout)) copyCheckout(cwd)
   const ports = new Ports()
   ports.set('3000', new URL(shared.url).port)
+  ports.set('3001', shared.adminPort)
   let own: Dev | undefined
   // Without NODE_OPTIONS, tap does not measure coverage in the children.
   const shell = startShell(t, cwd, folder, { ...process.env, NODE_OPTIONS: undefined })
@@ -105,7 +113,9 @@ async function runPage(t: Test, page: string, blocks: readonly ShellBlock[], sha
       if (settings === undefined) commands.push(line)
       else if (settings !== '') {
         if (own !== undefined) await interrupt(own.dev)
-        own = await startDev(t, settingsOf(settings), cwd)
+        const adminPort = String(await freePort())
+        ports.set('3001', adminPort)
+        own = await startDev(t, { ADMIN_PORT: adminPort, ...settingsOf(settings) }, cwd)
         ports.set('3000', new URL(own.url).port)
       }
     }
