@@ -37,6 +37,7 @@ const FIRST: readonly (keyof typeof SETTINGS)[] = [
   'AWS_ENDPOINT_URL_DYNAMODB',
   'TABLE_ADMIN',
   'LOG_LEVEL',
+  'ADMIN_PORT',
 ]
 
 /** README with its table of the first settings brought up to date. */

@@ -362,7 +362,7 @@ t.test('Dockerfile', async (t) => {
       return JSON.parse(line ?? '{}') as { err?: { type: string; stack: string } }
     }
     const plain = await failed()
-    t.match(plain, { level: 50, requestId: 'the-get', statusCode: 503, msg: 'request failed' })
+    t.match(plain, { level: 50, requestId: 'the-get', status: 503, msg: 'request failed' })
     t.equal(plain.err?.type, 'NetworkError')
     t.match(plain.err?.stack, / at \w.*\/dist\/server\.js:\d+:\d+/)
     const mapped = await failed('--enable-source-maps')

@@ -221,7 +221,7 @@ t.test('pages of other origins', needs, async (t) => {
         [`${service.url}/v1/tables/${table}/put`, '{"item":{"id":"evil"}}'] as const,
       )
       await t.rejects(sent, /Failed to fetch/, 'it does not even get an answer that it cannot read')
-      t.match(service.log.at(-1), { method: 'POST', statusCode: 403, code: 'Forbidden' })
+      t.match(service.log.at(-1), { method: 'POST', status: 403, code: 'Forbidden' })
       const { status } = await service.post(`/v1/tables/${table}/get`, { key: { id: 'evil' } })
       t.equal(status, 404)
     })
@@ -251,8 +251,8 @@ t.test('pages of other origins', needs, async (t) => {
     ] as const) {
       t.equal(await seen(tag, attribute, 'there'), await seen(tag, attribute, 'nobody'), tag)
     }
-    t.ok(service.log.some(({ method, statusCode }) => method === 'GET' && statusCode === 403))
-    t.notOk(service.log.some(({ method, statusCode }) => method === 'GET' && statusCode === 200))
+    t.ok(service.log.some(({ method, status }) => method === 'GET' && status === 403))
+    t.notOk(service.log.some(({ method, status }) => method === 'GET' && status === 200))
   })
 
   t.test('may call the service if CORS_ORIGINS lists them', async (t) => {

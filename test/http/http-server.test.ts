@@ -103,7 +103,7 @@ t.test('HTTP requests', async (t) => {
     t.equal(problem.body['requestId'], 'mine')
     t.match(
       service.log.filter(({ requestId }) => requestId === 'mine'),
-      [{ statusCode: 400, code: 'InvalidRequest', method: 'POST', table: 'T', responseTime: Number }],
+      [{ status: 400, code: 'InvalidRequest', method: 'POST', table: 'T', durationMs: Number }],
     )
   })
 })

@@ -27,7 +27,7 @@ t.test(
     )
     t.match(read.body, { code: 'BatchIncomplete', responses: { T: [] }, unprocessedKeys: keys })
 
-    const failed = service.log.filter(({ statusCode }) => statusCode === 503)
+    const failed = service.log.filter(({ status }) => status === 503)
     t.equal(failed.length, 2)
     t.notMatch(JSON.stringify(failed), /1\.50|AA==/, 'callers’ data is not logged')
   },

@@ -28,12 +28,14 @@ export class Series {
  */
 export class RecordedHistogram<Name extends string> extends Histogram<Name> {
   readonly #name: string
+  readonly #help: string
   readonly #bounds: readonly number[]
   readonly #series: { readonly labels: Labels<Name>; readonly series: Series }[] = []
 
   constructor(configuration: Omit<HistogramConfiguration<Name>, 'buckets'> & { buckets: readonly number[] }) {
     super({ ...configuration, buckets: [...configuration.buckets] })
     this.#name = configuration.name
+    this.#help = configuration.help
     this.#bounds = configuration.buckets
   }
 
@@ -44,9 +46,20 @@ export class RecordedHistogram<Name extends string> extends Histogram<Name> {
     return series
   }
 
-  override async get() {
+  /** What prom-client's registry writes. */
+  async getForPromString() {
+    return {
+      name: this.#name,
+      help: this.#help,
+      type: 'histogram',
+      aggregator: 'sum',
+      values: this.#values(),
+    }
+  }
+
+  #values() {
     const name = this.#name
-    const values = this.#series.flatMap(({ labels, series: { counts, sum } }) => {
+    return this.#series.flatMap(({ labels, series: { counts, sum } }) => {
       let total = 0
       const buckets = [...counts].map((count, bucket) => {
         total += count
@@ -59,11 +72,5 @@ export class RecordedHistogram<Name extends string> extends Histogram<Name> {
         { metricName: `${name}_count`, labels, value: total },
       ]
     })
-    return { ...(await super.get()), values }
-  }
-
-  /** What prom-client's registry calls instead of {@link get} to write the text. */
-  async getForPromString() {
-    return this.get()
   }
 }

@@ -25,7 +25,8 @@ export function measureRuntime(registry: Registry): () => void {
     labelNames: ['quantile'],
     registers,
     collect() {
-      const seconds = (ns: number) => (delay.count === 0 ? 0 : ns * NS)
+      // Each sample is the time between two turns of a timer, and so has the interval of the timer in it.
+      const seconds = (ns: number) => Math.max(0, delay.count === 0 ? 0 : ns * NS - RESOLUTION_MS / 1000)
       this.set({ quantile: '0.5' }, seconds(delay.percentile(50)))
       this.set({ quantile: '0.99' }, seconds(delay.percentile(99)))
       this.set({ quantile: '1' }, seconds(delay.max))
