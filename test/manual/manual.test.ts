@@ -132,7 +132,7 @@ async function runPage(
 function showOutput(page: string, script: string, output: string, printed: string): void {
   const steady = printed
     .replace(/("(?:type|requestId|dynamodbRequestId)":)"[^"]*"/g, '$1"…"')
-    .replace(/^(Date: |x-request-id: ).*$/gm, '$1…')
+    .replace(/^(Date: ).*$/gm, '$1…')
   const text = readPage(page)
   const at = text.indexOf(output, text.indexOf(script) + script.length)
   writeFileSync(join(packageRoot, page), text.slice(0, at) + steady + text.slice(at + output.length))

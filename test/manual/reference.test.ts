@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { withRoutes } from '../../scripts/openapi/routes-page.js'
+import { createMetrics } from '../../src/observability/metrics/metrics.js'
 import { packageRoot } from '../../src/package-root.js'
 import { keyHolder } from '../helpers/access.js'
-import { needsDynamoDB, startService } from '../helpers/service.js'
+import { refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { createTable, DOCUMENT, needsDynamoDB, startService } from '../helpers/service.js'
 import { readPage } from './pages.js'
 
 /** The names in the first column of the tables under a heading of the page. */
@@ -63,11 +65,18 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
   )
   const { entry, headers: key } = keyHolder('reader', ['reader'], { rate: { requests: 100, per: 'second' } })
   const policy = { roles: { reader: [{ tables: ['*'], actions: ['read'] }] }, keys: [entry] }
-  const { url } = await startService(t, { corsOrigins: ['https://app.example.com'] }, undefined, policy)
   const origin = 'https://app.example.com'
+  const { url } = await startService(t, { corsOrigins: [origin] }, undefined, policy)
+  const open = await startService(t, { serverTiming: true })
+  const table = await createTable(t, open)
   const answers = await Promise.all([
     fetch(`${url}/v1/tables`, { headers: { ...key, origin } }),
     fetch(`${url}/v1/tables`),
+    fetch(`${open.url}/v1/tables/${table}/scan`, {
+      method: 'POST',
+      headers: { 'content-type': DOCUMENT },
+      body: '{"returnConsumedCapacity":"TOTAL"}',
+    }),
     fetch(`${url}/v1/tables`, { method: 'PATCH', headers: key }),
     fetch(`${url}/docs`),
     fetch(`${url}/v1/tables`, {
@@ -87,3 +96,43 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
     [...new Set([...described, ...sent])].filter((name) => !transport.includes(name)).sort(),
   )
 })
+
+t.test('docs/metrics.md has the metrics, with their types and labels', needsDynamoDB, async (t) => {
+  const { storage } = await startService(t)
+  const metrics = createMetrics(storage)
+  t.teardown(metrics.close)
+  metrics.addRoute('GET', '/v1/tables', '200')
+  const text = await metrics.text()
+  const measured = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => {
+    const series = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\} `, 'm').exec(text)?.[1] ?? ''
+    const labels = series.split(',').map((label) => label.split('=')[0] ?? '')
+    return `${name} ${type} ${labels
+      .filter((label) => label !== 'le')
+      .sort()
+      .join(' ')}`
+  })
+  const rows = readPage('docs/metrics.md').matchAll(/^\| `(\w+)` \| (histogram|gauge|counter) \| (.*?) ?\|/gm)
+  const described = [...rows].map(([, name = '', type = '', labels = '']) => {
+    return `${name} ${type} ${labels.replace(/[`,]/g, '').split(' ').sort().join(' ')}`
+  })
+  t.strictSame(described.sort(), measured.sort())
+})
+
+t.test('docs/logs.md has the fields of the log', needsDynamoDB, async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    refuse(response, 400, 'AccessDeniedException', 'User is not authorized to perform: dynamodb:PutItem')
+  })
+  const { entry, headers } = keyHolder('shop', ['shop'])
+  const policy = { roles: { shop: [{ tables: ['*'], actions: ['write'] }] }, keys: [entry] }
+  const service = await startService(t, { logKeys: true, audit: true }, dynamodb.endpoint, policy)
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await service.post('/v1/tables/Orders/put', { item: { id: 'u1' } }, { ...headers, traceparent })
+  const fieldsOf = (message: string) => {
+    const line = service.log.find(({ msg }) => msg === message) ?? {}
+    return Object.keys(line).sort()
+  }
+  t.strictSame(firstColumn('docs/logs.md', 'Requests').sort(), lowerCase(fieldsOf('request failed')))
+  t.strictSame(firstColumn('docs/logs.md', 'Audit').sort(), lowerCase(fieldsOf('audit')))
+})
+
+const lowerCase = (names: readonly string[]) => names.map((name) => name.toLowerCase()).sort()
