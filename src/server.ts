@@ -1,16 +1,23 @@
 #!/usr/bin/env node
 /** The process: configuration, service, listening, and graceful shutdown. `key <id>` only prints a new API key. */
-import closeWithGrace from 'close-with-grace'
+import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { keyCommand } from './access/key-command.js'
 import { buildApp } from './app.js'
 import { type Config, ConfigError, readConfig } from './config.js'
+import { shutDownGracefully } from './graceful-shutdown.js'
+import { Lifecycle } from './http/lifecycle.js'
 import { createLogger } from './observability/log.js'
+import { captureOutput, warnOfOldNode } from './observability/process-output.js'
+import { logStart, warnOfLookAlikes } from './observability/start-log.js'
 import { resolveConnection } from './storage/call/connection.js'
 import { Storage } from './storage/client.js'
 
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, undefined, config.logKeys)
+  captureOutput(logger)
+  warnOfOldNode(logger)
+  warnOfLookAlikes(logger, process.env)
   const connection = await resolveConnection().catch((error: unknown) => {
     const { message } = error as Error
     throw new ConfigError(
@@ -20,22 +27,35 @@ async function start(config: Config): Promise<void> {
     )
   })
   const access = config.accessFile === undefined ? undefined : await openAccess(config.accessFile, logger)
-  const app = await buildApp(config, new Storage(connection, config), logger, access)
+  const storage = new Storage(connection, config)
+  const lifecycle = new Lifecycle()
+  const app = await buildApp(config, storage, logger, access, lifecycle)
 
-  // In-flight requests are finished. Those that are not finished at the end of the grace period are cut off.
-  const onTimeout = () => {
-    logger.error('graceful shutdown did not finish within SHUTDOWN_GRACE_MS')
-  }
-  // The policy file is read again on SIGHUP.
-  const skip = access === undefined ? [] : (['SIGHUP'] as const)
-  closeWithGrace({ delay: config.shutdownGraceMs, onTimeout, skip: [...skip] }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'stopping because of an uncaught error')
-    else logger.info({ signal }, 'stopping')
-    await app.close()
-    logger.info('stopped')
+  shutDownGracefully({
+    delayMs: config.shutdownDelayMs,
+    graceMs: config.shutdownGraceMs,
+    // The policy file is read again on SIGHUP.
+    reloadsOnHangUp: access !== undefined,
+    startDraining: () => {
+      lifecycle.startDraining()
+    },
+    close: () => app.close(),
+    reportError: (err) => {
+      logger.fatal({ err }, 'stopping because of an uncaught error')
+    },
+    logger,
   })
 
   await app.listen({ host: config.host, port: config.port })
+  const address = urlOf(app.server.address(), config.tlsCertFile !== undefined)
+  await logStart(logger, { config, env: process.env, connection, storage, address })
+}
+
+function urlOf(address: string | AddressInfo | null, secure: boolean): string {
+  if (address === null || typeof address === 'string')
+    throw new Error('the service does not listen on a port')
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `${secure ? 'https' : 'http'}://${host}:${address.port}`
 }
 
 /** Loaded only where it is used, since the parts that read the policy file and tokens would delay the start. */

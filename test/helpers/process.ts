@@ -26,8 +26,10 @@ export function sourceProcess(t: Test, env: Record<string, string>, nodeOptions:
   })
   t.teardown(() => server.kill('SIGKILL'))
   let output = ''
+  let stdout = ''
   const collect = (chunk: Buffer) => (output += chunk.toString())
   server.stdout.on('data', collect)
+  server.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   server.stderr.on('data', collect)
   const exited = once(server, 'exit') as Promise<[code: number | null]>
   /** Waits until the service listens; resolves to its URL. */
@@ -39,5 +41,10 @@ export function sourceProcess(t: Test, env: Record<string, string>, nodeOptions:
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  return { server, exited, listening, output: () => output }
+  /** The whole lines on stdout so far, each of which has to be JSON. */
+  const log = () => {
+    const lines = stdout.split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+  return { server, exited, listening, log, output: () => output }
 }

@@ -19,6 +19,14 @@ export function networkMessage(to: string, cause: unknown): string {
   return `the connection to ${to} failed (${code})`
 }
 
+/**
+ * What an operator reads of it.
+ * @param reason that {@link networkMessage} has returned
+ */
+export function unreachableMessage(reason: string): string {
+  return `DynamoDB cannot be reached: ${reason}. Check AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB and the network.`
+}
+
 /** The code of an error: its own, or that of its first cause that has one. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined

@@ -1,0 +1,98 @@
+/** Where the SDK's chain finds credentials. Only loopback stands in for instance metadata, containers and STS. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { resolveConnection } from '../../../src/storage/call/connection.js'
+import { sourceOf } from '../../../src/storage/call/credential-source.js'
+import { Storage } from '../../../src/storage/client.js'
+import { testConfig } from '../../helpers/service.js'
+
+/** The source of the credentials that the chain finds in this environment, without any other variable of AWS. */
+async function sourceIn(t: Test, env: Record<string, string>) {
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name)
+  Object.assign(process.env, { AWS_REGION: 'eu-central-1', HOME: '/nonexistent', ...env })
+  const storage = new Storage(await resolveConnection('http://127.0.0.1:1'), testConfig())
+  t.teardown(() => storage.close())
+  return storage.findCredentials()
+}
+
+/** Starts a server that answers every request; it stops with the test. */
+async function serve(t: Test, answer: (method: string, path: string) => string): Promise<string> {
+  const server = createServer((request, response) => {
+    response.end(answer(request.method ?? '', request.url ?? ''))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const EXPIRES = '2099-01-01T00:00:00Z'
+
+t.test('an access key in the environment', async (t) => {
+  t.equal(await sourceIn(t, { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' }), 'environment')
+})
+
+t.test('a profile of the shared file', async (t) => {
+  const folder = t.testdir({ file: '[orders]\naws_access_key_id = key\naws_secret_access_key = secret\n' })
+  const env = { AWS_PROFILE: 'orders', AWS_SHARED_CREDENTIALS_FILE: join(folder, 'file') }
+  t.equal(await sourceIn(t, env), 'shared file')
+})
+
+t.test('a process of a profile', async (t) => {
+  const found = JSON.stringify({ Version: 1, AccessKeyId: 'key', SecretAccessKey: 'secret' })
+  const folder = t.testdir({ file: `[orders]\ncredential_process = echo '${found}'\n` })
+  const env = { AWS_PROFILE: 'orders', AWS_SHARED_CREDENTIALS_FILE: join(folder, 'file') }
+  t.equal(await sourceIn(t, env), 'process')
+})
+
+t.test('a container', async (t) => {
+  const found = { AccessKeyId: 'key', SecretAccessKey: 'secret', Token: 'token', Expiration: EXPIRES }
+  const url = await serve(t, () => JSON.stringify(found))
+  t.equal(await sourceIn(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }), 'container')
+})
+
+t.test('the instance metadata', async (t) => {
+  const found = { AccessKeyId: 'key', SecretAccessKey: 'secret', Token: 'token', Expiration: EXPIRES }
+  const url = await serve(t, (method, path) =>
+    method === 'PUT' ? 'session' : path.endsWith('/') ? 'role' : JSON.stringify(found),
+  )
+  t.equal(await sourceIn(t, { AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), 'instance metadata')
+})
+
+t.test('a web identity, by STS', async (t) => {
+  const url = await serve(
+    t,
+    () =>
+      `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>key</AccessKeyId>` +
+      `<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>${EXPIRES}</Expiration>` +
+      `</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+  )
+  const env = {
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/storage',
+    AWS_WEB_IDENTITY_TOKEN_FILE: join(t.testdir({ token: 'token' }), 'token'),
+  }
+  t.equal(await sourceIn(t, env), 'web identity')
+})
+
+t.test('no credentials', async (t) => {
+  await t.rejects(sourceIn(t, { AWS_EC2_METADATA_DISABLED: 'true' }), { name: 'CredentialsError' })
+})
+
+t.test('sources that need an account at AWS are told by the marks of the SDK', async (t) => {
+  for (const [marks, source] of [
+    [['CREDENTIALS_PROFILE_SSO', 'CREDENTIALS_SSO'], 'SSO'],
+    [['CREDENTIALS_PROFILE_LOGIN', 'CREDENTIALS_LOGIN'], 'login session'],
+    [['CREDENTIALS_STS_ASSUME_ROLE', 'CREDENTIALS_PROFILE_SOURCE_PROFILE'], 'assumed role'],
+    [['CREDENTIALS_PROFILE_NAMED_PROVIDER'], 'instance metadata'],
+    [['CREDENTIALS_HTTP', 'CREDENTIALS_PROFILE_NAMED_PROVIDER'], 'container'],
+  ] as const) {
+    const $source = Object.fromEntries(marks.map((mark) => [mark, 'x']))
+    t.equal(sourceOf({ accessKeyId: 'key', secretAccessKey: 'secret', $source }), source)
+  }
+})
