@@ -41,7 +41,7 @@ const withBlocks = pages()
   .map((page) => ({ page, blocks: shellBlocks(readPage(page)) }))
   .filter(({ blocks }) => blocks.length > 0)
 
-t.test('the manual', { ...needsDynamoDB, timeout: 300_000 }, async (t) => {
+t.test('the manual', { ...needsDynamoDB, timeout: 600_000 }, async (t) => {
   const adminPort = String(await freePort())
   const shared = await startDev(t, { ADMIN_PORT: adminPort })
   for (const { page, blocks } of withBlocks) {
