@@ -1,6 +1,6 @@
 /**
- * The table of settings. A new setting is a row of it and nothing else: `npm run settings` writes `.env.example` and README's
- * table from it.
+ * The table of settings. A new setting is a row of it and nothing else: `npm run settings` writes `.env.example`,
+ * docs/settings.md and README's table from it.
  */
 import { listenHost } from './listen-host.js'
 import type { Setting } from './setting.js'
