@@ -14,6 +14,7 @@ COPY tsconfig.json ./
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
+COPY docs/errors.md ./docs/
 COPY scripts/build.ts scripts/tsconfig.build.json ./scripts/
 RUN npm run build
 

@@ -5,7 +5,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { BUILT, FILES } from '../routes/docs.js'
+import { BUILT, FILES } from '../src/explorer/files.js'
 import { packageRoot } from '../src/package-root.js'
 
 /** Modules that Fastify and undici always load, for features that the service does not use; and their replacements. */
@@ -60,7 +60,7 @@ const { metafile } = await build({
   plugins: [leaveOut],
   logLevel: 'warning',
 })
-// The page at /docs is not bundled.
+// The files of the pages at /docs and /errors are not bundled.
 for (const [name, { source }] of Object.entries(FILES)) {
   cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
 }

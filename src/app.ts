@@ -20,7 +20,7 @@ import { MEDIA_TYPES, ndjson } from './items/representation.js'
 import { createAudit } from './observability/audit.js'
 import { RequestLog } from './observability/request-log.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
-import { sendProblem } from './problem/send-problem.js'
+import { createProblemSender } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
 
 /** The bodies of all in-flight requests together are at most this many times the limit of the largest one. */
@@ -44,6 +44,7 @@ export async function buildApp(
   })
   const inFlight = new InFlightRequests()
   const tls = await TlsFiles.open(config, logger)
+  const sendProblem = createProblemSender(config.problemBaseUrl)
   const app: App = Fastify({
     serverFactory: (handler) => createHttpServer(handler, config, admission, logger, tls),
     // Only for the URL that Fastify logs and returns.

@@ -15,6 +15,7 @@ const READ_BYTES = 1024 * 1024
 
 export class Connection {
   readonly #socket: Socket
+  readonly #problemBaseUrl: string
   /** The last request that was read; all earlier ones have arrived as a whole. */
   #request: IncomingMessage | undefined
   /** The responses that have not ended, in the order of their requests. */
@@ -26,8 +27,10 @@ export class Connection {
   /** The answer that the caller has to read, and by when. */
   #reading: { readonly response: ServerResponse; readonly until: number } | undefined
 
-  constructor(socket: Socket) {
+  /** @param problemBaseUrl `PROBLEM_BASE_URL` */
+  constructor(socket: Socket, problemBaseUrl: string) {
     this.#socket = socket
+    this.#problemBaseUrl = problemBaseUrl
     lingerOnClose(socket, () => this.#request)
     socket.on('end', this.#onEnd)
     socket.once('close', () => {
@@ -117,7 +120,7 @@ export class Connection {
 
   #refuseRest(problem: ProblemError): void {
     if (!this.isIdle || !this.#socket.writable) return
-    this.#socket.end(problemResponse(problem, randomUUID()))
+    this.#socket.end(problemResponse(problem, randomUUID(), this.#problemBaseUrl))
     limitDiscarding(this.#socket, () => false)
   }
 

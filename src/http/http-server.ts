@@ -34,7 +34,7 @@ const LOG_MS = 1000
 
 const noProxy = new ProblemError('MethodNotAllowed', 'The service is no proxy: CONNECT is not supported.')
 
-export type ServerLimits = ArrivalLimits & MaxConnections
+export type ServerLimits = ArrivalLimits & MaxConnections & { readonly problemBaseUrl: string }
 
 /**
  * Creates the server.
@@ -48,7 +48,7 @@ export function createHttpServer(
   logger: FastifyBaseLogger,
   tls?: TlsFiles,
 ): Server {
-  const { requestTimeoutMs } = limits
+  const { requestTimeoutMs, problemBaseUrl } = limits
   const connections = new Map<Socket, Connection>()
   /** Those beyond the limits for connections. */
   const excess = new WeakSet<Socket>()
@@ -88,7 +88,7 @@ export function createHttpServer(
       connection.closeAfterAnswers()
     }
     if (malformed !== undefined) {
-      const requestId = sendRefusal(request, response, malformed)
+      const requestId = sendRefusal(request, response, malformed, problemBaseUrl)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
       if (expectsContinue) {
@@ -98,7 +98,7 @@ export function createHttpServer(
       }
       handler(request, response)
     } else {
-      sendRefusal(request, response, overloaded)
+      sendRefusal(request, response, overloaded, problemBaseUrl)
       logRefused()
     }
   }
@@ -147,7 +147,7 @@ export function createHttpServer(
     if (tls !== undefined) socket.destroy()
   })
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-    connections.set(socket, new Connection(socket))
+    connections.set(socket, new Connection(socket, problemBaseUrl))
     socket.once('close', () => {
       connections.delete(socket)
     })
@@ -196,9 +196,14 @@ function isHealthCheck({ method, url }: IncomingMessage): boolean {
  * Refuses without Fastify, at a fraction of the cost: under overload, refusing takes CPU time away from serving.
  * @returns the id of the request
  */
-function sendRefusal(request: IncomingMessage, response: ServerResponse, problem: ProblemError): string {
+function sendRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemError,
+  problemBaseUrl: string,
+): string {
   const id = requestIdOf(request)
-  const body = problemText(problem, id, request.url ?? '')
+  const body = problemText(problem, id, request.url ?? '', problemBaseUrl)
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
