@@ -8,6 +8,11 @@ import type { Route } from '../src/operations/call.js'
 export const LOADED = [
   'explorer.css',
   'explorer.js',
+  'answers.js',
+  'exact-json.js',
+  'fields.js',
+  'layout.js',
+  'search.js',
   'swagger-ui.css',
   'swagger-ui-bundle.js',
   'errors.css',

@@ -15,6 +15,11 @@ export const FILES = {
   'index.html': { source: 'src/explorer/index.html', mediaType: 'text/html; charset=utf-8' },
   'explorer.css': { source: 'src/explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
   'explorer.js': { source: 'src/explorer/explorer.js', mediaType: 'text/javascript; charset=utf-8' },
+  'answers.js': { source: 'src/explorer/answers.js', mediaType: 'text/javascript; charset=utf-8' },
+  'exact-json.js': { source: 'src/explorer/exact-json.js', mediaType: 'text/javascript; charset=utf-8' },
+  'fields.js': { source: 'src/explorer/fields.js', mediaType: 'text/javascript; charset=utf-8' },
+  'layout.js': { source: 'src/explorer/layout.js', mediaType: 'text/javascript; charset=utf-8' },
+  'search.js': { source: 'src/explorer/search.js', mediaType: 'text/javascript; charset=utf-8' },
   'swagger-ui.css': {
     source: 'node_modules/swagger-ui-dist/swagger-ui.css',
     mediaType: 'text/css; charset=utf-8',
