@@ -25,6 +25,7 @@ const beside = {
     importers: ['server', 'app', 'admin', 'routes', 'operations', 'http'],
     imports: ['problem', 'items', 'storage', 'json', 'schemas', 'config', 'package-root'],
   },
+  'graceful-shutdown': { importers: ['server'], imports: [] },
   config: { importers: layersDownTo('items'), imports: [] },
   'package-root': { importers: layersDownTo('storage'), imports: [] },
 }

@@ -12,7 +12,7 @@ const live: Route = (app) => {
   }))
 }
 
-/** Readiness: DynamoDB responds, too, and the service is not shutting down. */
+/** Readiness: DynamoDB responds, too, and the service is not draining. */
 const ready: Route = (app, { readiness }) => {
   app.get('/health/ready', { schema: schemas.ready, logLevel: 'warn' }, async () => {
     await readiness.check()

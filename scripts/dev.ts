@@ -1,12 +1,13 @@
 /** `npm run dev`: starts the service with DynamoDB Local and demo tables, ready for curl. */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { Access } from '../src/access/access.js'
 import { buildApp } from '../src/app.js'
 import { type Config, readConfig } from '../src/config.js'
+import { shutDownGracefully } from '../src/graceful-shutdown.js'
 import type { App } from '../src/http/fastify.js'
+import { Lifecycle } from '../src/http/lifecycle.js'
 import { createLogger } from '../src/observability/log.js'
 import { resolveConnection } from '../src/storage/call/connection.js'
 import { Storage } from '../src/storage/client.js'
@@ -24,19 +25,32 @@ if (folder !== undefined) mkdirSync(folder, { recursive: true })
 // Registered first, so that Ctrl-C stops everything at any time.
 const started: App[] = []
 const starting = startDynamoDBLocal({ path: folder && resolve(folder) })
-// The policy file is read again on SIGHUP.
-const skip = config.accessFile === undefined ? [] : (['SIGHUP'] as const)
-closeWithGrace({ delay: config.shutdownGraceMs, skip: [...skip] }, async ({ err }) => {
-  if (err !== undefined) process.stderr.write(`dynamodb-storage-service: ${err.message}\n`)
-  await Promise.all(started.map((app) => app.close()))
-  await starting.then(({ stop }) => stop())
+const lifecycle = new Lifecycle()
+const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }), config.logKeys)
+shutDownGracefully({
+  delayMs: config.shutdownDelayMs,
+  graceMs: config.shutdownGraceMs,
+  // The policy file is read again on SIGHUP.
+  reloadsOnHangUp: config.accessFile !== undefined,
+  startDraining: () => {
+    lifecycle.startDraining()
+  },
+  close: async () => {
+    await Promise.all(started.map((app) => app.close()))
+    await starting.then(({ stop }) => stop())
+  },
+  reportError: (error) => {
+    process.stderr.write(
+      `dynamodb-storage-service: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
+  },
+  logger,
 })
 
 const dynamodb = await starting
 const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
-const logger = createLogger(config.logLevel, pretty({ ignore: 'pid,hostname' }), config.logKeys)
 const access = config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
-const app = await buildApp(config, storage, logger, access)
+const app = await buildApp(config, storage, logger, access, lifecycle)
 started.push(app)
 await createDemoTables(storage)
 const url = await app.listen({ host: config.host, port: config.port })

@@ -13,6 +13,7 @@ import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
 import { InFlightRequests } from './http/in-flight.js'
+import { Lifecycle } from './http/lifecycle.js'
 import { beginRequest, observeRequests, observeRoutes } from './http/observed-requests.js'
 import { createOriginCheck } from './http/origin-check.js'
 import { requestIdOf } from './http/request-id.js'
@@ -35,12 +36,14 @@ const BODIES_IN_MEMORY = 8
  * The service, ready to listen.
  * @param storage is closed with the app
  * @param access with `AUTH=policy`; is closed with the app, too
+ * @param lifecycle to start draining before the app is closed
  */
 export async function buildApp(
   config: Config,
   storage: Storage,
   logger: FastifyBaseLogger,
   access?: Access,
+  lifecycle = new Lifecycle(),
 ): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
@@ -51,7 +54,7 @@ export async function buildApp(
   const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)
   const app: App = Fastify({
-    serverFactory: (handler) => createHttpServer(handler, config, admission, logger, observe, tls),
+    serverFactory: (handler) => createHttpServer(handler, config, admission, lifecycle, logger, observe, tls),
     // Only for the URL that Fastify logs and returns.
     ...(tls !== undefined && { https: {} }),
     // It would destroy connections on which answers are still owed. http-server.ts answers these errors.
@@ -106,10 +109,25 @@ export async function buildApp(
   app.setNotFoundHandler(routeTable.refuse)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
-  const readiness = new Readiness(storage, inFlight)
+  const readiness = new Readiness(storage, lifecycle)
 
   if (metrics !== undefined) observeRoutes(app, metrics)
-  registerRoutes(app, { config, storage, access, rateLimits, audit, admission, inFlight, readiness, observe })
+  registerRoutes(app, {
+    config,
+    storage,
+    access,
+    rateLimits,
+    audit,
+    admission,
+    inFlight,
+    lifecycle,
+    readiness,
+    observe,
+  })
+
+  app.addHook('preClose', async () => {
+    lifecycle.startDraining()
+  })
   inFlight.drainOnClose(app, config.shutdownGraceMs, logger)
   app.addHook('onClose', async () => {
     await Promise.all([storage.close(), access?.close(), rateLimits.close()])

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The process: configuration, service, listening, and graceful shutdown. `key <id>` only prints a new API key. */
 import type { AddressInfo } from 'node:net'
-import closeWithGrace from 'close-with-grace'
 import type { FastifyBaseLogger } from 'fastify'
 import { keyCommand } from './access/key-command.js'
 import { buildApp } from './app.js'
 import { type Config, ConfigError, readConfig } from './config.js'
+import { shutDownGracefully } from './graceful-shutdown.js'
+import { Lifecycle } from './http/lifecycle.js'
 import { createLogger } from './observability/log.js'
 import { captureOutput, warnOfOldNode } from './observability/process-output.js'
 import { logStart, warnOfLookAlikes } from './observability/start-log.js'
@@ -27,19 +28,22 @@ async function start(config: Config): Promise<void> {
   })
   const access = config.accessFile === undefined ? undefined : await openAccess(config.accessFile, logger)
   const storage = new Storage(connection, config)
-  const app = await buildApp(config, storage, logger, access)
+  const lifecycle = new Lifecycle()
+  const app = await buildApp(config, storage, logger, access, lifecycle)
 
-  // In-flight requests are finished. Those that are not finished at the end of the grace period are cut off.
-  const onTimeout = () => {
-    logger.error('graceful shutdown did not finish within SHUTDOWN_GRACE_MS')
-  }
-  // The policy file is read again on SIGHUP.
-  const skip = access === undefined ? [] : (['SIGHUP'] as const)
-  closeWithGrace({ delay: config.shutdownGraceMs, onTimeout, skip: [...skip] }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'stopping because of an uncaught error')
-    else logger.info({ signal }, 'stopping')
-    await app.close()
-    logger.info('stopped')
+  shutDownGracefully({
+    delayMs: config.shutdownDelayMs,
+    graceMs: config.shutdownGraceMs,
+    // The policy file is read again on SIGHUP.
+    reloadsOnHangUp: access !== undefined,
+    startDraining: () => {
+      lifecycle.startDraining()
+    },
+    close: () => app.close(),
+    reportError: (err) => {
+      logger.fatal({ err }, 'stopping because of an uncaught error')
+    },
+    logger,
   })
 
   await app.listen({ host: config.host, port: config.port })

@@ -44,7 +44,8 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       batchBodyLimitBytes: 16_777_216,
       maxBatchEntries: 10_000,
       tableAdmin: false,
-      shutdownGraceMs: 10_000,
+      shutdownDelayMs: 0,
+    shutdownGraceMs: 10_000,
     },
   )
   t.strictSame(readConfig({ PATH: '/bin', PORTS: 'x', MAX_CONNECTIONS: undefined }), readConfig({}))
@@ -73,6 +74,7 @@ t.test('a number must be whole, in decimal digits, and within its bounds', async
     ['BODY_LIMIT_BYTES', 'bodyLimitBytes', 1, 268_435_456],
     ['BATCH_BODY_LIMIT_BYTES', 'batchBodyLimitBytes', 1, 268_435_456],
     ['MAX_BATCH_ENTRIES', 'maxBatchEntries', 1, 1_000_000],
+    ['SHUTDOWN_DELAY_MS', 'shutdownDelayMs', 0, 2_147_483_647],
     ['SHUTDOWN_GRACE_MS', 'shutdownGraceMs', 0, 2_147_483_647],
   ]
   for (const [name, field, least, most] of settings) {

@@ -288,13 +288,21 @@ export const SETTINGS = {
     default: 'false',
     meaning: 'Whether clients can create and delete tables.',
   },
+  SHUTDOWN_DELAY_MS: {
+    member: 'shutdownDelayMs',
+    type: milliseconds(0),
+    default: '0',
+    meaning:
+      'How long the service drains after SIGTERM before it closes its port, in ms: `/health/ready` is 503, and everything ' +
+      'is still served, so that a load balancer can notice. `SHUTDOWN_GRACE_MS` begins after it.',
+  },
   SHUTDOWN_GRACE_MS: {
     member: 'shutdownGraceMs',
     type: milliseconds(0),
     default: '10000',
     meaning:
-      'The time for a graceful shutdown after SIGTERM, in ms. After 8/10 of it, the service cancels the requests that ' +
-      'are still in flight.',
+      'The time for a graceful shutdown after SIGTERM and `SHUTDOWN_DELAY_MS`, in ms. After 8/10 of it, the service ' +
+      'cancels the requests that are still in flight.',
   },
   DYNAMODB_LOCAL_PATH: {
     type: text('a folder'),

@@ -14,9 +14,12 @@ const MAX_WATCH_MS = 1000
 const READ_BYTES = 1024 * 1024
 
 export class Connection {
+  /** In ms, by `performance.now()`. */
+  readonly openedAt = performance.now()
   readonly #socket: Socket
   /** The last request that was read; all earlier ones have arrived as a whole. */
   #request: IncomingMessage | undefined
+  #requests = 0
   /** The responses that have not ended, in the order of their requests. */
   readonly #responses: ServerResponse[] = []
   /** No further request is read: one after the last answer could not be answered. */
@@ -46,6 +49,11 @@ export class Connection {
     return this.#request?.complete === false ? this.#request : undefined
   }
 
+  /** Whether no second request has begun. */
+  get isFirstRequest(): boolean {
+    return this.#requests === 1
+  }
+
   get isIdle(): boolean {
     return this.#responses.length === 0
   }
@@ -58,6 +66,7 @@ export class Connection {
   /** A request has begun. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#request = request
+    this.#requests++
     this.#responses.push(response)
   }
 
@@ -72,9 +81,15 @@ export class Connection {
   /** Closes the connection after the last answer that is owed; earlier pipelined ones must not close it. */
   closeAfterAnswers(): void {
     const last = this.#responses.at(-1)
-    if (last === undefined) return
+    // Headers that have been sent promise to keep the connection: the answer to the next request closes it.
+    if (last === undefined || last.headersSent) return
     last.shouldKeepAlive = false
     this.#closing = true
+  }
+
+  /** Closes a connection on which nothing has arrived. */
+  closeIfUnused(): void {
+    if (this.#requests === 0 && this.#socket.bytesRead === 0) this.#socket.destroy()
   }
 
   /** Nothing more can be read. Answers what is owed, then the problem, and closes. */

@@ -14,12 +14,14 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Observe } from '../observability/events.js'
 import { ProblemError, problemText } from '../problem/problem-error.js'
 import { SECURITY_HEADERS } from '../problem/security-headers.js'
+import { emptyAcceptQueue } from './accept-queue.js'
 import { type Admission, overloaded } from './admission.js'
 import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
 import { type ClientError, clientProblem } from './client-errors.js'
 import { Connection } from './connection.js'
 import { ConnectionLimits, type MaxConnections } from './connection-limits.js'
 import { createFramingCheck, expectationFailed, mayStall } from './framing.js'
+import type { Lifecycle } from './lifecycle.js'
 import { requestIdOf } from './request-id.js'
 import type { TlsFiles } from './tls-files.js'
 
@@ -30,9 +32,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const CHECK_MS = 500
 /** When the server closes, requests that are already on their way have this time to arrive, in ms. */
 const ARRIVAL_MS = 300
+/** A connection that opened at most this time before has its first request on its way, in ms. */
+const FIRST_REQUEST_MS = 50
 /** Refusals are logged at most once in this interval, in ms: load shedding must be cheap for the log, too. */
 const LOG_MS = 1000
 
+/** The answer to a request that arrives after the port has closed. */
+const shuttingDown = new ProblemError(
+  'ServiceUnavailable',
+  'The service is shutting down. The request was not processed.',
+  { shedding: 'draining' },
+)
 const noProxy = new ProblemError('MethodNotAllowed', 'The service is no proxy: CONNECT is not supported.')
 
 export type ServerLimits = ArrivalLimits & MaxConnections
@@ -46,6 +56,7 @@ export function createHttpServer(
   handler: RequestListener,
   limits: ServerLimits,
   admission: Admission,
+  lifecycle: Lifecycle,
   logger: FastifyBaseLogger,
   observe: Observe,
   tls?: TlsFiles,
@@ -56,12 +67,25 @@ export function createHttpServer(
   const excess = new WeakSet<Socket>()
   const connectionLimits = new ConnectionLimits(limits)
   const wrongFraming = createFramingCheck()
+  /** When the server began to close, in ms. */
+  let closingAt = Infinity
+  /** Requests that are served when the port has closed; undefined at all other times. */
+  let held: (() => void)[] | undefined
 
   const logRefused = createCountLog(logger, 'overloaded: refused requests with 503')
   const logExcess = createCountLog(logger, 'overloaded: refused connections')
 
+  /** Whether its request has arrived after the port has closed. The first one of a new connection was on its way. */
+  const isTooLate = ({ isFirstRequest, openedAt }: Connection) =>
+    !server.listening && !(isFirstRequest && openedAt > closingAt - FIRST_REQUEST_MS)
+
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue = false) => {
     serve(request, response, wrongFraming(request), expectsContinue)
+  }
+
+  const refuse = (request: IncomingMessage, response: ServerResponse, problem: ProblemError): string => {
+    observe('requestRefused', { method: request.method, problem })
+    return sendRefusal(request, response, problem)
   }
 
   const serve = (
@@ -85,27 +109,38 @@ export function createHttpServer(
       // Its headers may have promised keep-alive before the server was closed.
       if (!server.listening && connection.isIdle) setTimeout(closeIdleConnections, ARRIVAL_MS)
     })
-    // During a shutdown, a connection that stays open after its last answer would delay the end of the process.
-    if (malformed !== undefined || excess.has(socket) || !server.listening || mayStall(request)) {
+    // While draining, the next request of the client belongs on another replica.
+    if (malformed !== undefined || excess.has(socket) || lifecycle.draining || mayStall(request)) {
       connection.closeAfterAnswers()
     }
     if (malformed !== undefined) {
-      const requestId = sendRefusal(request, response, malformed)
+      const requestId = refuse(request, response, malformed)
       logger.info({ requestId, code: malformed.code, detail: malformed.message }, 'malformed request')
-      observe('requestRefused', { method: request.method, problem: malformed })
+    } else if (isTooLate(connection) && !isHealthCheck(request)) {
+      const requestId = refuse(request, response, shuttingDown)
+      logger.info({ requestId, code: shuttingDown.code }, 'refused while shutting down')
     } else if (isHealthCheck(request) || (!excess.has(socket) && admission.begin(request))) {
       if (expectsContinue) {
         // Behind an answer that is still owed, Node.js would write it between the headers and the body of its own answer.
         if (connection.isNext(response)) response.writeContinue()
         else connection.closeAfterAnswers()
       }
-      handler(request, response)
+      if (held === undefined) handler(request, response)
+      else {
+        held.push(() => {
+          if (!socket.destroyed) handler(request, response)
+        })
+      }
     } else {
-      sendRefusal(request, response, overloaded)
+      refuse(request, response, overloaded)
       logRefused()
-      observe('requestRefused', { method: request.method, problem: overloaded })
     }
   }
+
+  // The answers that are owed already close their connections, too.
+  lifecycle.onDraining(() => {
+    for (const connection of connections.values()) connection.closeAfterAnswers()
+  })
 
   const create = tls?.createServer ?? createServer
   const server: Server = create(
@@ -170,11 +205,28 @@ export function createHttpServer(
     connections.get(socket)?.fail(noProxy)
   })
 
+  const close = server.close.bind(server)
+  server.close = (callback) => {
+    if (!server.listening || closingAt !== Infinity) return close(callback)
+    closingAt = performance.now()
+    const serveLater: (() => void)[] = []
+    held = serveLater
+    emptyAcceptQueue(server, () => {
+      close(callback)
+      held = undefined
+      for (const serveNow of serveLater) serveNow()
+    })
+    return server
+  }
+
   // A connection that is idle now may have a request on its way, which an immediate close would lose.
   const closeIdleConnections = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
-    setTimeout(closeIdleConnections, ARRIVAL_MS)
-    for (const connection of connections.values()) connection.closeAfterAnswers()
+    setTimeout(() => {
+      closeIdleConnections()
+      // Node.js waits for the first request of a connection until its headers are late.
+      for (const connection of connections.values()) connection.closeIfUnused()
+    }, ARRIVAL_MS)
   }
   return server
 }
@@ -206,7 +258,7 @@ function sendRefusal(request: IncomingMessage, response: ServerResponse, problem
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
-    ...(problem === overloaded && { 'retry-after': '1' }),
+    ...(problem.status === 503 && { 'retry-after': '1' }),
     connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
     'x-request-id': id,
     ...SECURITY_HEADERS,

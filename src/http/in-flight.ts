@@ -13,13 +13,7 @@ const CUT_AFTER = 0.9
 
 export class InFlightRequests {
   readonly #requests = new Bag<Cancellation>()
-  #draining = false
   #canceled = false
-
-  /** True from the start of the shutdown. */
-  get draining(): boolean {
-    return this.#draining
-  }
 
   /** Adds a request. The result is aborted when its caller disconnects, and when the shutdown has no time left for it. */
   add(reply: FastifyReply): Cancellation {
@@ -42,7 +36,6 @@ export class InFlightRequests {
   drainOnClose(app: App, graceMs: number, logger: FastifyBaseLogger): void {
     const timers: NodeJS.Timeout[] = []
     app.addHook('preClose', async () => {
-      this.#draining = true
       // Their callers still get an answer that says what is known, rather than a closed connection.
       const cancel = setTimeout(() => {
         logger.warn({ requests: this.#requests.size }, 'canceling in-flight requests: SHUTDOWN_GRACE_MS ends')

@@ -6,6 +6,7 @@ import type { Config } from '../config.js'
 import type { Admission } from '../http/admission.js'
 import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
+import type { Lifecycle } from '../http/lifecycle.js'
 import type { Representation } from '../items/representation.js'
 import type { Observe } from '../observability/events.js'
 import type { ObservedRequest } from '../observability/observed-request.js'
@@ -28,6 +29,7 @@ export interface Services {
   readonly inFlight: InFlightRequests
   readonly observe: Observe
   readonly readiness: Readiness
+  readonly lifecycle: Lifecycle
 }
 
 /** Registers one route. */

@@ -1,4 +1,4 @@
-import type { InFlightRequests } from '../http/in-flight.js'
+import type { Lifecycle } from '../http/lifecycle.js'
 import { document } from '../items/representation.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { storageProblem } from '../problem/storage-problem.js'
@@ -11,16 +11,16 @@ const CHECK_VALID_MS = 500
 /** The timeout of a check, in ms. */
 const CHECK_TIMEOUT_MS = 1000
 
-/** Readiness: DynamoDB responds and accepts the credentials, and the service is not shutting down. */
+/** Readiness: DynamoDB responds and accepts the credentials, and the service is not draining. */
 export class Readiness {
   readonly #storage: Pick<Storage, 'ping' | 'endpoint'>
-  readonly #inFlight: Pick<InFlightRequests, 'draining'>
+  readonly #lifecycle: Pick<Lifecycle, 'draining'>
   #checkedAt = -Infinity
   #check = Promise.resolve()
 
-  constructor(storage: Pick<Storage, 'ping' | 'endpoint'>, inFlight: Pick<InFlightRequests, 'draining'>) {
+  constructor(storage: Pick<Storage, 'ping' | 'endpoint'>, lifecycle: Pick<Lifecycle, 'draining'>) {
     this.#storage = storage
-    this.#inFlight = inFlight
+    this.#lifecycle = lifecycle
   }
 
   /**
@@ -28,8 +28,8 @@ export class Readiness {
    * @throws ProblemError with 503 if the service is not ready; its detail names the reason, with host and error code
    */
   async check(): Promise<void> {
-    if (this.#inFlight.draining) {
-      throw new ProblemError('ServiceUnavailable', 'The service is shutting down.')
+    if (this.#lifecycle.draining) {
+      throw new ProblemError('ServiceUnavailable', 'The service is draining.')
     }
     if (performance.now() - this.#checkedAt > CHECK_VALID_MS) {
       this.#checkedAt = performance.now()
