@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A shopping cart with curl: bash examples/cart.sh. It needs curl 7.82 or later.
+# A shopping cart with curl: bash examples/cart.sh.
 set -euo pipefail
 
 url=${SERVICE_URL:-http://127.0.0.1:3000}
 table=${TABLE:-ExampleCart}
+json='Content-Type: application/json'
 
 # call METHOD PATH [CURL OPTION...]: stores the response body in $answer and the status in $status.
 call() {
@@ -37,7 +38,7 @@ trap clean_up EXIT
 
 # --- Create a table
 
-call POST /v1/tables --json '{
+call POST /v1/tables --header "$json" --data '{
   "tableName": "'"$table"'",
   "attributeDefinitions": [
     {"attributeName": "pk", "attributeType": "S"},
@@ -60,7 +61,7 @@ echo "The table $table is there."
 
 # --- The stock and ada's earlier orders: one batch of any size
 
-call POST /v1/batch/write --json '{"requestItems": {"'"$table"'": [
+call POST /v1/batch/write --header "$json" --data '{"requestItems": {"'"$table"'": [
   {"putRequest": {"item": {"pk": "product#coffee", "sk": "stock", "stock": 5}}},
   {"putRequest": {"item": {"pk": "product#tea", "sk": "stock", "stock": 1}}},
   {"putRequest": {"item": {"pk": "customer#ada", "sk": "order#1", "total": 19.99}}},
@@ -76,7 +77,7 @@ echo 'There are 5 packets of coffee and 1 of tea. ada has ordered 5 times before
 
 # put_into_cart CUSTOMER PRODUCT QUANTITY PRICE
 put_into_cart() {
-  call POST "/v1/tables/$table/put" --json \
+  call POST "/v1/tables/$table/put" --header "$json" --data \
     '{"item": {"pk": "cart#'"$1"'", "sk": "'"$2"'", "quantity": '"$3"', "price": '"$4"'}}'
   expect 200
 }
@@ -113,15 +114,15 @@ key="checkout-$RANDOM-$RANDOM-$$"
 checkout='{"transactItems": [
   '"$(take coffee 2)"', '"$(take tea 1)"', '"$(order ada 6 29.25)"', '"$(empty ada coffee)"', '"$(empty ada tea)"'
 ]}'
-call POST /v1/transact/write --header "Idempotency-Key: $key" --json "$checkout"
+call POST /v1/transact/write --header "Idempotency-Key: $key" --header "$json" --data "$checkout"
 expect 200
 echo 'ada has checked out: 29.25.'
 
 # --- After a lost response, send the same request with the same key: it is applied once
 
-call POST /v1/transact/write --header "Idempotency-Key: $key" --json "$checkout"
+call POST /v1/transact/write --header "Idempotency-Key: $key" --header "$json" --data "$checkout"
 expect 200
-call POST "/v1/tables/$table/get" --json \
+call POST "/v1/tables/$table/get" --header "$json" --data \
   '{"key": {"pk": "product#coffee", "sk": "stock"}, "consistentRead": true}'
 expect 200
 has '"stock":3'
@@ -129,13 +130,13 @@ echo 'She has sent it twice, and 3 packets of coffee are left: it was applied on
 
 # --- Out of stock
 
-call POST /v1/transact/write --json \
+call POST /v1/transact/write --header "$json" --data \
   '{"transactItems": ['"$(take tea 1)"', '"$(order eve 1 4.25)"', '"$(empty eve tea)"']}'
 expect 409
 [[ $(problem) == TransactionCanceledException ]] || expect 'of a TransactionCanceledException'
 # One reason for each entry, in their order; the first one belongs to the tea.
 [[ $answer =~ \"cancellationReasons\":\[\{[^}]*\"code\":\"ConditionalCheckFailed\" ]] || expect 'because of the tea'
-call POST "/v1/tables/$table/get" --json '{"key": {"pk": "cart#eve", "sk": "tea"}}'
+call POST "/v1/tables/$table/get" --header "$json" --data '{"key": {"pk": "cart#eve", "sk": "tea"}}'
 expect 200
 echo 'eve came too late for the tea. Nothing was ordered, and her cart is as it was.'
 
@@ -144,7 +145,7 @@ echo 'eve came too late for the tea. Nothing was ordered, and her cart is as it 
 pages=0
 start=''
 while
-  call POST "/v1/tables/$table/query" --json '{
+  call POST "/v1/tables/$table/query" --header "$json" --data '{
     "keyConditionExpression": "pk = :customer AND begins_with(sk, :order)",
     "expressionAttributeValues": {":customer": "customer#ada", ":order": "order#"},
     "limit": 2'"$start"'
@@ -164,6 +165,6 @@ call POST "/v1/tables/$table/import" --header 'Content-Type: application/x-ndjso
   --upload-file "$(dirname "$0")/products.ndjson"
 expect 200
 has '"written":4'
-call POST "/v1/tables/$table/get" --json '{"key": {"pk": "catalog", "sk": "roastery"}}'
+call POST "/v1/tables/$table/get" --header "$json" --data '{"key": {"pk": "catalog", "sk": "roastery"}}'
 has '"price":12345678901234567.89'
 echo 'The catalog is imported: 4 products. The whole roastery costs 12345678901234567.89.'

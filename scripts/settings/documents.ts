@@ -1,6 +1,7 @@
 /** The documents that list the settings, generated from the table in `src/config/settings.ts`. */
 import type { Setting } from '../../src/config/setting.js'
 import { SETTINGS } from '../../src/config/settings.js'
+import { markdownTable, withSection } from '../pages/sections.js'
 
 const settings: readonly (readonly [name: string, setting: Setting])[] = Object.entries(SETTINGS)
 
@@ -24,37 +25,39 @@ function comment(markdown: string): string {
   return markdown.replaceAll('`', '').replace(/(.{1,108})(?:\s+|$)/g, '# $1\n')
 }
 
-const BEGIN = '<!-- settings: npm run settings writes this table -->\n\n'
-const END = '\n<!-- end of settings -->'
+/** The settings that README lists: those of a first deployment. */
+const FIRST: readonly (keyof typeof SETTINGS)[] = [
+  'HOST',
+  'PORT',
+  'AUTH',
+  'ACCESS_FILE',
+  'TLS_CERT_FILE',
+  'ALLOWED_HOSTS',
+  'AWS_REGION',
+  'AWS_ENDPOINT_URL_DYNAMODB',
+  'TABLE_ADMIN',
+  'LOG_LEVEL',
+  'ADMIN_PORT',
+]
 
-/**
- * README with its table of settings brought up to date.
- * @throws Error if README does not mark the place of the table
- */
-export function withSettingsTable(readme: string): string {
-  const begin = readme.indexOf(BEGIN)
-  const end = readme.indexOf(END, begin)
-  if (begin === -1 || end === -1) throw new Error(`README.md does not have the lines ${BEGIN}${END}`)
-  return readme.slice(0, begin + BEGIN.length) + settingsTable() + readme.slice(end)
+/** README with its table of the first settings brought up to date. */
+export function withFirstSettings(readme: string): string {
+  const rows = settings
+    .filter(([name]) => FIRST.some((first) => first === name))
+    .map(([name, { default: standard, meaning }]) => [code(name), defaultOf(standard), meaning])
+  return withSection(readme, 'settings', markdownTable(['name', 'default', 'meaning'], rows))
 }
 
-function settingsTable(): string {
+/** `docs/settings.md` with the table of all settings brought up to date. */
+export function withSettings(page: string): string {
   const rows = settings.map(([name, { type, default: standard, meaning }]) => [
-    `\`${name}\``,
-    standard === undefined ? 'not set' : `\`${standard}\``,
+    code(name),
+    defaultOf(standard),
     type.expected,
     meaning,
   ])
-  return markdownTable(['name', 'default', 'valid values', 'meaning'], rows)
+  return withSection(page, 'settings', markdownTable(['name', 'default', 'valid values', 'meaning'], rows))
 }
 
-/** A table in Prettier's format: columns are padded to their widest cell. */
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  const rule = widths.map((width) => '-'.repeat(width))
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`
-  return [head, rule, ...rows].map(line).join('')
-}
+const code = (text: string) => `\`${text}\``
+const defaultOf = (standard: string | undefined) => (standard === undefined ? 'not set' : code(standard))

@@ -40,7 +40,3 @@ export async function interrupt(dev: ChildProcess): Promise<void> {
   if (dev.pid !== undefined) process.kill(-dev.pid, 'SIGINT')
   await once(dev, 'exit')
 }
-
-/** Parses JSON with its numbers as strings, so that a comparison ignores the order of names but no digit. */
-export const withDigits = (text: string) =>
-  JSON.parse(text.replace(/([:[,]\s*)(-?\d[\d.]*)/g, '$1"$2"')) as unknown
