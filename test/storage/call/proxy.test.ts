@@ -106,6 +106,7 @@ t.test('a proxy that is no http or https URL is refused, without its value', asy
     'proxy.example',
     'http://a:%zz@b.example',
   ]) {
+    t.throws(() => readConfig({ https_proxy: url }), { message: /^https_proxy=\*\*\* is invalid/ })
     t.throws(() => readConfig({ HTTPS_PROXY: url }), {
       message: /^HTTPS_PROXY=\*\*\* is invalid: it must be an http or https URL/,
     })
