@@ -14,7 +14,7 @@ import { Storage } from '../../src/storage/client.js'
 import { signedAt, isSigned } from '../helpers/faulty-proxy.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { scaled } from '../helpers/machine-speed.js'
-import { PATIENCE } from '../helpers/within.js'
+import { PATIENCE, within } from '../helpers/within.js'
 import {
   answer,
   type ReceivedRequest,
@@ -315,10 +315,9 @@ t.test('a dead upstream leaks no file descriptors, timers or memory', async (t) 
   const before = await round()
   for (let rounds = 0; rounds < 4; rounds++) await round()
   const after = await round()
-  t.ok(
-    after.descriptors <= before.descriptors + 4 * 8,
-    `file descriptors: ${before.descriptors}, ${after.descriptors}`,
-  )
+  // 3,000 calls that leaked one each would never come back to this. On a busy machine, sockets take longer to close.
+  const left = () => look().descriptors - before.descriptors
+  t.ok(await within(20_000, () => left() <= 4 * 8), `${left()} file descriptors more than before`)
   t.ok(after.timers <= before.timers + 10, `timers: ${before.timers}, ${after.timers}`)
   const grown = (after.heap - before.heap) / 1e6
   t.ok(grown < 3, `after 3,000 more calls the heap has grown by ${grown.toFixed(1)} MB`)
