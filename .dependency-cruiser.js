@@ -8,6 +8,7 @@
 /** From top to bottom. A layer may import every layer below its own, but not the others in its line. */
 const order = [
   ['server'],
+  ['command-line', 'local'],
   ['app'],
   ['admin', 'routes'],
   ['operations'],
@@ -22,10 +23,10 @@ const order = [
 /** Layers beside the order, with their importers. They import nothing, unless `imports` says so. */
 const beside = {
   observability: {
-    importers: ['server', 'app', 'admin', 'routes', 'operations', 'http'],
+    importers: ['server', 'local', 'app', 'admin', 'routes', 'operations', 'http'],
     imports: ['problem', 'items', 'storage', 'json', 'schemas', 'config', 'package-root'],
   },
-  'graceful-shutdown': { importers: ['server'], imports: [] },
+  'graceful-shutdown': { importers: ['server', 'local'], imports: [] },
   config: { importers: layersDownTo('items'), imports: [] },
   'package-root': { importers: layersDownTo('storage'), imports: [] },
 }

@@ -6,7 +6,8 @@
 # `docker run --rm <image> node dist/server.js key <id>` prints a new API key. Node.js sizes its heap by the memory limit of
 # the container; NODE_OPTIONS=--max-old-space-size=<MiB> sets another size, which must leave room for buffers beside it.
 
-FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
+# The build is the same for every platform, so it runs on that of the machine that builds.
+FROM --platform=$BUILDPLATFORM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -14,15 +15,21 @@ COPY tsconfig.json ./
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
+COPY scripts/build ./scripts/build
 COPY scripts/build.ts scripts/tsconfig.build.json ./scripts/
 RUN npm run build
 
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
+# The release workflow adds version, revision, source and time (OCI image specification, annotations).
+LABEL org.opencontainers.image.title="dynamodb-storage-service"
+LABEL org.opencontainers.image.description="A storage gateway: REST in front of DynamoDB, with retries, batches and types done once and correctly"
+LABEL org.opencontainers.image.licenses="MIT"
+LABEL org.opencontainers.image.base.name="docker.io/library/node:24.21.0-slim"
 ENV NODE_ENV=production
 ENV HOST=0.0.0.0
 WORKDIR /app
 COPY package.json openapi.yaml ./
-# The build includes the packages, so node_modules is not needed.
+# The build includes the packages, so node_modules is not needed; dist/sbom.cdx.json lists them.
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 3000

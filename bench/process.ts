@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpTarget } from './load-http.js'
 import type { Load, Measured } from './load.js'
-import { freePort } from '../scripts/local/free-port.js'
+import { freePort } from '../src/local/free-port.js'
 
 if (!existsSync('/proc/self/task')) {
   throw new Error('The benchmarks read what processes use from /proc, so they need Linux; try a container.')

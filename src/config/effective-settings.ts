@@ -1,4 +1,4 @@
-import type { Environment, Setting } from './setting.js'
+import { type Environment, type Setting, textOf } from './setting.js'
 import { SETTINGS } from './settings.js'
 import { credential } from './value-types.js'
 
@@ -16,13 +16,13 @@ const rows: readonly (readonly [name: string, setting: Setting])[] = Object.entr
  */
 export function effectiveSettings(env: Environment): EffectiveSettings {
   return Object.fromEntries(
-    rows.map(([name, setting]) => [name, shownValue(setting, env[name] ?? setting.default)]),
+    rows.map(([name, setting]) => [name, shownValue(setting, textOf(name, setting, env))]),
   )
 }
 
 function shownValue({ type, secret }: Setting, text: string | undefined): unknown {
   if (text === undefined) return null
-  if (secret === 'in-url') return withoutSecrets(text)
+  if (secret === 'in-url') return text === '' ? '' : withoutSecrets(text)
   // The id of an access key identifies its owner.
   return secret === true || type === credential ? '***' : type.parse(text)
 }

@@ -16,6 +16,8 @@ export interface Setting {
    * instead.
    */
   readonly secret?: true | 'in-url'
+  /** The name in lower case takes precedence, as is the custom for proxies. */
+  readonly lowerCaseFirst?: true
 }
 
 type Settings = Readonly<Record<string, Setting>>
@@ -52,6 +54,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The setting as it is in the environment, or its default. */
+export function textOf(name: string, setting: Setting, env: Environment): string | undefined {
+  const lowerCase = setting.lowerCaseFirst === true ? env[name.toLowerCase()] : undefined
+  return lowerCase ?? env[name] ?? setting.default
+}
+
 /** Reads every setting of a table. An invalid one has a problem and no value. */
 export function readSettings(
   settings: Settings,
@@ -60,7 +68,7 @@ export function readSettings(
   const values: Record<string, unknown> = {}
   const problems: string[] = []
   for (const [name, setting] of Object.entries(settings)) {
-    const text = env[name] ?? setting.default
+    const text = textOf(name, setting, env)
     const value = text === undefined ? undefined : setting.type.parse(text)
     if (text !== undefined && value === undefined) problems.push(invalid(name, setting, text))
     else if (setting.member !== undefined) values[setting.member] = value

@@ -5,6 +5,7 @@
 import { listenHost } from './listen-host.js'
 import type { Setting } from './setting.js'
 import {
+  anyText,
   boolean,
   credential,
   hostNames,
@@ -13,6 +14,7 @@ import {
   milliseconds,
   oneOf,
   origins,
+  proxyUrl,
   redisUrl,
   text,
 } from './value-types.js'
@@ -182,6 +184,31 @@ export const SETTINGS = {
     type: httpUrl,
     meaning: 'The endpoint of every AWS service. `AWS_ENDPOINT_URL_DYNAMODB` takes precedence.',
     example: 'http://127.0.0.1:8000',
+  },
+  HTTPS_PROXY: {
+    member: 'httpsProxy',
+    type: proxyUrl,
+    meaning:
+      'The HTTP proxy for an https endpoint of DynamoDB. The names of the three proxy settings in lower case take precedence.',
+    example: 'http://proxy.example.com:3128',
+    secret: 'in-url',
+    lowerCaseFirst: true,
+  },
+  HTTP_PROXY: {
+    member: 'httpProxy',
+    type: proxyUrl,
+    meaning:
+      'The HTTP proxy for an http endpoint of DynamoDB, and for an https endpoint without `HTTPS_PROXY`.',
+    example: 'http://proxy.example.com:3128',
+    secret: 'in-url',
+    lowerCaseFirst: true,
+  },
+  NO_PROXY: {
+    member: 'noProxy',
+    type: anyText('host names and addresses, with or without a port, separated by commas, or * for all'),
+    meaning: 'The hosts to connect to without a proxy. A name stands for its subdomains, too.',
+    example: 'localhost,127.0.0.1',
+    lowerCaseFirst: true,
   },
   AWS_MAX_ATTEMPTS: {
     member: 'maxAttempts',

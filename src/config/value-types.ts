@@ -58,6 +58,31 @@ export const httpUrl: ValueType<string> = {
   },
 }
 
+/** The URL of an HTTP proxy. The empty text stands for none, so that a proxy can be switched off. */
+export const proxyUrl: ValueType<string> = {
+  expected:
+    'an http or https URL such as http://proxy.example.com:3128 or http://user:password@proxy.example.com:3128',
+  parse: (text) => {
+    if (text === '') return text
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined
+    return isPercentEncoded(url.username) && isPercentEncoded(url.password) ? text : undefined
+  },
+}
+
+/** Whether each `%` begins an encoded byte, and the bytes are UTF-8. */
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Any text, the empty one included. `expected` says what the text stands for. */
+export const anyText = (expected: string): ValueType<string> => ({ expected, parse: (text) => text })
+
 /** The URL of a Redis or Valkey server; `rediss:` for TLS. */
 export const redisUrl: ValueType<string> = {
   expected: 'a URL such as redis://127.0.0.1:6379 or rediss://:password@host:6379/0',

@@ -9,6 +9,7 @@ import { version } from '../package-root.js'
 import type { Connection } from '../storage/call/connection.js'
 import { CredentialsError } from '../storage/call/credentials.js'
 import { unreachableMessage } from '../storage/call/network-message.js'
+import { type Proxy, proxyFor } from '../storage/call/proxy.js'
 import { whyUnreachable } from '../storage/call/reachability.js'
 import type { Storage } from '../storage/client.js'
 
@@ -31,10 +32,21 @@ export interface StartedService {
  * No request is sent to DynamoDB. Never rejects.
  */
 export async function logStart(logger: FastifyBaseLogger, service: StartedService): Promise<void> {
-  await Promise.all([logFacts(logger, service), warnIfUnreachable(logger, service.connection)])
+  const { endpoint, region } = service.connection
+  const proxy = proxyFor(endpoint, service.config)
+  const checking = whyUnreachable(endpoint, proxy, CONNECT_TIMEOUT_MS)
+  await logFacts(logger, service, proxy)
+  const reason = await checking
+  if (reason === undefined) return
+  const facts = { region, endpoint: endpoint.origin, proxy: proxy?.url.origin }
+  logger.warn(facts, unreachableMessage(reason))
 }
 
-async function logFacts(logger: FastifyBaseLogger, service: StartedService): Promise<void> {
+async function logFacts(
+  logger: FastifyBaseLogger,
+  service: StartedService,
+  proxy: Proxy | undefined,
+): Promise<void> {
   const { config, env, connection, storage, address } = service
   const { endpoint, region } = connection
   let err: unknown
@@ -51,6 +63,7 @@ async function logFacts(logger: FastifyBaseLogger, service: StartedService): Pro
       address,
       region,
       endpoint: endpoint.origin + endpoint.pathname.replace(/\/$/, ''),
+      proxy: proxy?.url.origin,
       credentials,
       auth: config.auth ?? 'none',
       tableAdmin: config.tableAdmin,
@@ -66,11 +79,6 @@ async function logFacts(logger: FastifyBaseLogger, service: StartedService): Pro
 const NO_CREDENTIALS =
   'there are no AWS credentials: requests that need DynamoDB fail until there are. Set AWS_ACCESS_KEY_ID and ' +
   'AWS_SECRET_ACCESS_KEY, or give the service a profile or a role.'
-
-async function warnIfUnreachable(logger: FastifyBaseLogger, { endpoint, region }: Connection): Promise<void> {
-  const reason = await whyUnreachable(endpoint, CONNECT_TIMEOUT_MS)
-  if (reason !== undefined) logger.warn({ region, endpoint: endpoint.origin }, unreachableMessage(reason))
-}
 
 /** Warns of each variable of the environment that was probably meant to be a setting. */
 export function warnOfLookAlikes(logger: FastifyBaseLogger, env: Environment): void {

@@ -7,6 +7,7 @@ import { createLogger } from '../../src/observability/log.js'
 import { keyHolder } from '../helpers/access.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { startService, writePolicy } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 import { within } from '../helpers/within.js'
 
 /** Twice the time in which a change has to be seen, for a busy machine. */
@@ -90,7 +91,7 @@ t.test(
 
 t.test(
   'every request is decided by one policy while the file is replaced',
-  { timeout: 120_000 },
+  { timeout: scaled(120_000) },
   async (t) => {
     const fake = await startFakeDynamoDB(t, (_received, response) => {
       answer(response, { Item: { id: { S: 'a' } } })

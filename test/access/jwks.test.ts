@@ -9,7 +9,7 @@ import type { KeySetTimes } from '../../src/access/jwks.js'
 import type { JwtEntry } from '../../src/access/jwt-entry.js'
 import { TokenVerifier } from '../../src/access/tokens.js'
 import { ProblemError } from '../../src/problem/problem-error.js'
-import { freePort } from '../../scripts/local/free-port.js'
+import { freePort } from '../../src/local/free-port.js'
 import { type Issuer, sign, type SigningKey, signingKey, startIssuer } from '../helpers/jwks-server.js'
 import { PATIENCE, within } from '../helpers/within.js'
 

@@ -13,14 +13,15 @@ import { basename, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
-import { localEnvironment } from '../../scripts/local/dynamodb-local.js'
+import { localEnvironment } from '../../src/local/dynamodb-local.js'
 import { startServiceProcess } from '../../scripts/local/service-process.js'
 import { readConfig } from '../../src/config.js'
 import { packageRoot } from '../../src/package-root.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 // The Dockerfile installs the packages. This takes a minute, and longer on a busy machine.
-t.setTimeout(480_000)
+t.setTimeout(scaled(480_000))
 
 const read = (name: string) => readFileSync(join(packageRoot, name), 'utf8')
 
@@ -88,6 +89,7 @@ t.test('docker-compose.yml', async (t) => {
 interface Stage {
   readonly root: string
   readonly env: Record<string, string>
+  readonly labels: Record<string, string>
   folder: string
   user?: string
   command?: [string, ...string[]]
@@ -117,10 +119,10 @@ function build(below: string): Stage {
     const stage = stages.at(-1)
     const words = rest.split(/\s+/)
     if (instruction === 'FROM') {
-      const [image, , name = 'final'] = words
+      const [image, , name = 'final'] = words.filter((word) => !word.startsWith('--platform='))
       if (!/^node:24[\d.]*-slim@sha256:[\da-f]{64}$/.test(image ?? ''))
         throw new Error(`not supported: ${line}`)
-      const next = { root: join(below, name), env: {}, folder: join(below, name) }
+      const next = { root: join(below, name), env: {}, labels: {}, folder: join(below, name) }
       stages.push(next)
       names.set(name, next)
     } else if (stage === undefined) {
@@ -130,6 +132,9 @@ function build(below: string): Stage {
       mkdirSync(stage.folder, { recursive: true })
     } else if (instruction === 'ENV') {
       Object.assign(stage.env, Object.fromEntries([rest.split('=')]))
+    } else if (instruction === 'LABEL') {
+      const [, name = '', value = ''] = /^([\w.]+)="(.*)"$/.exec(rest) ?? []
+      stage.labels[name] = value
     } else if (instruction === 'COPY') {
       const from = /^--from=(\w+)$/.exec(words[0] ?? '')?.[1]
       const source = from === undefined ? context : (names.get(from)?.root ?? '')
@@ -163,7 +168,7 @@ t.test('Dockerfile', async (t) => {
   t.teardown(() => {
     rmSync(below, { recursive: true })
   })
-  const { env, folder, user, command, healthcheck } = build(below)
+  const { env, labels, folder, user, command, healthcheck } = build(below)
   if (command === undefined || healthcheck === undefined) throw new Error('CMD or HEALTHCHECK is missing')
   // Through env, because tap adds its own options to a Node.js process that a test starts.
   const [node, ...script] = command
@@ -184,6 +189,29 @@ t.test('Dockerfile', async (t) => {
       readFileSync(join(folder, 'dist', 'LICENSES.txt'), 'utf8'),
       /^fastify@[\d.]+: MIT\n\n.*Copyright/ms,
     )
+  })
+
+  t.test('has a bill of materials of the packages in the build', async (t) => {
+    const { components } = JSON.parse(readFileSync(join(folder, 'dist', 'sbom.cdx.json'), 'utf8')) as {
+      readonly components: readonly { readonly purl: string; readonly hashes: readonly object[] }[]
+    }
+    const listed = readFileSync(join(folder, 'dist', 'LICENSES.txt'), 'utf8').match(/^=+\n\S+: /gm) ?? []
+    t.equal(components.length, listed.length)
+    t.ok(components.some(({ purl }) => /^pkg:npm\/fastify@[\d.]+$/.test(purl)))
+    t.ok(components.some(({ purl }) => /^pkg:npm\/%40aws-sdk\/client-dynamodb@[\d.]+$/.test(purl)))
+    for (const { purl, hashes } of components)
+      t.match(hashes, [{ alg: 'SHA-512', content: /^[\da-f]{128}$/ }], purl)
+  })
+
+  t.test('has labels that agree with package.json and the base image', async (t) => {
+    const { name, description, license } = JSON.parse(read('package.json')) as Record<string, string>
+    const base = /^FROM (node:[\w.-]+)@/m.exec(read('Dockerfile'))?.[1] ?? 'missing'
+    t.strictSame(labels, {
+      'org.opencontainers.image.title': name,
+      'org.opencontainers.image.description': description,
+      'org.opencontainers.image.licenses': license,
+      'org.opencontainers.image.base.name': `docker.io/library/${base}`,
+    })
   })
 
   t.test('does not run as root', async (t) => {
@@ -364,7 +392,7 @@ t.test('Dockerfile', async (t) => {
     const plain = await failed()
     t.match(plain, { level: 50, requestId: 'the-get', status: 503, msg: 'request failed' })
     t.equal(plain.err?.type, 'NetworkError')
-    t.match(plain.err?.stack, / at \w.*\/dist\/server\.js:\d+:\d+/)
+    t.match(plain.err?.stack, / at \w.*\/dist\/(?:server|chunks\/[\w-]+)\.js:\d+:\d+/)
     const mapped = await failed('--enable-source-maps')
     t.match(mapped.err?.stack, / at \w.*\/src\/storage\/(?:[\w-]+\/)*[\w-]+\.ts:\d+:\d+/)
   })

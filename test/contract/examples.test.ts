@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { needsDynamoDB, startService } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 /** The command of each example, and a command that checks for its tools; without one, the tools must exist. */
 const examples: Record<string, { run: readonly string[]; needs?: readonly [string, string] }> = {
@@ -15,7 +16,7 @@ const examples: Record<string, { run: readonly string[]; needs?: readonly [strin
   'cart.go': { run: ['go', 'run'], needs: ['go', 'version'] },
 }
 
-t.test('examples', { ...needsDynamoDB, timeout: 240_000 }, async (t) => {
+t.test('examples', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
   const service = await startService(t)
   t.same(
     readdirSync(join(packageRoot, 'examples')).filter((name) => /\.(?!md|ndjson)/.test(name)),

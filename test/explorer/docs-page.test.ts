@@ -7,13 +7,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
-import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { createDemoTables } from '../../src/local/demo-tables.js'
 import { packageRoot } from '../../src/package-root.js'
 import { needsBrowser, startBrowser } from '../helpers/browser.js'
 import { keyHolder } from '../helpers/access.js'
 import { createTable, needsDynamoDB, NDJSON, startService } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 
-const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: 240_000 }
+const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: scaled(240_000) }
 if (needsBrowser.skip !== false)
   process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page at /docs is not tested.\n\n`)
 
@@ -31,7 +32,7 @@ t.test('the page at /docs', needs, async (t) => {
   )
   const browser = await startBrowser(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(scaled(60_000))
   const complaints: string[] = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
@@ -130,7 +131,7 @@ t.test('the page at /docs with AUTH=policy', needs, async (t) => {
   const service = await startService(t, PATIENT, undefined, { roles, keys: [entry] })
   const browser = await startBrowser(t)
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(scaled(60_000))
   await page.goto(`${service.url}/docs`)
   const status = async () => {
     const path = '/v1/tables/{table}/get'

@@ -1,21 +1,12 @@
 /** A real browser: headless Chromium from the PATH. */
 import { type Browser, chromium } from 'playwright-core'
 import type { Test } from 'tap'
-import { findExecutable } from './executable.js'
+import { needsProgram } from './executable.js'
 
-const executablePath = findExecutable('chromium', 'chromium-browser', 'google-chrome')
-
-const missing =
-  executablePath === undefined
-    ? 'There is no Chromium in the PATH (Debian: apt-get install chromium)'
-    : undefined
-if (missing !== undefined) {
-  if (process.env['CI'] === 'true') throw new Error(missing)
-  process.stderr.write(`\n*** ${missing}\n*** The tests that need a browser are skipped.\n\n`)
-}
+const chrome = needsProgram('Chromium', 'chromium', 'chromium', 'chromium-browser', 'google-chrome')
 
 /** Options for tests that need a browser. Without one they are skipped; in CI that is a failure. */
-export const needsBrowser = { skip: missing ?? false }
+export const needsBrowser = chrome.options
 
 /**
  * Starts Chromium with an empty profile; it stops with the test.
@@ -23,7 +14,7 @@ export const needsBrowser = { skip: missing ?? false }
  */
 export async function startBrowser(t: Test, hosts: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
-    ...(executablePath !== undefined && { executablePath }),
+    executablePath: chrome.path,
     args: [
       '--no-sandbox',
       '--disable-gpu',

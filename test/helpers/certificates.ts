@@ -1,19 +1,13 @@
 /** Certificates for tests, made by the command `openssl`. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { needsProgram } from './executable.js'
 
-const missing =
-  spawnSync('openssl', ['version']).status === 0
-    ? undefined
-    : 'There is no openssl in the PATH (Debian: apt-get install openssl)'
-if (missing !== undefined) {
-  if (process.env['CI'] === 'true') throw new Error(missing)
-  process.stderr.write(`\n*** ${missing}\n*** The tests that need certificates are skipped.\n\n`)
-}
+const openssl = needsProgram('OpenSSL', 'openssl', 'openssl')
 
 /** Options for tests that need certificates. Without openssl they are skipped; in CI that is a failure. */
-export const needsOpenssl = { skip: missing ?? false }
+export const needsOpenssl = openssl.options
 
 export interface Pair {
   readonly certFile: string
@@ -30,7 +24,7 @@ export function makeCertificate(folder: string, name: string, issuer?: Pair): Pa
   const [certFile, keyFile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
   const isAuthority = issuer === undefined ? 'TRUE' : 'FALSE'
   execFileSync(
-    'openssl',
+    openssl.path,
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
       ...['-keyout', keyFile, '-out', certFile, '-subj', `/CN=${name}`],

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { freePort } from '../../scripts/local/free-port.js'
+import { freePort } from '../../src/local/free-port.js'
 import { findExecutable } from './executable.js'
 import { within } from './within.js'
 

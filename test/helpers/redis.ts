@@ -2,23 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
-import { freePort } from '../../scripts/local/free-port.js'
-import { findExecutable } from './executable.js'
+import { freePort } from '../../src/local/free-port.js'
+import { needsProgram } from './executable.js'
 import { within } from './within.js'
 
-const executablePath = findExecutable('redis-server', 'valkey-server')
-
-const missing =
-  executablePath === undefined
-    ? 'There is no Redis in the PATH (Debian: apt-get install redis-server)'
-    : undefined
-if (missing !== undefined) {
-  if (process.env['CI'] === 'true') throw new Error(missing)
-  process.stderr.write(`\n*** ${missing}\n*** The tests that need Redis are skipped.\n\n`)
-}
+const redis = needsProgram('Redis', 'redis-server', 'redis-server', 'valkey-server')
 
 /** Options for tests that need Redis. Without one they are skipped; in CI that is a failure. */
-export const needsRedis = { skip: missing ?? false }
+export const needsRedis = redis.options
 
 export interface RedisServer {
   readonly url: string
@@ -39,7 +30,7 @@ export async function startRedis(t: Test, ...args: readonly string[]): Promise<R
   let child: ChildProcess | undefined
   const start = async () => {
     const started = spawn(
-      executablePath ?? '',
+      redis.path,
       ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { useLocalEnvironment } from '../../scripts/local/dynamodb-local.js'
+import { useLocalEnvironment } from '../../src/local/dynamodb-local.js'
 import { Access } from '../../src/access/access.js'
 import { buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
@@ -11,6 +11,7 @@ import { createLogger } from '../../src/observability/log.js'
 import { type Connection, resolveConnection } from '../../src/storage/call/connection.js'
 import { Storage } from '../../src/storage/client.js'
 import { checkAnswer, loadContract } from './contract.js'
+import { scaled } from './machine-speed.js'
 
 /** The endpoint of the DynamoDB Local that `npm test` has started; undefined without Java. */
 export const dynamodbEndpoint = process.env['TEST_DYNAMODB_ENDPOINT']
@@ -51,9 +52,17 @@ export async function connectionTo(endpoint: string): Promise<Connection> {
   return resolveConnection(endpoint)
 }
 
-/** Settings for fast tests: waits between attempts are short. */
+/** Settings for fast tests: waits between attempts are short. On a busy machine, DynamoDB Local takes longer to answer. */
 export function testConfig(settings: Partial<Config> = {}): Config {
-  return { ...readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' }), port: 0, ...settings }
+  const config = readConfig({ TABLE_ADMIN: 'true', RETRY_BASE_DELAY_MS: '1' })
+  const { attemptTimeoutMs, requestTimeoutMs } = config
+  return {
+    ...config,
+    port: 0,
+    attemptTimeoutMs: scaled(attemptTimeoutMs),
+    requestTimeoutMs: scaled(requestTimeoutMs),
+    ...settings,
+  }
 }
 
 /**

@@ -1,13 +1,14 @@
 /** The same requests in front of Amazon's DynamoDB Local, which has an opinion of its own on each of them. */
 import t from 'tap'
-import { startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
-import { createDemoTables } from '../../scripts/local/demo-tables.js'
+import { startDynamoDBLocal } from '../../src/local/dynamodb-local.js'
+import { createDemoTables } from '../../src/local/demo-tables.js'
 import { Storage } from '../../src/storage/client.js'
 import { connectionTo, needsDynamoDB, testConfig } from '../helpers/service.js'
 import { nobody } from './callers.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
-import { seed, sendAll, survive } from './survival.js'
+import { seed, sendAll, SOAK, survive } from './survival.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 /** Of tables that the requests do not name. */
 const untouched = [
@@ -21,11 +22,11 @@ const untouched = [
   bytes: Buffer.from(`GET ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-request-id: probe\r\n\r\n`),
 }))
 
-const count = process.env['CI'] === 'true' ? 3000 : 1000
+const count = SOAK ? 3000 : 1000
 
 t.test(
   `${count} requests to DynamoDB Local with the seed ${seed}`,
-  { ...needsDynamoDB, timeout: 600_000 },
+  { ...needsDynamoDB, timeout: scaled(600_000) },
   async (t) => {
     // One of its own: the requests create, fill and delete tables.
     const dynamodb = await startDynamoDBLocal()

@@ -9,17 +9,18 @@ import { probes } from './probes.js'
 import { attack } from './raw-client.js'
 import { allRequests } from './requests.js'
 import { startSubject } from './subject.js'
-import { CLIENTS, inParallel, seed, survive } from './survival.js'
+import { CLIENTS, inParallel, seed, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
+import { scaled } from '../helpers/machine-speed.js'
 
-const ATTACKS = process.env['CI'] === 'true' ? 3000 : 500
+const ATTACKS = SOAK ? 3000 : 500
 
 const dynamodb = await startFakeDynamoDB(t, succeed)
 const subject = await startSubject(t, { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint })
 
 t.test('a request that can be read in two ways is refused, and its connection closed', async (t) => {
   for (const [name, text] of Object.entries(ambiguous)) {
-    const outcome = await attack(subject.port, Buffer.from(text, 'latin1'), { quietMs: 2000 })
+    const outcome = await attack(subject.port, Buffer.from(text, 'latin1'), { quietMs: scaled(2000) })
     const { answers, rest, closed } = outcome
     const [answer] = answers
     const fault = answer && faultIn(answer, 'POST', true)
@@ -34,7 +35,7 @@ t.test('a request that can be read in two ways is refused, and its connection cl
 
 t.test(
   `${ATTACKS} connections with damaged requests and the seed ${seed}`,
-  { timeout: 600_000 },
+  { timeout: scaled(600_000) },
   async (t) => {
     // Where a damaged request ends is open; whether an answer to HEAD has a body is, then, too.
     const requests = (await allRequests(nobody)).filter(({ method }) => method !== 'HEAD')

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { scaled } from '../helpers/machine-speed.js'
 
 export interface RawAnswer {
   readonly status: number
@@ -150,7 +151,7 @@ export class RawClient {
       }
       const timer = setTimeout(() => {
         settle(new Error(`no answer within ${ANSWER_MS} ms`))
-      }, ANSWER_MS)
+      }, scaled(ANSWER_MS))
       socket.on('data', onData).on('close', onClose)
       socket.write(bytes)
     })

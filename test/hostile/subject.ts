@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { localEnvironment } from '../../scripts/local/dynamodb-local.js'
+import { localEnvironment } from '../../src/local/dynamodb-local.js'
 import { spawnSource } from '../helpers/process.js'
 import { RawClient } from './raw-client.js'
 

@@ -1,12 +1,16 @@
 /** An attack, and what must hold during and after it. */
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import { PATIENCE, within } from '../helpers/within.js'
+import { scaled } from '../helpers/machine-speed.js'
+import { within } from '../helpers/within.js'
 import { faultIn } from './invariants.js'
 import { probe } from './probes.js'
 import { RawClient } from './raw-client.js'
 import type { RawRequest } from './requests.js'
 import { type Subject, watch } from './subject.js'
+
+/** Whether this is `npm run test:soak`, which sends several times as much. */
+export const SOAK = process.env['TEST_SOAK'] === 'true'
 
 /** The seed of everything that is random here. A failure names it. */
 export const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_125)
@@ -58,10 +62,7 @@ export async function survive(
   t.same([...failures.shown.values()], [], `${failures.count} answers are not as they should be`)
   t.ok(subject.running(), 'the process is alive')
   t.same(subject.faults, [], 'the log is well-formed and has no internal error')
-  t.ok(
-    seen.blockedMs < BLOCKED_MS * PATIENCE,
-    `the event loop was blocked for ${seen.blockedMs} ms at the most`,
-  )
+  t.ok(seen.blockedMs < scaled(BLOCKED_MS), `the event loop was blocked for ${seen.blockedMs} ms at the most`)
   t.ok(seen.memory < MEMORY_BYTES, `the process took ${Math.round(seen.memory / 1e6)} MB at the most`)
   t.ok(
     await within(30_000, async () => (await subject.descriptors()) <= descriptors + CLIENTS),
@@ -122,7 +123,7 @@ export async function faultOf(
   if (/^upgrade:/im.test(bytes.toString('latin1'))) client.close()
   if (answer === undefined) return 'no answer'
   const tookMs = performance.now() - sentAt
-  const late = tookMs > ANSWER_MS * PATIENCE ? `after ${Math.round(tookMs)} ms` : undefined
+  const late = tookMs > scaled(ANSWER_MS) ? `after ${Math.round(tookMs)} ms` : undefined
   const fault = faultIn(answer, method, mayFail) ?? late
   return fault === undefined
     ? undefined

@@ -6,16 +6,16 @@ import { flood, misbehaviors } from './hostile-upstream.js'
 import { probes } from './probes.js'
 import { RawClient } from './raw-client.js'
 import { startSubject } from './subject.js'
-import { CLIENTS, faultOf, inParallel, seed, survive } from './survival.js'
+import { CLIENTS, faultOf, inParallel, seed, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
+import { scaled } from '../helpers/machine-speed.js'
 
-const CI = process.env['CI'] === 'true'
-const ROUNDS = CI ? 8000 : 1500
+const ROUNDS = SOAK ? 8000 : 1500
 const FLOODS = 64
 
 t.test(
   `${ROUNDS} requests that DynamoDB answers wrongly, with the seed ${seed}`,
-  { timeout: 600_000 },
+  { timeout: scaled(600_000) },
   async (t) => {
     const dynamodb = await startFakeDynamoDB(t, succeed)
     const subject = await startSubject(t, {
@@ -44,20 +44,24 @@ t.test(
   },
 )
 
-t.test('answers of DynamoDB without an end do not fill the memory', { timeout: 300_000 }, async (t) => {
-  const dynamodb = await startFakeDynamoDB(t, succeed)
-  const subject = await startSubject(t, { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint })
-  const valid = await probes()
-  await survive(t, subject, valid, async (failures) => {
-    dynamodb.behave = flood
-    const clients = Array.from({ length: CLIENTS }, () => new RawClient(subject.port))
-    const requests = Array.from({ length: FLOODS }, (_, index) => valid.slice(index % valid.length)[0])
-    await inParallel(clients, requests, async (client, request) => {
-      if (request === undefined) return
-      const fault = await faultOf(client, request, true).catch(String)
-      if (fault !== undefined) failures.add('an answer', fault, request.bytes)
+t.test(
+  'answers of DynamoDB without an end do not fill the memory',
+  { timeout: scaled(300_000) },
+  async (t) => {
+    const dynamodb = await startFakeDynamoDB(t, succeed)
+    const subject = await startSubject(t, { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint })
+    const valid = await probes()
+    await survive(t, subject, valid, async (failures) => {
+      dynamodb.behave = flood
+      const clients = Array.from({ length: CLIENTS }, () => new RawClient(subject.port))
+      const requests = Array.from({ length: FLOODS }, (_, index) => valid.slice(index % valid.length)[0])
+      await inParallel(clients, requests, async (client, request) => {
+        if (request === undefined) return
+        const fault = await faultOf(client, request, true).catch(String)
+        if (fault !== undefined) failures.add('an answer', fault, request.bytes)
+      })
+      for (const client of clients) client.close()
+      dynamodb.behave = succeed
     })
-    for (const client of clients) client.close()
-    dynamodb.behave = succeed
-  })
-})
+  },
+)

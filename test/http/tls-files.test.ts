@@ -10,6 +10,7 @@ import type { Config } from '../../src/config.js'
 import { makeCertificate, needsOpenssl, type Pair } from '../helpers/certificates.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { type Service, startService } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 import { within } from '../helpers/within.js'
 
 /** The service promises 8 s. The tests may run on a busy machine. */
@@ -28,7 +29,7 @@ const path = '/v1/tables/T/put'
 const body = '{"item":{"id":"a"}}'
 const folder = t.testdir()
 
-t.test('HTTPS', { ...needsOpenssl, timeout: 120_000 }, async (t) => {
+t.test('HTTPS', { ...needsOpenssl, timeout: scaled(120_000) }, async (t) => {
   // Most of the tests wait. Each needs options of its own: tap writes into them.
   t.jobs = 9
   const authority = makeCertificate(folder, 'authority')

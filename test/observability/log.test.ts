@@ -3,6 +3,7 @@ import { spawnSource } from '../helpers/process.js'
 import { createLogger } from '../../src/observability/log.js'
 import { EMPTY_OBJECT } from '../../src/json/json.js'
 import { BatchIncompleteError, NO_CALL, StorageError } from '../../src/storage/errors.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 /** A log that collects its lines as text. */
 function startLog(level = 'info') {
@@ -140,5 +141,8 @@ t.test('lines that are logged shortly before the process ends are written', asyn
     outputOf(logTo(`for (let n = 0; n < 3; n++) log.info({ n }, 'line')\n${end}`))
   t.equal((await logThree('process.exit()')).length, 3)
   t.equal((await logThree("log.fatal('no more'); process.kill(process.pid, 'SIGKILL')")).length, 4)
-  t.equal((await logThree('setTimeout(() => process.kill(process.pid, "SIGKILL"), 500)')).length, 3)
+  t.equal(
+    (await logThree(`setTimeout(() => process.kill(process.pid, "SIGKILL"), ${scaled(500)})`)).length,
+    3,
+  )
 })

@@ -7,6 +7,7 @@ import t from 'tap'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { openSocket, readAll, speak, statusesIn } from '../helpers/raw-http.js'
 import { NDJSON, startService } from '../helpers/service.js'
+import { slowdown } from '../helpers/machine-speed.js'
 import { within } from '../helpers/within.js'
 
 const get = '/v1/tables/T/get'
@@ -43,12 +44,12 @@ t.test(
     }
     t.equal(dynamodb.requests.length, 10, 'no refused request reaches DynamoDB')
     t.equal((await service.get('/health/live')).status, 200, 'health checks are still answered')
-    await within(5000, () => service.log.some(({ refused }) => refused === 50))
-    t.equal(
-      service.log.filter(({ refused }) => refused !== undefined).length,
-      1,
-      'one log line reports all of them',
-    )
+    // One line a second; on a busy machine, the requests take longer than that to arrive.
+    const reported = () =>
+      service.log.flatMap(({ refused }) => (typeof refused === 'number' ? [refused] : []))
+    const sum = () => reported().reduce((total, refused) => total + refused, 0)
+    t.ok(await within(5000, () => sum() === 50), 'the log reports all of them')
+    t.ok(reported().length <= slowdown(), `in ${reported().length} lines, not in 50`)
 
     dynamodb.behave = (_received, response) => {
       answer(response, { Item: { id: { S: 'a' } } })

@@ -7,10 +7,11 @@ import t from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { interrupt, startDev } from '../helpers/dev.js'
 import { needsDynamoDB } from '../helpers/service.js'
+import { scaled } from '../helpers/machine-speed.js'
 
 const sh = async (command: string) => (await promisify(execFile)('sh', ['-c', `${command} -sS`])).stdout
 
-t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
+t.test('npm run dev', { ...needsDynamoDB, timeout: scaled(120_000) }, async (t) => {
   const { dev, url, database, printed } = await startDev(t)
 
   t.test('prints curl commands that work as pasted', async (t) => {
@@ -39,7 +40,7 @@ t.test('npm run dev', { ...needsDynamoDB, timeout: 120_000 }, async (t) => {
 
 t.test(
   'npm run dev keeps its data in DYNAMODB_LOCAL_PATH',
-  { ...needsDynamoDB, timeout: 120_000 },
+  { ...needsDynamoDB, timeout: scaled(120_000) },
   async (t) => {
     const folder = join(t.testdir(), 'data')
     for (const [operation, body] of [

@@ -9,10 +9,11 @@ import { Storage } from '../../src/storage/client.js'
 import { signedAt } from '../helpers/faulty-proxy.js'
 import { connectionTo, testConfig } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { scaled } from '../helpers/machine-speed.js'
 import { PATIENCE } from '../helpers/within.js'
 
 const REQUEST = { TableName: 'T', Key: { id: { S: 'a' } } }
-const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
+const soon = (ms = scaled(10_000)) => ({ deadline: performance.now() + ms })
 
 async function start(t: Test, behave: Behavior, settings: Parameters<typeof testConfig>[0] = {}) {
   const standIn = await startFakeDynamoDB(t, behave)
@@ -229,7 +230,7 @@ t.test('a call', async (t) => {
     const began = performance.now()
     const error = await failure(storage.send('PutItem', REQUEST, soon(300)))
     t.match(error, { name: 'TimeoutError', attempts: 1, maybeApplied: true })
-    t.ok(performance.now() - began < 2000 * PATIENCE)
+    t.ok(performance.now() - began < scaled(2000))
   })
 
   t.test('is not sent after its deadline', async (t) => {
@@ -248,7 +249,7 @@ t.test('a call', async (t) => {
     })
     const began = performance.now()
     t.equal((await failure(storage.send('GetItem', REQUEST, soon(3000)))).attempts, 1)
-    t.ok(performance.now() - began < 2000 * PATIENCE)
+    t.ok(performance.now() - began < scaled(2000))
     t.equal(standIn.requests.length, 1)
   })
 
@@ -324,7 +325,7 @@ t.test('a call', async (t) => {
     )
     const began = performance.now()
     await Promise.all([1, 2, 3].map(() => storage.send('GetItem', REQUEST, soon())))
-    t.ok(performance.now() - began < 4000 * PATIENCE)
+    t.ok(performance.now() - began < scaled(4000))
     t.equal(standIn.requests.length, 4)
   })
 

@@ -1,5 +1,10 @@
 /** Why there is no connection, for the log and for readiness: with the host and the error code, and without secrets. */
 
+/** The proxy cannot be reached, or refuses. The message names it, without its password. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError'
+}
+
 const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA'])
 
 /**
@@ -9,6 +14,7 @@ const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_
  * @param cause of Node.js or undici
  */
 export function networkMessage(to: string, cause: unknown): string {
+  if (cause instanceof ProxyError) return cause.message
   const code = codeOf(cause)
   if (code === undefined) return `the connection to ${to} failed`
   const host = to.replace(/:\d+$/, '')
@@ -24,7 +30,7 @@ export function networkMessage(to: string, cause: unknown): string {
  * @param reason that {@link networkMessage} has returned
  */
 export function unreachableMessage(reason: string): string {
-  return `DynamoDB cannot be reached: ${reason}. Check AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB and the network.`
+  return `DynamoDB cannot be reached: ${reason}. Check AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, the proxy settings and the network.`
 }
 
 /** The code of an error: its own, or that of its first cause that has one. */

@@ -1,37 +1,26 @@
-import { connect as connectTcp, isIP } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { buildConnector } from 'undici'
 import { networkMessage } from './network-message.js'
+import { type Proxy } from './proxy.js'
+import { tunnelThrough } from './tunnel.js'
 
 /**
- * Opens a connection and closes it at once, without a request.
- * @param url of DynamoDB, or of the proxy
- * @param timeoutMs the longest that it may take
+ * Opens a connection to DynamoDB, through the proxy if there is one, and closes it at once without a request.
+ * @param timeoutMs the longest that each step may take
  * @returns why that is not possible, with the host and the error code; undefined if it is
  */
 export function whyUnreachable(
   { protocol, hostname, host, port }: URL,
+  proxy: Proxy | undefined,
   timeoutMs: number,
 ): Promise<string | undefined> {
-  const secure = protocol === 'https:'
-  const name = hostname.replace(/^\[|\]$/g, '')
-  const to = { host: name, port: port === '' ? (secure ? 443 : 80) : Number(port) }
+  const timeout = { timeout: timeoutMs }
+  const connect = proxy === undefined ? buildConnector(timeout) : tunnelThrough(proxy, timeoutMs)
+  // undici's Client leaves out the brackets of an IPv6 address, too.
+  const to = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), host, port }
   return new Promise((resolve) => {
-    const socket = secure
-      ? connectTls({ ...to, ...(isIP(name) === 0 && { servername: name }) })
-      : connectTcp(to)
-    const end = (reason?: string) => {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(reason)
-    }
-    const timer = setTimeout(() => {
-      end(`${host} did not accept a connection within ${timeoutMs} ms`)
-    }, timeoutMs)
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      end()
-    })
-    socket.on('error', (error) => {
-      end(networkMessage(host, error))
+    connect(to, (error, socket) => {
+      socket?.on('error', () => undefined).destroy()
+      resolve(error === null ? undefined : networkMessage(host, error))
     })
   })
 }

@@ -14,10 +14,12 @@ import { CredentialsError, type KeptCredentials } from './credentials.js'
 import { Exchange } from './exchange.js'
 import { type CallLimits, within } from './limits.js'
 import { networkMessage } from './network-message.js'
+import { proxyFor, type ProxySettings } from './proxy.js'
 import { isSignatureRefused, isTokenExpired, readRefusal } from './refusal.js'
 import { headerOf, type RawHeaders, type RawResponse } from './response.js'
 import { Signer } from './signature.js'
 import { SocketQueue } from './socket-queue.js'
+import { tunnelThrough } from './tunnel.js'
 
 /** A request that is ready to be sent in any number of attempts. */
 export interface Call {
@@ -27,7 +29,7 @@ export interface Call {
   readonly isWrite: boolean
 }
 
-export interface TransportOptions {
+export interface TransportOptions extends ProxySettings {
   readonly maxConnections: number
   /** The longest that one attempt may take, in ms, from the moment when it has a socket. */
   readonly attemptTimeoutMs: number
@@ -66,9 +68,13 @@ export class Transport {
     this.#sockets = new SocketQueue(options.maxConnections)
     this.#attemptTimeoutMs = options.attemptTimeoutMs
     this.#maxConnections = options.maxConnections
+    const proxy = proxyFor(endpoint, options)
     this.#pool = new Pool(endpoint.origin, {
       connections: options.maxConnections,
-      connect: { timeout: options.attemptTimeoutMs },
+      connect:
+        proxy === undefined
+          ? { timeout: options.attemptTimeoutMs }
+          : tunnelThrough(proxy, options.attemptTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxResponseSize: MAX_RESPONSE_BYTES,
       // Each exchange has a timer of its own for all of it.

@@ -4,6 +4,7 @@ import { KeptCredentials } from '../../../src/storage/call/credentials.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
 import { refuse, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
+import { scaled } from '../../helpers/machine-speed.js'
 
 const MINUTE_MS = 60_000
 
@@ -121,7 +122,8 @@ t.test('static credentials that have expired', async (t) => {
   const { asked, provide } = startStatic()
   const storage = new Storage({ endpoint, region, credentials: provide }, testConfig())
   t.teardown(() => storage.close())
-  const call = () => storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + 10_000 })
+  const call = () =>
+    storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
   const refused = { kind: 'credentials', name: 'ExpiredTokenException', attempts: 1, maybeApplied: false }
 
   await t.test('fail the first call after one attempt and one question to the provider', async (t) => {
@@ -149,7 +151,8 @@ t.test('a call fails for its expired credentials if the provider fails too', asy
   }
   const storage = new Storage({ endpoint, region, credentials }, testConfig())
   t.teardown(() => storage.close())
-  const call = () => storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + 10_000 })
+  const call = () =>
+    storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
   await t.rejects(call(), {
     kind: 'credentials',
     attempts: 1,
@@ -172,7 +175,7 @@ t.test('a provider that does not answer holds a call up no longer than its limit
     testConfig({ attemptTimeoutMs: 50, maxAttempts: 2 }),
   )
   t.teardown(() => storage.close())
-  const call = storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + 10_000 })
+  const call = storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
   await t.rejects(call, { kind: 'timeout', name: 'TimeoutError', attempts: 2, maybeApplied: false })
   t.equal(standIn.requests.length, 1)
 })

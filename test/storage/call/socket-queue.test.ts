@@ -8,6 +8,7 @@ import { SocketQueue } from '../../../src/storage/call/socket-queue.js'
 import { Storage } from '../../../src/storage/client.js'
 import { StorageError } from '../../../src/storage/errors.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
+import { scaled } from '../../helpers/machine-speed.js'
 
 /** A queue, the names that have acquired a socket so far, and a way to acquire one. */
 function start(sockets: number) {
@@ -94,7 +95,7 @@ t.test('a refused connection does not dispatch the next request from within undi
   t.teardown(() => storage.close())
   const send = (signal = new Cancellation()) =>
     storage
-      .send('GetItem', { TableName: 'T' }, { deadline: performance.now() + 5000, signal })
+      .send('GetItem', { TableName: 'T' }, { deadline: performance.now() + scaled(5000), signal })
       .catch((error: unknown) => (error instanceof StorageError ? error.kind : error))
   for (let round = 0; round < 20; round++) {
     // The second call is canceled while its connection is being refused, so that undici makes another client, which it

@@ -5,9 +5,10 @@ import type { KeySchema } from '../../../src/storage/tables/key-schemas.js'
 import { Storage } from '../../../src/storage/client.js'
 import { connectionTo, testConfig } from '../../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../../helpers/fake-dynamodb.js'
+import { scaled } from '../../helpers/machine-speed.js'
 import { within } from '../../helpers/within.js'
 
-const soon = (ms = 10_000) => ({ deadline: performance.now() + ms })
+const soon = (ms = scaled(10_000)) => ({ deadline: performance.now() + ms })
 const refusal = (name: string, message: string, earlierMaybeApplied = false) =>
   new StorageError(
     { kind: 'refused', name, message, maybeApplied: false },

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import t from 'tap'
-import { missingJava, startDynamoDBLocal } from '../../scripts/local/dynamodb-local.js'
+import { missingJava, startDynamoDBLocal } from '../../src/local/dynamodb-local.js'
 import { needsDynamoDB } from '../helpers/service.js'
 
 t.test('startDynamoDBLocal starts on a free port, and stop ends the process', needsDynamoDB, async (t) => {

@@ -1,7 +1,7 @@
 /** The tables of the examples: orders by customer and day, with an index by status, and customers. */
-import { StorageError } from '../../src/storage/errors.js'
-import type { DynamoDBRequest } from '../../src/storage/request.js'
-import type { Storage } from '../../src/storage/client.js'
+import { StorageError } from '../storage/errors.js'
+import type { DynamoDBRequest } from '../storage/request.js'
+import type { Storage } from '../storage/client.js'
 
 const tables = {
   Orders: {

