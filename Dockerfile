@@ -16,6 +16,7 @@ COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
 COPY scripts/build ./scripts/build
+COPY docs/errors.md ./docs/
 COPY scripts/build.ts scripts/tsconfig.build.json ./scripts/
 RUN npm run build
 

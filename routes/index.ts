@@ -2,6 +2,8 @@ import type { App } from '../src/http/fastify.js'
 import type { Route, Services } from '../src/operations/call.js'
 import { batch } from './batch.js'
 import { docs } from './docs.js'
+import { errorPages } from './error-pages.js'
+import { home } from './home.js'
 import { importItems } from './import.js'
 import { itemResource } from './item-resource.js'
 import { items } from './items.js'
@@ -18,7 +20,9 @@ const routes: readonly Route[] = [
   ...transactions,
   ...tables,
   ...service,
+  home,
   docs,
+  errorPages,
 ]
 
 /** Registers all routes; those that administer tables only with `TABLE_ADMIN=true`. */

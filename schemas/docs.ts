@@ -3,7 +3,8 @@ import { NoContent } from './parts/building-blocks.js'
 import { NoQuery } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
-const headers = {
+/** Headers of an answer that is a page. */
+export const pageHeaders = {
   etag: Type.String({
     description: 'The strong entity tag of the page.',
     examples: ['"3RkLxNv1Rz0JbFzGXn2vV8o6m0m0l8c1ZfWk2b5wQ3E"'],
@@ -14,20 +15,27 @@ const headers = {
   }),
 }
 
+/** Headers of a request for a page. */
+export const pageRequestHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Entity tags, or `*`: 304 if one of them matches.' }),
+  ),
+})
+
 export const docs = {
   operationId: 'docs',
   summary: 'Interactive documentation',
   description: 'A web page to try this API in a browser. The service serves all of its files itself.',
   tags: ['Service'],
   querystring: NoQuery,
-  headers: Type.Object({
-    'if-none-match': Type.Optional(
-      Type.String({ description: 'Entity tags, or `*`: 304 if one of them matches.' }),
-    ),
-  }),
+  headers: pageRequestHeaders,
   response: {
-    200: { description: 'The page.', headers, content: { 'text/html': { schema: Type.String() } } },
-    304: NoContent('The page has an entity tag that `If-None-Match` names.', headers),
+    200: {
+      description: 'The page.',
+      headers: pageHeaders,
+      content: { 'text/html': { schema: Type.String() } },
+    },
+    304: NoContent('The page has an entity tag that `If-None-Match` names.', pageHeaders),
   },
 } satisfies RouteSchema
 

@@ -89,7 +89,9 @@ export const get = {
 export const update = {
   operationId: 'updateItem',
   summary: 'Update an item',
-  description: 'UpdateItem: changes attributes of one item, and creates the item if it does not exist.',
+  description:
+    'UpdateItem: changes attributes of one item, and creates the item if it does not exist. An attribute can be an atomic ' +
+    'counter: the update expression `ADD visits :one` loses no increment of another caller.',
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
@@ -185,7 +187,8 @@ export const query = {
   operationId: 'query',
   summary: 'Query a table or an index',
   description:
-    'Query: the items with one partition key, in the order of their sort keys, one page at a time.',
+    'Query: the items with one partition key, in the order of their sort keys, one page at a time. To paginate, send the ' +
+    '`lastEvaluatedKey` of a page as the `exclusiveStartKey` of the next one. `select` with `COUNT` counts them only.',
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
@@ -231,8 +234,8 @@ export const scan = {
   operationId: 'scan',
   summary: 'Scan a table or an index',
   description:
-    'Scan: every item, one page at a time. With `segment` and `totalSegments` several callers can each read a part ' +
-    'of the table.',
+    'Scan: every item, one page at a time. To paginate, send the `lastEvaluatedKey` of a page as the `exclusiveStartKey` of ' +
+    'the next one. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,

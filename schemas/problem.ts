@@ -47,7 +47,11 @@ export const ProblemMembers = Type.Object({
 
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: 'A URI that identifies the code.' }),
+    type: Type.String({
+      description:
+        'The URL of the page about the code (RFC 9457, section 3.1.1). Without `PROBLEM_BASE_URL` it is a path of this ' +
+        'service, to be resolved against the URL of the request.',
+    }),
     title: Type.String({ description: 'The meaning of the code.' }),
     status: Type.Integer({ description: 'The HTTP status of the answer.' }),
     detail: Type.String({

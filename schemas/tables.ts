@@ -207,7 +207,9 @@ export const describeTable = {
 export const listTables = {
   operationId: 'listTables',
   summary: 'List the tables',
-  description: 'ListTables: the names of the tables, one page at a time.',
+  description:
+    'ListTables: the names of the tables, one page at a time. To paginate, send the `lastEvaluatedTableName` of a page as the ' +
+    '`exclusiveStartTableName` of the next one.',
   tags: ['Tables'],
   querystring: Closed({
     limit: Type.Optional(

@@ -5,7 +5,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { BUILT, FILES } from '../routes/docs.js'
+import { BUILT, FILES } from '../src/explorer/files.js'
 import { LOCKED } from '../src/local/load-dynamodb-local.js'
 import { packageRoot, version } from '../src/package-root.js'
 import { lockedPackage } from './build/locked-package.js'
@@ -67,7 +67,7 @@ const { metafile } = await build({
   plugins: [leaveOut],
   logLevel: 'warning',
 })
-// The page at /docs is not bundled.
+// The files of the pages at /docs and /errors are not bundled.
 for (const [name, { source }] of Object.entries(FILES)) {
   cpSync(join(packageRoot, source), join(packageRoot, BUILT, name))
 }

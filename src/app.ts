@@ -26,7 +26,7 @@ import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
 import { openObservability } from './observability/observability.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
-import { sendProblem } from './problem/send-problem.js'
+import { createProblemSender } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
 
 /** The bodies of all in-flight requests together are at most this many times the limit of the largest one. */
@@ -53,6 +53,7 @@ export async function buildApp(
   const inFlight = new InFlightRequests()
   const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)
+  const sendProblem = createProblemSender(config.problemBaseUrl)
   const app: App = Fastify({
     serverFactory: (handler) => createHttpServer(handler, config, admission, lifecycle, logger, observe, tls),
     // Only for the URL that Fastify logs and returns.

@@ -19,7 +19,7 @@ async function start(config: Config): Promise<void> {
   captureOutput(logger)
   warnOfOldNode(logger)
   warnOfLookAlikes(logger, process.env)
-  const connection = await resolveConnection().catch((error: unknown) => {
+  const connection = await resolveConnection(undefined, config).catch((error: unknown) => {
     const { message } = error as Error
     throw new ConfigError(
       message === 'Region is missing'

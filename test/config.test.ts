@@ -23,6 +23,7 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       rateLimitRedisUrl: undefined,
       allowedHosts: undefined,
       corsOrigins: undefined,
+      problemBaseUrl: '/errors',
       tlsCertFile: undefined,
       tlsKeyFile: undefined,
       tlsClientCaFile: undefined,
@@ -48,7 +49,7 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       maxBatchEntries: 10_000,
       tableAdmin: false,
       shutdownDelayMs: 0,
-    shutdownGraceMs: 10_000,
+      shutdownGraceMs: 10_000,
     },
   )
   t.strictSame(readConfig({ PATH: '/bin', PORTS: 'x', MAX_CONNECTIONS: undefined }), readConfig({}))
@@ -225,6 +226,35 @@ t.test('CORS_ORIGINS is a list of origins as browsers send them, or *', async (t
     t.match(refusal({ CORS_ORIGINS: invalid }), /must be \* alone, or origins/)
   }
 })
+
+t.test(
+  'PROBLEM_BASE_URL is a path from the root or an absolute URL, and a slash at its end makes no difference',
+  async (t) => {
+    for (const [text, problemBaseUrl] of [
+      ['/storage/errors', '/storage/errors'],
+      ['https://storage.example.com/errors/', 'https://storage.example.com/errors'],
+      ['https://docs.example.com/errors.md#', 'https://docs.example.com/errors.md#'],
+      ['https://storage.example.com:8443', 'https://storage.example.com:8443'],
+    ] as const) {
+      t.match(readConfig({ PROBLEM_BASE_URL: text }), { problemBaseUrl }, text)
+    }
+    for (const text of [
+      '',
+      'errors',
+      '//evil.example/errors',
+      'ftp://storage.example.com/errors',
+      'https://',
+      'https://user:secret@storage.example.com/errors',
+      'https://storage.example.com/errors?code=',
+      'https://storage.example.com/errors#code-',
+      '/errors "quoted"',
+      '/föhler',
+      '/errors\r\nx: y',
+    ]) {
+      t.match(refusal({ PROBLEM_BASE_URL: text }), /^PROBLEM_BASE_URL=.* is invalid: it must be a path/, text)
+    }
+  },
+)
 
 t.test('RATE_LIMIT_REDIS_URL is a redis or rediss URL, which no message repeats', async (t) => {
   for (const url of ['redis://127.0.0.1:6379', 'rediss://:secret@redis.example:6380/1']) {

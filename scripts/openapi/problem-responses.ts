@@ -51,7 +51,7 @@ export function problemExamples(paths: JsonObject): JsonObject {
   const used = JSON.stringify(paths)
   const page = readFileSync(join(packageRoot, 'docs', 'errors.md'), 'utf8')
   const examples: Record<string, Json> = {}
-  for (const [, code = '', json = ''] of page.matchAll(/^### (\w+)\n\n```http\n[^{]*(\{.*?\n\})\n```/gms)) {
+  for (const [, code = '', json = ''] of page.matchAll(/^### (\w+)\n.*?^```http\n[^{]*(\{.*?\n\})\n```/gms)) {
     if (!isCode(code) || !used.includes(`"#/components/examples/${code}"`)) continue
     examples[code] = { summary: CODES[code].title, value: JSON.parse(json) as Json }
   }

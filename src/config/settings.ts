@@ -6,6 +6,7 @@ import { listenHost } from './listen-host.js'
 import type { Setting } from './setting.js'
 import {
   anyText,
+  baseUrl,
   boolean,
   credential,
   hostNames,
@@ -78,6 +79,14 @@ export const SETTINGS = {
       'The origins, separated by commas, whose web pages may call the service, or `*` for any, without credentials of ' +
       'the browser. Without it, none.',
     example: 'https://app.example.com',
+  },
+  PROBLEM_BASE_URL: {
+    member: 'problemBaseUrl',
+    type: baseUrl,
+    default: '/errors',
+    meaning:
+      'What the `type` of a problem begins with; the code follows. By default it is a page of the service. After a `#` ' +
+      'the code is in lower case: an anchor of `docs/errors.md`.',
   },
   TLS_CERT_FILE: {
     member: 'tlsCertFile',

@@ -83,6 +83,22 @@ function isPercentEncoded(text: string): boolean {
 /** Any text, the empty one included. `expected` says what the text stands for. */
 export const anyText = (expected: string): ValueType<string> => ({ expected, parse: (text) => text })
 
+/**
+ * A URL to which a name is appended: absolute, or a path from the root, which clients resolve against the URL of their
+ * request (RFC 3986, section 4.2). It stands in every problem, so it is written as URLs are: in ASCII, without user
+ * information. A slash at its end makes no difference.
+ */
+export const baseUrl: ValueType<string> = {
+  expected: 'a path that begins with one /, or an http or https URL without user or query',
+  parse: (text) => {
+    if (!/^(?:https?:\/\/|\/(?!\/))[\w!#$%&'()*+,\-./:;=@[\]~]*$/i.test(text)) return undefined
+    const url = URL.canParse(text, 'http://localhost') ? new URL(text, 'http://localhost') : undefined
+    const valid = url?.username === '' && url.password === '' && url.hash === ''
+    if (!valid) return undefined
+    return text.endsWith('/') ? text.slice(0, -1) : text
+  },
+}
+
 /** The URL of a Redis or Valkey server; `rediss:` for TLS. */
 export const redisUrl: ValueType<string> = {
   expected: 'a URL such as redis://127.0.0.1:6379 or rediss://:password@host:6379/0',

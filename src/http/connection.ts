@@ -17,6 +17,7 @@ export class Connection {
   /** In ms, by `performance.now()`. */
   readonly openedAt = performance.now()
   readonly #socket: Socket
+  readonly #problemBaseUrl: string
   /** The last request that was read; all earlier ones have arrived as a whole. */
   #request: IncomingMessage | undefined
   #requests = 0
@@ -29,8 +30,10 @@ export class Connection {
   /** The answer that the caller has to read, and by when. */
   #reading: { readonly response: ServerResponse; readonly until: number } | undefined
 
-  constructor(socket: Socket) {
+  /** @param problemBaseUrl `PROBLEM_BASE_URL` */
+  constructor(socket: Socket, problemBaseUrl: string) {
     this.#socket = socket
+    this.#problemBaseUrl = problemBaseUrl
     lingerOnClose(socket, () => this.#request)
     socket.on('end', this.#onEnd)
     socket.once('close', () => {
@@ -132,7 +135,7 @@ export class Connection {
 
   #refuseRest(problem: ProblemError): void {
     if (!this.isIdle || !this.#socket.writable) return
-    this.#socket.end(problemResponse(problem, randomUUID()))
+    this.#socket.end(problemResponse(problem, randomUUID(), this.#problemBaseUrl))
     limitDiscarding(this.#socket, () => false)
   }
 

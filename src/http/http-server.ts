@@ -45,7 +45,7 @@ const shuttingDown = new ProblemError(
 )
 const noProxy = new ProblemError('MethodNotAllowed', 'The service is no proxy: CONNECT is not supported.')
 
-export type ServerLimits = ArrivalLimits & MaxConnections
+export type ServerLimits = ArrivalLimits & MaxConnections & { readonly problemBaseUrl: string }
 
 /**
  * Creates the server.
@@ -61,7 +61,7 @@ export function createHttpServer(
   observe: Observe,
   tls?: TlsFiles,
 ): Server {
-  const { requestTimeoutMs } = limits
+  const { requestTimeoutMs, problemBaseUrl } = limits
   const connections = new Map<Socket, Connection>()
   /** Those beyond the limits for connections. */
   const excess = new WeakSet<Socket>()
@@ -85,7 +85,7 @@ export function createHttpServer(
 
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: ProblemError): string => {
     observe('requestRefused', { method: request.method, problem })
-    return sendRefusal(request, response, problem)
+    return sendRefusal(request, response, problem, problemBaseUrl)
   }
 
   const serve = (
@@ -186,7 +186,7 @@ export function createHttpServer(
     if (tls !== undefined) socket.destroy()
   })
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-    connections.set(socket, new Connection(socket))
+    connections.set(socket, new Connection(socket, problemBaseUrl))
     socket.once('close', () => {
       connections.delete(socket)
     })
@@ -252,9 +252,14 @@ function isHealthCheck({ method, url }: IncomingMessage): boolean {
  * Refuses without Fastify, at a fraction of the cost: under overload, refusing takes CPU time away from serving.
  * @returns the id of the request
  */
-function sendRefusal(request: IncomingMessage, response: ServerResponse, problem: ProblemError): string {
+function sendRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemError,
+  problemBaseUrl: string,
+): string {
   const id = requestIdOf(request)
-  const body = problemText(problem, id, request.url ?? '')
+  const body = problemText(problem, id, request.url ?? '', problemBaseUrl)
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),

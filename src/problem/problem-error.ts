@@ -68,11 +68,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** The problem as JSON (RFC 9457, section 3). Items in it keep their digits and characters. */
-export function problemText(problem: ProblemError, requestId: string, url: string): string {
+/**
+ * The problem as JSON (RFC 9457, section 3). Items in it keep their digits and characters.
+ * @param baseUrl see {@link problemType}
+ */
+export function problemText(problem: ProblemError, requestId: string, url: string, baseUrl: string): string {
   const { status, title } = rowOf(problem.code)
   const own = JSON.stringify({
-    type: `urn:dynamodb-storage-service:problem:${problem.code}`,
+    type: problemType(problem.code, baseUrl),
     title,
     status,
     detail: sentences(problem.message, nextStep(problem)),
@@ -89,6 +92,15 @@ export function problemText(problem: ProblemError, requestId: string, url: strin
     : `${own.slice(0, -1)},${objectOf(problem.members).toString().slice(1)}`
 }
 
+/**
+ * The `type` of a problem (RFC 9457, section 3.1.1): a URL that leads to the entry of the code in `docs/errors.md`.
+ * @param baseUrl `PROBLEM_BASE_URL`: a page for each code below it, or, if it ends in `#`, one page with an anchor for each
+ * code, which renderers of Markdown write in lower case
+ */
+export function problemType(code: Code, baseUrl: string): string {
+  return baseUrl.endsWith('#') ? baseUrl + code.toLowerCase() : `${baseUrl}/${code}`
+}
+
 const SECURITY_LINES = Object.entries(SECURITY_HEADERS)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
@@ -97,8 +109,8 @@ const SECURITY_LINES = Object.entries(SECURITY_HEADERS)
  * The problem as a whole HTTP/1.1 response, for a connection on which no request could be read. The connection is
  * closed after it.
  */
-export function problemResponse(problem: ProblemError, requestId: string): string {
-  const body = problemText(problem, requestId, '')
+export function problemResponse(problem: ProblemError, requestId: string, baseUrl: string): string {
+  const body = problemText(problem, requestId, '', baseUrl)
   return (
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
     `content-type: application/problem+json\r\nx-request-id: ${requestId}\r\n` +

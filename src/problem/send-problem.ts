@@ -30,19 +30,27 @@ declare module 'fastify' {
   }
 }
 
-/** Answers with `application/problem+json` (RFC 9457). This is Fastify's error handler. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error, request.call)
-  const { status } = problem
-  request.problem = problem
-  if (status === 429 || status === 503 || status === 504) {
-    reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
+/** Answers with `application/problem+json` (RFC 9457). */
+export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/**
+ * Creates Fastify's error handler.
+ * @param baseUrl `PROBLEM_BASE_URL`
+ */
+export function createProblemSender(baseUrl: string): SendProblem {
+  return (error, request, reply) => {
+    const problem = problemOf(error, request.call)
+    const { status } = problem
+    request.problem = problem
+    if (status === 429 || status === 503 || status === 504) {
+      reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
+    }
+    if (problem.headers !== undefined) reply.headers(problem.headers)
+    return reply
+      .code(status)
+      .header('content-type', 'application/problem+json')
+      .send(Buffer.from(problemText(problem, request.id, request.url, baseUrl)))
   }
-  if (problem.headers !== undefined) reply.headers(problem.headers)
-  return reply
-    .code(status)
-    .header('content-type', 'application/problem+json')
-    .send(Buffer.from(problemText(problem, request.id, request.url)))
 }
 
 /** An error handler that throws would leave the answer to Fastify, whose own is no problem. */

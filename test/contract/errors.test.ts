@@ -213,7 +213,7 @@ t.test('every error code', needsDynamoDB, async (t) => {
       t.equal(example.status, status)
       t.equal(example.headers.get('content-type'), 'application/problem+json')
       t.match(example.body, {
-        type: /^urn:/,
+        type: `/errors/${code}`,
         title,
         status,
         code,
@@ -221,6 +221,8 @@ t.test('every error code', needsDynamoDB, async (t) => {
         detail: /./, // The path of a request whose headers cannot be read is not known.
         instance: code === 'HeadersTooLarge' ? '' : /^\//,
       })
+      const page = await service.get(String(example.body['type']))
+      t.match(page.text, new RegExp(`^# ${code}\n`), 'its type leads to its entry')
       t.equal(example.body['requestId'], example.headers.get('x-request-id'))
       t.equal(example.headers.has('retry-after'), [429, 503, 504].includes(status))
       t.notMatch(
@@ -248,10 +250,16 @@ function pageOf(examples: ReadonlyMap<Code, Answer>, table: string): string {
   const sections = codes.map((code) => {
     const example = examples.get(code)
     const retryAfter = example?.headers.get('retry-after')
+    const { status, title, cause, retryable, next } = rowOf(code)
     return `### ${code}
 
+- **Status:** ${status}
+- **Meaning:** ${title}.
+- **Cause:** ${cause}
+- **Retryable:** ${retryable ? 'yes: the same request may succeed later.' : 'no'}
+${next === undefined ? '' : `- **Next step:** ${next}\n`}
 \`\`\`http
-HTTP/1.1 ${rowOf(code).status}
+HTTP/1.1 ${status}
 content-type: application/problem+json
 ${retryAfter === null || retryAfter === undefined ? '' : `retry-after: ${retryAfter}\n`}
 ${steady(JSON.stringify(example?.body, null, 2), table)}
@@ -262,6 +270,8 @@ ${steady(JSON.stringify(example?.body, null, 2), table)}
 
 Every error is an answer of the type \`application/problem+json\` (RFC 9457), whatever the request accepts.
 
+- \`type\` is a URL that leads to the entry of the code. By default it is a path of the service itself, such as
+  \`/errors/ItemNotFound\`, which serves the entries of this page. \`PROBLEM_BASE_URL\` makes it another URL.
 - \`code\` is one of the codes on this page, for programs. \`title\` is its meaning.
 - \`detail\` says what happened this time, in DynamoDB's own words where DynamoDB gave a message, and what to do next.
   It never contains ARNs or ids of AWS accounts.
@@ -292,9 +302,9 @@ ${rows.join('\n')}
 \`TransactionCanceledException\` is \`retryable\` if all of its reasons are temporary, such as
 \`TransactionConflict\`. \`UpstreamError\` is \`retryable\` if DynamoDB's answer was damaged.
 
-## Examples
+## Each code
 
-These are answers of the service, written by its tests.
+The examples are answers of the service, written by its tests.
 
 ${sections.join('\n')}`
 }

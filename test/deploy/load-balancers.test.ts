@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { freePort } from '../../scripts/local/free-port.js'
+import { freePort } from '../../src/local/free-port.js'
 import { loadBalancers, needsProgram } from '../helpers/load-balancers.js'
 import { sourceProcess } from '../helpers/process.js'
 import { createTable, dynamodbEndpoint, needsDynamoDB, startService } from '../helpers/service.js'

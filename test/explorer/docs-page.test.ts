@@ -5,22 +5,31 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
 import { createDemoTables } from '../../src/local/demo-tables.js'
 import { packageRoot } from '../../src/package-root.js'
+import { once } from '../../src/http/once.js'
 import { needsBrowser, startBrowser } from '../helpers/browser.js'
 import { keyHolder } from '../helpers/access.js'
 import { createTable, needsDynamoDB, NDJSON, startService } from '../helpers/service.js'
 import { scaled } from '../helpers/machine-speed.js'
 
-const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: scaled(240_000) }
+const needs = { skip: needsDynamoDB.skip || needsBrowser.skip, timeout: scaled(480_000) }
 if (needsBrowser.skip !== false)
   process.stderr.write(`\n*** ${needsBrowser.skip}\n*** The page at /docs is not tested.\n\n`)
 
 /** A starting browser and a starting database keep a small machine busy. */
 const PATIENT = { attemptTimeoutMs: 30_000 }
 const NUMBER = '12345678901234567890.12'
+
+/** One browser for all tests, since it takes seconds to start; each page has a profile of its own. */
+const browser = once(() => startBrowser(t, ['attacker.example']))
+
+const WIDE = { width: 1280, height: 900 }
+const PHONE = { width: 390, height: 844 }
+const SIZES = [WIDE, PHONE] as const
 
 t.test('the page at /docs', needs, async (t) => {
   const service = await startService(t, PATIENT)
@@ -30,9 +39,9 @@ t.test('the page at /docs', needs, async (t) => {
       ['Orders', 'Customers'].map((table) => service.request(`/v1/tables/${table}`, { method: 'DELETE' })),
     ),
   )
-  const browser = await startBrowser(t)
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  const page = await (await browser()).newPage({ viewport: WIDE })
   page.setDefaultTimeout(scaled(60_000))
+  // A violation of the Content-Security-Policy is an error of the console, too.
   const complaints: string[] = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
@@ -49,6 +58,22 @@ t.test('the page at /docs', needs, async (t) => {
     const methods = (path: object) =>
       Object.keys(path).filter((name) => /^(get|put|post|delete|head)$/.test(name))
     t.equal(await page.locator('.opblock').count(), Object.values(paths).flatMap(methods).length)
+  })
+
+  t.test('begins with the operations, before health and descriptions', async (t) => {
+    for (const size of SIZES) {
+      await page.setViewportSize(size)
+      await t.resolves(isInView(operation(page, '/v1/tables/{table}/put')), `at ${size.width} px`)
+      const tops = await page.evaluate<number[]>(
+        `['.opblock', '[data-tag="Tables"]', '[data-tag="Service"]', '[id$="-live"]', '.explorer-about', '.models']
+          .map((selector) => document.querySelector(selector).getBoundingClientRect().top)`,
+      )
+      t.same(
+        tops,
+        [...tops].sort((one, other) => one - other),
+      )
+    }
+    await page.setViewportSize(WIDE)
   })
 
   t.test('follows the color scheme of the system', async (t) => {
@@ -107,17 +132,173 @@ t.test('the page at /docs', needs, async (t) => {
     })
   }
 
-  t.test('has a link to each operation and a filter', async (t) => {
-    await page.getByPlaceholder('Filter').fill('transact')
-    await operation(page, '/v1/tables/{table}/put').waitFor({ state: 'detached' })
-    t.equal(await page.locator('.opblock-summary-path[data-path^="/v1/transact/"]').count(), 2)
+  for (const [words, first, most] of [
+    ['create table', 'createTable', 6],
+    ['Paginate', 'query', 4],
+    ['counter', 'updateItem', 1],
+    ['transaction write', 'transactWriteItems', 3],
+    ['conditionExpression', 'putItem', 4],
+  ] as const) {
+    t.test(`finds ${words}`, async (t) => {
+      await page.getByRole('searchbox', { name: 'Search the operations' }).fill(words)
+      await page
+        .locator(`.operation-tag-content > span:first-child > .opblock[id$="-${first}"]`)
+        .first()
+        .waitFor()
+      const found = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.opblock')].map(({ id }) => id)`,
+      )
+      t.match(found[0], new RegExp(`-${first}$`))
+      t.ok(found.length <= most, String(found))
+      t.match(
+        await page.locator('.explorer-search [role=status]').innerText(),
+        new RegExp(`^${found.length} op`),
+      )
+    })
+  }
+
+  t.test('says so if nothing is found', async (t) => {
+    const search = page.getByRole('searchbox')
+    await search.fill('xyzzy')
+    await page.locator('.opblock').first().waitFor({ state: 'detached' })
+    t.match(await page.locator('.explorer-search [role=status]').innerText(), /^No operation/)
+    await search.fill('')
+    await operation(page, '/v1/tables/{table}/put').waitFor()
+  })
+
+  t.test('has a link to each operation', async (t) => {
     t.match(page.url(), /#\/\w+\/\w+$/, 'the link of the operation that was opened last')
     await page.reload()
     await page.locator('.opblock.is-open').waitFor()
   })
 
+  t.test('folds the documented errors', async (t) => {
+    const { scan } = await openScan(page, service.url)
+    const problem = scan.locator('.response[data-code="400"]')
+    const fold = scan.getByRole('button', { name: '400 Bad Request' })
+    t.equal(await fold.getAttribute('aria-expanded'), 'false')
+    t.equal(await scan.locator('.responses-table .response').count(), 1, 'only success is open')
+    await fold.click()
+    await problem.waitFor()
+    t.match(await problem.innerText(), 'ValidationException')
+    await fold.click()
+    await problem.waitFor({ state: 'detached' })
+  })
+
+  for (const size of SIZES) {
+    t.test(`fits the editor to its content at ${size.width} px`, async (t) => {
+      await page.setViewportSize(size)
+      const { editor } = await openScan(page, service.url)
+      const heights: number[] = []
+      for (const lines of [1, 12, 60]) {
+        await editor.fill(`{${'\n'.repeat(lines - 1)}}`)
+        const { clientHeight, scrollHeight } = await editor.evaluate(
+          ({ clientHeight, scrollHeight }: { clientHeight: number; scrollHeight: number }) => ({
+            clientHeight,
+            scrollHeight,
+          }),
+        )
+        t.equal(clientHeight, scrollHeight, `${lines} lines`)
+        heights.push(clientHeight)
+      }
+      const [one = 0, twelve = 0, sixty = 0] = heights
+      t.ok(one < 80 && one < twelve && twelve * 3 < sixty, String(heights))
+    })
+
+    t.test(
+      `brings the answer into view at ${size.width} px, whether it is an item or an error`,
+      async (t) => {
+        const { scan, editor } = await openScan(page, service.url)
+        for (const [body, status] of [
+          ['{}', '200'],
+          [`{"limit": -1${'\n'.repeat(60)}}`, '400'],
+        ] as const) {
+          await editor.fill(body)
+          await page.evaluate('scrollTo(0, 0)')
+          const done = await execute(page, scan)
+          t.equal(done.status, status)
+          const answer = scan.locator('.live-responses-table tbody')
+          await t.resolves(isInView(answer.locator('.response-col_status')))
+          await t.resolves(isInView(answer.locator('.highlight-code code')), 'with the beginning of its body')
+        }
+      },
+    )
+  }
+
+  t.test('labels every field and scrolls nothing sideways, in light and in dark', async (t) => {
+    const { scan } = await openScan(page, service.url)
+    for (const id of ['updateItem', 'readItemWithSortKey', 'importItems', 'createTable']) {
+      await page.locator(`.opblock[id$="-${id}"] .opblock-summary-control`).click()
+      await page.locator(`.opblock[id$="-${id}"] .execute`).waitFor()
+    }
+    await execute(page, scan)
+    await scan.getByRole('button', { name: '429 Too Many Requests' }).click()
+    for (const tab of await scan.locator('.tablinks[data-name="model"]').all()) await tab.click()
+    await page.getByRole('button', { name: 'Schemas' }).click()
+    await page.locator('.models .json-schema-2020-12').first().waitFor()
+    const check = async (what: string) => {
+      for (const size of SIZES) {
+        await page.setViewportSize(size)
+        t.same(await page.evaluate<string[]>(UNLABELED), [], `${what} at ${size.width} px`)
+        t.same(await page.evaluate<string[]>(WIDER_THAN_SHOWN), [], `${what} at ${size.width} px`)
+      }
+    }
+    await check('light')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await check('dark')
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.locator('.auth-wrapper > .authorize').click()
+    await page.locator('.modal-ux input').first().waitFor()
+    await check('credentials')
+  })
+
+  for (const size of SIZES) {
+    t.test(`can be used by keyboard alone at ${size.width} px`, async (t) => {
+      await page.setViewportSize(size)
+      await page.goto('about:blank')
+      await page.goto(`${service.url}/docs`)
+      const block = operation(page, '/v1/tables/{table}/get')
+      await block.waitFor()
+      const seen: string[] = []
+      /** Presses Tab until an element with this name has the focus, which is visible at each step. */
+      const tabTo = async (name: RegExp) => {
+        for (let presses = 0; presses < 30; presses++) {
+          await page.keyboard.press('Tab')
+          const focus = await page.evaluate<Focus>(FOCUSED)
+          seen.push(focus.name)
+          t.ok(focus.outline > 0 && focus.shown, `the focus is visible: ${focus.name}`)
+          if (name.test(focus.name)) return
+        }
+        t.fail(`${String(name)} is not reached: ${seen.join(' | ')}`)
+      }
+      await tabTo(/^Search the operations/)
+      await page.keyboard.type('GetItem')
+      await operation(page, '/v1/tables/{table}/put').waitFor({ state: 'detached' })
+      await tabTo(/^POST.*\/get/)
+      await page.keyboard.press('Enter')
+      await block.locator('.execute').waitFor()
+      seen.length = 0
+      await tabTo(/^Execute$/)
+      const order = ['table', 'Request content type', 'Examples', 'Edit Value', 'Request body', 'Execute']
+      const places = order.map((name) => seen.findIndex((one) => one.startsWith(name)))
+      const sorted = places.filter((place) => place >= 0).sort((one, other) => one - other)
+      t.same(places, sorted, `in the order of the page: ${seen.join(' | ')}`)
+      const sending = page.waitForRequest(/\/v1\//)
+      await page.keyboard.press('Enter')
+      await sending
+      const status = block.locator('.live-responses-table tbody .response-col_status')
+      await status.waitFor()
+      t.equal((await status.innerText()).trim(), '200')
+      await t.resolves(isInView(status))
+    })
+  }
+
   t.test('sends requests only to its own service, and the browser reports no error', async (t) => {
-    t.same(complaints, [])
+    const refused = 'Failed to load resource: the server responded with a status of 400 (Bad Request)'
+    t.same(
+      complaints.filter((complaint) => complaint !== refused),
+      [],
+    )
     t.same(
       asked.filter((url) => !url.startsWith(`${service.url}/`) && !url.startsWith('data:')),
       [],
@@ -129,8 +310,7 @@ t.test('the page at /docs with AUTH=policy', needs, async (t) => {
   const { entry, headers } = keyHolder('reader', ['reader'])
   const roles = { reader: [{ tables: ['Customers'], actions: ['read'] }] }
   const service = await startService(t, PATIENT, undefined, { roles, keys: [entry] })
-  const browser = await startBrowser(t)
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
+  const page = await (await browser()).newPage({ viewport: WIDE })
   page.setDefaultTimeout(scaled(60_000))
   await page.goto(`${service.url}/docs`)
   const status = async () => {
@@ -168,6 +348,65 @@ t.test('the page at /docs with AUTH=policy', needs, async (t) => {
 const operation = (page: Page, path: string) =>
   page.locator('.opblock', { has: page.locator(`.opblock-summary-path[data-path="${path}"]`) }).first()
 
+/** Waits until the upper edge of an element is in the window. The answer to a click may still be scrolled to. */
+async function isInView(element: Locator): Promise<void> {
+  await element.first().waitFor()
+  for (let tries = 0; tries < 100; tries++) {
+    const box = await element.first().boundingBox()
+    const height = element.page().viewportSize()?.height ?? 0
+    if (box !== null && box.y >= 0 && box.y + 10 <= height) return
+    await sleep(100)
+  }
+  throw new Error('the element is outside the window')
+}
+
+/** Opens the operation `scan`, unless it is open. */
+async function openScan(page: Page, url: string) {
+  const scan = page.locator('.opblock[id$="-scan"]')
+  if (!(await scan.locator('.execute').isVisible())) {
+    await page.goto('about:blank')
+    await page.goto(`${url}/docs`)
+    await scan.locator('.opblock-summary-control').click()
+  }
+  const editor = scan.getByRole('textbox', { name: 'Request body' })
+  await editor.waitFor()
+  return { scan, editor }
+}
+
+/** Fields that a screen reader could not name. */
+const UNLABELED = `[...document.querySelectorAll('input, select, textarea')]
+  .filter((field) => ![...(field.labels ?? [])].some((label) => label.textContent.trim()) && !field.ariaLabel)
+  .map((field) => field.outerHTML)`
+
+/** Elements that reach beyond the window, and elements that scroll sideways themselves. */
+const WIDER_THAN_SHOWN = `[document.documentElement, ...document.querySelectorAll('body *')]
+  .filter((element) => element.checkVisibility() && !element.closest('.explorer-hidden, svg'))
+  .filter((element) =>
+    element.getBoundingClientRect().right > innerWidth + 1 ||
+    (element.scrollWidth > element.clientWidth + 1 &&
+      element.clientWidth > 0 &&
+      /auto|scroll/.test(getComputedStyle(element).overflowX)))
+  .map((element) => element.tagName + '.' + element.className)`
+
+interface Focus {
+  readonly name: string
+  readonly outline: number
+  readonly shown: boolean
+}
+
+/** The element that has the focus: its name, the width of its outline, and whether it is in the window. */
+const FOCUSED = `(() => {
+  const { activeElement: element } = document
+  const { outlineStyle, outlineWidth } = getComputedStyle(element)
+  const { top, bottom } = element.getBoundingClientRect()
+  const label = element.ariaLabel ?? element.labels?.[0]?.textContent
+  return {
+    name: (label || element.textContent).trim(),
+    outline: outlineStyle === 'none' ? 0 : parseFloat(outlineWidth),
+    shown: bottom > 0 && top < innerHeight,
+  }
+})()`
+
 /** Opens an operation, fills it in, executes it, and reads the response. */
 async function tryIt(page: Page, path: string, table: string, type: string, body: string) {
   const block = operation(page, path)
@@ -186,7 +425,9 @@ async function execute(page: Page, block: Locator) {
   const sending = page.waitForRequest(/\/v1\//)
   await block.getByRole('button', { name: 'Execute' }).click()
   const sent = await sending
-  const answer = block.locator('.live-responses-table')
+  // The page shows the answer to an earlier request until this one is answered.
+  const id = (await (await sent.response())?.headerValue('x-request-id')) ?? 'no answer'
+  const answer = block.locator('.live-responses-table', { hasText: id })
   await answer.waitFor()
   return {
     sent: sent.postData(),
@@ -198,7 +439,7 @@ async function execute(page: Page, block: Locator) {
 t.test('pages of other origins', needs, async (t) => {
   const service = await startService(t, PATIENT)
   const table = await createTable(t, service)
-  const browser = await startBrowser(t, ['attacker.example'])
+  const chromium = await browser()
   const attacker = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Win a prize</title>')
   }).listen(0, '127.0.0.1')
@@ -212,7 +453,7 @@ t.test('pages of other origins', needs, async (t) => {
     `http://attacker.example:${port}`,
   ]) {
     t.test(`cannot write: ${origin.replace(/\d{1,5}$/, '…')}`, async (t) => {
-      const page = await browser.newPage()
+      const page = await chromium.newPage()
       await page.goto(origin)
       // Without a Content-Type there is no preflight, and the service would read the body as a document.
       const sent = page.evaluate(
@@ -230,7 +471,7 @@ t.test('pages of other origins', needs, async (t) => {
 
   t.test('cannot tell whether an item exists', async (t) => {
     await service.post(`/v1/tables/${table}/put`, { item: { id: 'there' } })
-    const page = await browser.newPage()
+    const page = await chromium.newPage()
     await page.goto(`http://attacker.example:${port}`)
     /** What the page sees of an element that loads a URL. */
     const seen = (tag: string, attribute: string, id: string) =>
@@ -259,7 +500,7 @@ t.test('pages of other origins', needs, async (t) => {
   t.test('may call the service if CORS_ORIGINS lists them', async (t) => {
     const origin = `http://attacker.example:${port}`
     const listed = await startService(t, { ...PATIENT, corsOrigins: [origin] })
-    const page = await browser.newPage()
+    const page = await chromium.newPage()
     await page.goto(origin)
     const answered = await page.evaluate(async (url) => {
       const response = await fetch(url, {
@@ -280,7 +521,7 @@ t.test('pages of other origins', needs, async (t) => {
   })
 
   t.test('cannot read by a name that resolves to 127.0.0.1', async (t) => {
-    const page = await browser.newPage()
+    const page = await chromium.newPage()
     const answer = await page.goto(`http://attacker.example:${new URL(service.url).port}/v1/tables`)
     t.equal(answer?.status(), 403, (await answer?.text()) ?? 'no answer')
   })

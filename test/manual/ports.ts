@@ -1,4 +1,4 @@
-import { freePort } from '../../scripts/local/free-port.js'
+import { freePort } from '../../src/local/free-port.js'
 
 /** A port where a page names one: in an address, a setting, or a line of a proxy's configuration. */
 const PORT = /(?<=(?:127\.0\.0\.1|localhost|\*|0\.0\.0\.0):|\b[A-Z_]*PORT=|\blisten )\d{4,5}\b/g

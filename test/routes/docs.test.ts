@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FILES } from '../../routes/docs.js'
+import { LOADED } from '../../routes/docs.js'
 import { startService } from '../helpers/service.js'
 
 t.test('GET /docs', async (t) => {
@@ -24,8 +24,10 @@ t.test('GET /docs', async (t) => {
   t.test('serves every file of the page, and 304 for a file that the browser has', async (t) => {
     const { text } = await service.get('/docs')
     const asked = [...text.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map(([, path]) => `/${path ?? ''}`)
-    t.same(asked.length, Object.keys(FILES).length - 1)
-    for (const path of ['/docs', ...asked]) {
+    const { text: errors } = await service.get('/errors', browser)
+    t.match(errors, '"./docs/errors.css"')
+    t.same([...asked, '/docs/errors.css'].sort(), LOADED.map((name) => `/docs/${name}`).sort())
+    for (const path of ['/docs', '/docs/errors.css', ...asked]) {
       const { status, headers } = await service.get(path, { accept: 'text/css,*/*;q=0.1' })
       t.equal(status, 200, path)
       t.match(headers.get('content-type'), /^text\/(html|css|javascript); charset=utf-8$/)
@@ -45,6 +47,7 @@ t.test('GET /docs', async (t) => {
     for (const path of [
       '/docs/',
       '/docs/index.html',
+      '/docs/errors.md',
       '/docs/package.json',
       '/docs/..%2fpackage.json',
       '/docs/%2e%2e/src',

@@ -4,6 +4,8 @@
  */
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
+import { proxiedAgents } from './proxied-agents.js'
+import type { ProxySettings } from './proxy.js'
 
 /** Credentials as the SDK resolves them. */
 export interface Credentials {
@@ -25,13 +27,17 @@ export interface Connection {
 
 /**
  * @param endpoint overrides the endpoint of the provider chain
+ * @param proxies for the requests to STS, from which credentials may come
  * @throws Error if there is no region, or if the endpoint is not an http or https URL
  */
-export async function resolveConnection(endpoint?: string): Promise<Connection> {
+export async function resolveConnection(endpoint?: string, proxies?: ProxySettings): Promise<Connection> {
+  const agents = proxies && proxiedAgents(proxies)
   // One endpoint serves the tables of all accounts. Account-based endpoints would need one connection pool each.
   const { config } = new DynamoDBClient({
     accountIdEndpointMode: 'disabled',
     ...(endpoint !== undefined && { endpoint }),
+    // The client itself sends nothing, but the SDK's clients for STS inherit this.
+    ...(agents !== undefined && { requestHandler: agents }),
   })
   const region = await config.region()
   const { credentials } = config

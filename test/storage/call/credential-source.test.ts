@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { resolveConnection } from '../../../src/storage/call/connection.js'
 import { sourceOf } from '../../../src/storage/call/credential-source.js'
+import type { ProxySettings } from '../../../src/storage/call/proxy.js'
 import { Storage } from '../../../src/storage/client.js'
+import { startConnectProxy } from '../../helpers/connect-proxy.js'
 import { testConfig } from '../../helpers/service.js'
 
 /** The source of the credentials that the chain finds in this environment, without any other variable of AWS. */
-async function sourceIn(t: Test, env: Record<string, string>) {
+async function sourceIn(t: Test, env: Record<string, string>, proxies: Partial<ProxySettings> = {}) {
   for (const name of Object.keys(process.env))
     if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name)
   Object.assign(process.env, { AWS_REGION: 'eu-central-1', HOME: '/nonexistent', ...env })
-  const storage = new Storage(await resolveConnection('http://127.0.0.1:1'), testConfig())
+  const config = testConfig(proxies)
+  const storage = new Storage(await resolveConnection('http://127.0.0.1:1', config), config)
   t.teardown(() => storage.close())
   return storage.findCredentials()
 }
@@ -64,7 +67,8 @@ t.test('the instance metadata', async (t) => {
   t.equal(await sourceIn(t, { AWS_EC2_METADATA_SERVICE_ENDPOINT: url }), 'instance metadata')
 })
 
-t.test('a web identity, by STS', async (t) => {
+/** Starts a stand-in for STS. Returns the environment of a web identity, and the host of the stand-in. */
+async function webIdentity(t: Test) {
   const url = await serve(
     t,
     () =>
@@ -77,7 +81,44 @@ t.test('a web identity, by STS', async (t) => {
     AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/storage',
     AWS_WEB_IDENTITY_TOKEN_FILE: join(t.testdir({ token: 'token' }), 'token'),
   }
+  return { env, host: new URL(url).host }
+}
+
+t.test('a web identity, by STS', async (t) => {
+  const { env } = await webIdentity(t)
   t.equal(await sourceIn(t, env), 'web identity')
+})
+
+t.test('STS is asked through the proxy, unless NO_PROXY lists it', async (t) => {
+  const { env, host } = await webIdentity(t)
+  const proxy = await startConnectProxy(t)
+  const httpProxy = `http://${proxy.host}`
+  t.equal(await sourceIn(t, env, { httpProxy, noProxy: host }), 'web identity')
+  t.same(proxy.connects, [])
+  t.equal(await sourceIn(t, env, { httpProxy }), 'web identity')
+  t.same(proxy.connects, [{ target: host, authorization: undefined }])
+})
+
+t.test('a dead proxy in front of STS is an error that names it', async (t) => {
+  const { env } = await webIdentity(t)
+  const error: unknown = await sourceIn(t, env, { httpProxy: 'http://127.0.0.1:1' }).catch(
+    (cause: unknown) => cause,
+  )
+  t.match(error, { name: 'CredentialsError', cause: { message: /the proxy 127\.0\.0\.1:1 failed/ } })
+})
+
+t.test('containers and instance metadata are asked without the proxy', async (t) => {
+  const found = { AccessKeyId: 'key', SecretAccessKey: 'secret', Token: 'token', Expiration: EXPIRES }
+  const url = await serve(t, (method, path) =>
+    method === 'PUT'
+      ? 'session'
+      : path.endsWith('/latest/meta-data/iam/security-credentials/')
+        ? 'role'
+        : JSON.stringify(found),
+  )
+  const httpProxy = 'http://127.0.0.1:1'
+  t.equal(await sourceIn(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }, { httpProxy }), 'container')
+  t.equal(await sourceIn(t, { AWS_EC2_METADATA_SERVICE_ENDPOINT: url }, { httpProxy }), 'instance metadata')
 })
 
 t.test('no credentials', async (t) => {

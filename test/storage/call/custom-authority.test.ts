@@ -10,13 +10,19 @@ import { sourceProcess } from '../../helpers/process.js'
 import { within } from '../../helpers/within.js'
 
 const PATIENCE_MS = 60_000
+const WEB_IDENTITY =
+  '<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>key</AccessKeyId>' +
+  '<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>' +
+  '</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>'
 
 t.test('an endpoint whose certificate is of a private authority', needsOpenssl, async (t) => {
   const folder = t.testdir()
   const authority = makeCertificate(folder, 'authority')
   const { cert, key } = makeCertificate(folder, 'dynamodb', authority)
-  const dynamodb = createServer({ cert, key }, (_request, response) => {
-    answer(response, { TableNames: [] })
+  // It stands in for DynamoDB, and for STS.
+  const dynamodb = createServer({ cert, key }, (request, response) => {
+    if (request.headers['x-amz-target'] === undefined) response.end(WEB_IDENTITY)
+    else answer(response, { TableNames: [] })
   })
   dynamodb.listen(0, '127.0.0.1')
   await once(dynamodb, 'listening')
@@ -66,6 +72,19 @@ t.test('an endpoint whose certificate is of a private authority', needsOpenssl, 
     for (const connect of proxy.connects) t.same(connect, { target: `localhost:${port}`, authorization })
     t.notMatch(output, /top-secret|cannot be reached/)
     t.notMatch(output, authorization)
+  })
+
+  await t.test('is accepted through HTTPS_PROXY by STS too', async (t) => {
+    const { status, output } = await readiness({
+      ...trusting,
+      ...proxied,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_ENDPOINT_URL_STS: env.AWS_ENDPOINT_URL_DYNAMODB,
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/storage',
+      AWS_WEB_IDENTITY_TOKEN_FILE: authority.certFile,
+    })
+    t.equal(status, 200)
+    t.match(output, /"credentials":"web identity"/)
   })
 
   await t.test('is refused through HTTPS_PROXY without NODE_EXTRA_CA_CERTS', async (t) => {
