@@ -56,7 +56,7 @@ export function createAdminServer(
   return {
     listen: async () => {
       const url = await admin.listen({ host, port })
-      logger.info({ url }, 'the admin port is open')
+      logger.info({ address: url }, 'the admin port is open')
     },
     close: async () => {
       await admin.close()

@@ -13,13 +13,21 @@ const GC_TYPES = new Map<number, string>([
 const RESOLUTION_MS = 10
 const NS = 1e-9
 
+/** A gauge by quantile, which Prometheus calls a summary. */
+class Quantiles extends Gauge<'quantile'> {
+  /** What prom-client's registry writes. */
+  async getForPromString() {
+    return { ...(await this.get()), type: 'summary' }
+  }
+}
+
 /** @returns stops everything that it has started */
 export function measureRuntime(registry: Registry): () => void {
   addProcessMetrics(registry)
   const registers = [registry]
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  new Gauge({
+  new Quantiles({
     name: 'nodejs_eventloop_delay_seconds',
     help: 'Delay of the event loop since the last scrape, by quantile.',
     labelNames: ['quantile'],

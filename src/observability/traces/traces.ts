@@ -106,7 +106,11 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
     // It has no route, and was answered before anything was done.
     requestRefused: ignore,
     close: async () => {
-      await provider.shutdown()
+      try {
+        await provider.shutdown()
+      } catch (err) {
+        logger.warn({ err }, 'the last traces could not be sent')
+      }
     },
   }
 }
