@@ -13,6 +13,9 @@ import { AcknowledgedLoad, type Failure } from './acknowledged-load.js'
 
 const CLIENTS = 8
 
+// They wait most of the time.
+t.jobs = 2
+
 /** A replica on a port of its own, on which it can be started again. */
 async function startReplica(t: Test, shutdownDelayMs: number) {
   const port = await freePort()
@@ -78,7 +81,7 @@ const report = (t: Test, load: AcknowledgedLoad) => {
 }
 
 for (const name of ['nginx', 'haproxy'] as const) {
-  const options = { skip: needsDynamoDB.skip || needsProgram(name).skip }
+  const options = { skip: needsDynamoDB.skip || needsProgram(name).skip, buffered: true }
 
   t.test(`behind ${name}, a rolling restart fails no request`, options, async (t) => {
     const { replicas, balancer, load, more, admin } = await startTwoReplicas(t, name)
