@@ -45,7 +45,7 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       maxBatchEntries: 10_000,
       tableAdmin: false,
       shutdownDelayMs: 0,
-    shutdownGraceMs: 10_000,
+      shutdownGraceMs: 10_000,
     },
   )
   t.strictSame(readConfig({ PATH: '/bin', PORTS: 'x', MAX_CONNECTIONS: undefined }), readConfig({}))

@@ -3,7 +3,7 @@
  * and a stalled one cost, and that every answer tells the truth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { freePort } from '../../scripts/local/free-port.js'
 import { loadBalancers, needsProgram } from '../helpers/load-balancers.js'
 import { sourceProcess } from '../helpers/process.js'
@@ -12,9 +12,6 @@ import { within } from '../helpers/within.js'
 import { AcknowledgedLoad, type Failure } from './acknowledged-load.js'
 
 const CLIENTS = 8
-
-// They wait most of the time.
-t.jobs = 2
 
 /** A replica on a port of its own, on which it can be started again. */
 async function startReplica(t: Test, shutdownDelayMs: number) {
@@ -80,8 +77,9 @@ const report = (t: Test, load: AcknowledgedLoad) => {
   t.comment(`${load.sent} requests, ${failed} failed; the slowest took ${Math.round(slowest)} ms`)
 }
 
-for (const name of ['nginx', 'haproxy'] as const) {
-  const options = { skip: needsDynamoDB.skip || needsProgram(name).skip, buffered: true }
+/** Tests two replicas behind a load balancer. Each has a file of its own, since they wait most of the time. */
+export function testTwoReplicas(t: Test, name: keyof typeof loadBalancers): void {
+  const options = { skip: needsDynamoDB.skip || needsProgram(name).skip }
 
   t.test(`behind ${name}, a rolling restart fails no request`, options, async (t) => {
     const { replicas, balancer, load, more, admin } = await startTwoReplicas(t, name)
