@@ -3,7 +3,7 @@
  * and a stalled one cost, and that every answer tells the truth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { freePort } from '../../src/local/free-port.js'
 import { loadBalancers, needsProgram } from '../helpers/load-balancers.js'
 import { sourceProcess } from '../helpers/process.js'
@@ -77,7 +77,8 @@ const report = (t: Test, load: AcknowledgedLoad) => {
   t.comment(`${load.sent} requests, ${failed} failed; the slowest took ${Math.round(slowest)} ms`)
 }
 
-for (const name of ['nginx', 'haproxy'] as const) {
+/** Tests two replicas behind a load balancer. Each has a file of its own, since they wait most of the time. */
+export function testTwoReplicas(t: Test, name: keyof typeof loadBalancers): void {
   const options = { skip: needsDynamoDB.skip || needsProgram(name).skip }
 
   t.test(`behind ${name}, a rolling restart fails no request`, options, async (t) => {
