@@ -60,10 +60,8 @@ t.test('an unknown option ends the process with exit code 2, and --help with 0',
     const exitCode = await new Promise((resolve) => server.once('close', resolve))
     return { exitCode, output }
   }
-  t.match(await run('--verbose'), {
-    exitCode: 2,
-    output: /^dynamodb-storage-service: Unknown option '--verbose'/m,
-  })
-  t.match(await run('--help'), { exitCode: 0, output: /^ {2}AWS_REGION \(not set by default\)$/m })
-  t.same(await run('--version'), { exitCode: 0, output: `${version}\n` })
+  const [unknown, help, printed] = await Promise.all([run('--verbose'), run('--help'), run('--version')])
+  t.match(unknown, { exitCode: 2, output: /^dynamodb-storage-service: Unknown option '--verbose'/m })
+  t.match(help, { exitCode: 0, output: /^ {2}AWS_REGION \(not set by default\)$/m })
+  t.same(printed, { exitCode: 0, output: `${version}\n` })
 })
