@@ -5,10 +5,12 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { packageRoot } from '../../src/package-root.js'
 import { dashboard } from '../helpers/dashboard.js'
+import { typeErrors } from '../helpers/type-errors.js'
 
 const read = (...path: string[]) => parse(readFileSync(join(packageRoot, ...path), 'utf8')) as unknown
 
 interface Service {
+  readonly image?: string
   readonly profiles?: readonly string[]
   readonly ports?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -82,4 +84,23 @@ t.test('the panels of the dashboard fit into its grid without overlaps', async (
     }
   }
   t.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length)
+})
+
+t.test('the dashboard conforms to the schema of the Grafana that the compose file runs', async (t) => {
+  const { devDependencies } = read('package.json') as { devDependencies: Readonly<Record<string, string>> }
+  t.match(grafana.image, `grafana/grafana:${devDependencies['@grafana/schema'] ?? ''}@`)
+  // What belongs to Prometheus and to older versions, which Grafana reads, is not in its schema.
+  const value = structuredClone(dashboard) as {
+    annotations: { list: readonly object[] }
+    templating: { list: readonly object[] }
+  }
+  for (const annotation of value.annotations.list) Reflect.deleteProperty(annotation, 'expr')
+  for (const annotation of value.annotations.list) Reflect.deleteProperty(annotation, 'titleFormat')
+  for (const variable of value.templating.list) Reflect.deleteProperty(variable, 'definition')
+  const errors = typeErrors([{ name: 'dashboard', type: `import('@grafana/schema').Dashboard`, value }])
+  // A text in JSON is no member of an enumeration in TypeScript.
+  t.strictSame(
+    errors.filter((error) => !error.endsWith(`'"absolute"' is not assignable to type 'ThresholdsMode'.`)),
+    [],
+  )
 })
