@@ -8,7 +8,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../src/local/free-port.js'
-import { nginxConfiguration } from '../src/local/load-balancer-configuration.js'
+import { nginxConfiguration } from '../scripts/local/load-balancer-configuration.js'
 import { caseNamed } from './cases.js'
 import { all200, median } from './compare.js'
 import { document } from './items.js'

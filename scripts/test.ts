@@ -2,7 +2,7 @@
  * `npm test`: starts DynamoDB Local and runs tap. Arguments after `npm test --` go to tap. A part of the tests does not
  * reach the required coverage, so switch it off: `npm test -- --disable-coverage test/config.test.ts`.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,12 @@ if (missing !== undefined) {
 }
 // Ctrl-C also reaches tap and ends it. DynamoDB Local stops afterwards.
 process.on('SIGINT', () => undefined)
+// SIGTERM reaches this process only. DynamoDB Local is killed when this process exits.
+process.once('SIGTERM', () => {
+  tap?.kill('SIGTERM')
+  process.exit(143)
+})
+let tap: ChildProcess | undefined
 const dynamodb = missing === undefined ? await startDynamoDBLocal() : undefined
 const folder = mkdtempSync(join(tmpdir(), 'tests-'))
 const speedFile = join(folder, 'machine-speed')
@@ -50,7 +56,7 @@ function hasReporter(args: readonly string[]): boolean {
 }
 
 async function runTap(stdout: 'inherit'): Promise<number> {
-  const tap = spawn('tap', ['run', ...options, ...args], { stdio: ['inherit', stdout, 'inherit'], env })
+  tap = spawn('tap', ['run', ...options, ...args], { stdio: ['inherit', stdout, 'inherit'], env })
   const [code] = (await once(tap, 'exit')) as [number | null]
   return code ?? 1
 }
@@ -64,13 +70,14 @@ async function runTapWithReport(): Promise<number> {
     stdout.write(stdout.isTTY ? `${status}${report.progress()}` : `... ${report.progress()}\n`)
   const timer = setInterval(showProgress, stdout.isTTY ? 1000 : 60_000)
 
-  const tap = spawn('tap', ['run', ...options, '--reporter=tap', ...args], {
+  const running = spawn('tap', ['run', ...options, '--reporter=tap', ...args], {
     stdio: ['inherit', 'pipe', 'inherit'],
     env,
   })
-  const exited = once(tap, 'exit') as Promise<[number | null]>
-  tap.stdout.on('data', (chunk: Buffer) => report.input.write(chunk))
-  await once(tap.stdout, 'close')
+  tap = running
+  const exited = once(running, 'exit') as Promise<[number | null]>
+  running.stdout.on('data', (chunk: Buffer) => report.input.write(chunk))
+  await once(running.stdout, 'close')
   report.input.end()
   const [code] = await exited
   clearInterval(timer)

@@ -56,8 +56,13 @@ export class ConfigError extends Error {
 
 /** The setting as it is in the environment, or its default. */
 export function textOf(name: string, setting: Setting, env: Environment): string | undefined {
-  const lowerCase = setting.lowerCaseFirst === true ? env[name.toLowerCase()] : undefined
-  return lowerCase ?? env[name] ?? setting.default
+  return env[variableOf(name, setting, env)] ?? setting.default
+}
+
+/** The variable of the environment that has the setting. */
+function variableOf(name: string, { lowerCaseFirst }: Setting, env: Environment): string {
+  const lowerCase = name.toLowerCase()
+  return lowerCaseFirst === true && env[lowerCase] !== undefined ? lowerCase : name
 }
 
 /** Reads every setting of a table. An invalid one has a problem and no value. */
@@ -70,7 +75,8 @@ export function readSettings(
   for (const [name, setting] of Object.entries(settings)) {
     const text = textOf(name, setting, env)
     const value = text === undefined ? undefined : setting.type.parse(text)
-    if (text !== undefined && value === undefined) problems.push(invalid(name, setting, text))
+    if (text !== undefined && value === undefined)
+      problems.push(invalid(variableOf(name, setting, env), setting, text))
     else if (setting.member !== undefined) values[setting.member] = value
   }
   return { values, problems }

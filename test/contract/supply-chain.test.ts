@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../../src/package-root.js'
+import { parse } from 'yaml'
+import { packageRoot, version } from '../../src/package-root.js'
 
 const read = (...path: string[]) => readFileSync(join(packageRoot, ...path), 'utf8')
 
@@ -80,4 +81,40 @@ t.test('versions of packages, images and actions are pinned', async (t) => {
   t.ok(images.length >= 3 && actions.length >= 3)
   for (const image of images) t.match(image, /^[\w./-]+:[\w.-]+@sha256:[\da-f]{64}(?: AS \w+)?$/)
   for (const action of actions) t.match(action, /^[\w./-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
+})
+
+t.test(
+  'a release needs every check, and each of its jobs has only the permissions that it uses',
+  async (t) => {
+    interface Job {
+      readonly needs?: string | readonly string[]
+      readonly uses?: string
+      readonly permissions: Readonly<Record<string, string>>
+    }
+    const { permissions, jobs } = parse(read('.github/workflows/release.yml')) as {
+      readonly permissions: object
+      readonly jobs: Readonly<Record<string, Job>>
+    }
+    t.strictSame(permissions, {})
+    t.strictSame(
+      Object.fromEntries(
+        Object.entries(jobs).map(([name, job]) => [name, [job.needs ?? 'nothing', job.permissions]]),
+      ),
+      {
+        ci: ['nothing', { contents: 'read' }],
+        package: ['ci', { contents: 'read', 'id-token': 'write' }],
+        image: ['ci', { contents: 'read', packages: 'write' }],
+        notes: [['package', 'image'], { contents: 'write' }],
+      },
+    )
+    t.equal(jobs['ci']?.uses, './.github/workflows/ci.yml')
+    t.notMatch(read('.github/workflows/release.yml'), /secrets\./)
+  },
+)
+
+t.test('CHANGELOG.md has a section for the version of package.json, with its day', async (t) => {
+  t.match(
+    read('CHANGELOG.md'),
+    new RegExp(`^## ${version.replaceAll('.', '\\.')} - 20\\d\\d-\\d\\d-\\d\\d$`, 'm'),
+  )
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { RegisterTaskDefinitionRequest } from '@aws-sdk/client-ecs'
 import t from 'tap'
 import { readConfig } from '../../src/config.js'
-import { packageRoot } from '../../src/package-root.js'
+import { packageRoot, version } from '../../src/package-root.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { sourceProcess } from '../helpers/process.js'
 import { typeErrors } from '../helpers/type-errors.js'
@@ -45,6 +45,10 @@ t.test('has valid settings, and the time for a graceful shutdown', async (t) => 
   t.ok(Number(service.stopTimeout) <= 120)
   t.ok(config.shutdownGraceMs * 0.8 > config.requestTimeoutMs, 'a request that has begun can end')
   t.equal(settings['ADMIN_HOST'], undefined, 'the admin port is for the containers of the task only')
+})
+
+t.test('runs the version of package.json', async (t) => {
+  for (const { image } of definition.containerDefinitions ?? []) t.equal(image?.split(':')[1], version)
 })
 
 t.test('contains no secret, and no way to become root', async (t) => {

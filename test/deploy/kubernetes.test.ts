@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { Access } from '../../src/access/access.js'
 import { readConfig } from '../../src/config.js'
 import { createLogger } from '../../src/observability/log.js'
-import { packageRoot } from '../../src/package-root.js'
+import { packageRoot, version } from '../../src/package-root.js'
 import { buildKustomize, type KubernetesObject, needsKustomize } from '../helpers/kustomize.js'
 import { typeErrors } from '../helpers/type-errors.js'
 
@@ -137,6 +137,10 @@ for (const [name, { resources, ...rest }] of Object.entries(builds)) {
     const pod = deployment.spec?.template.spec
     const [container] = pod?.containers ?? []
     if (pod === undefined || container === undefined) throw new Error('there is no pod')
+
+    t.test('runs the version of package.json', async (t) => {
+      t.equal(container.image?.split(':')[1], version)
+    })
 
     t.test('has valid settings, and the time for a graceful shutdown', async (t) => {
       const config = readConfig(data)

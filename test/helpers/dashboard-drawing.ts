@@ -120,11 +120,11 @@ function drawLines(lines: readonly Line[], unit: string, width: number, height: 
 
 const color = (index: number) => COLORS[index % COLORS.length] ?? ''
 
-/** The least 1, 2, 2.5 or 5 times a power of ten that is not below the value. */
+/** The least round number that is not below the value, four parts of which are round, too. */
 function niceAbove(value: number): number {
   if (value === 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  return ([1, 2, 2.5, 5, 10].find((step) => step * power >= value) ?? 10) * power
+  return ([1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].find((step) => step * power >= value) ?? 10) * power
 }
 
 /** A number with Grafana's unit. */

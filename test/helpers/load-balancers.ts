@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { freePort } from '../../src/local/free-port.js'
-import { haproxyConfiguration, nginxConfiguration } from '../../src/local/load-balancer-configuration.js'
+import { haproxyConfiguration, nginxConfiguration } from '../../scripts/local/load-balancer-configuration.js'
 import { findExecutable } from './executable.js'
 import { within } from './within.js'
 

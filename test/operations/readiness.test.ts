@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { Readiness } from '../../src/operations/readiness.js'
+import { Storage } from '../../src/storage/client.js'
 import { makeCertificate, needsOpenssl } from '../helpers/certificates.js'
 import { type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { startService } from '../helpers/service.js'
+import { connectionTo, startService, testConfig } from '../helpers/service.js'
 
 /** Asserts that readiness and the log name the reason why DynamoDB cannot be used at this endpoint. */
 async function assertReason(t: Test, endpoint: string, reason: RegExp, logged = reason) {
@@ -58,6 +60,16 @@ t.test('a refusal of DynamoDB is named', async (t) => {
   const { endpoint } = await startFakeDynamoDB(t, refusing)
   const reason = /DynamoDB refused the AWS credentials of the service \(UnrecognizedClientException\)/
   await assertReason(t, endpoint, reason, /UnrecognizedClientException/)
+})
+
+t.test('missing credentials are named', async (t) => {
+  const credentials = () => Promise.reject(new Error('none found'))
+  const storage = new Storage({ ...(await connectionTo('http://127.0.0.1:1')), credentials }, testConfig())
+  t.teardown(() => storage.close())
+  await t.rejects(new Readiness(storage, { draining: false }).check(), {
+    code: 'ServiceUnavailable',
+    message: /^The service has no AWS credentials, so it did not call DynamoDB\./,
+  })
 })
 
 t.test('other requests do not name the host', async (t) => {

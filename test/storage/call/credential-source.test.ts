@@ -1,4 +1,5 @@
 /** Where the SDK's chain finds credentials. Only loopback stands in for instance metadata, containers and STS. */
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -119,6 +120,34 @@ t.test('containers and instance metadata are asked without the proxy', async (t)
   const httpProxy = 'http://127.0.0.1:1'
   t.equal(await sourceIn(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }, { httpProxy }), 'container')
   t.equal(await sourceIn(t, { AWS_EC2_METADATA_SERVICE_ENDPOINT: url }, { httpProxy }), 'instance metadata')
+})
+
+t.test('SSO is asked without the proxy, since the SDK gives its client no agents', async (t) => {
+  const startUrl = 'https://example.awsapps.com/start'
+  const roleCredentials = {
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+    sessionToken: 'token',
+    expiration: 4e12,
+  }
+  const url = await serve(t, () => JSON.stringify({ roleCredentials }))
+  const home = t.testdir({
+    '.aws': {
+      config:
+        `[profile orders]\nsso_start_url = ${startUrl}\nsso_region = eu-central-1\n` +
+        'sso_account_id = 123456789012\nsso_role_name = storage\n',
+      sso: {
+        cache: {
+          [`${createHash('sha1').update(startUrl).digest('hex')}.json`]: JSON.stringify({
+            accessToken: 'token',
+            expiresAt: EXPIRES,
+          }),
+        },
+      },
+    },
+  })
+  const env = { HOME: home, AWS_PROFILE: 'orders', AWS_ENDPOINT_URL_SSO: url }
+  t.equal(await sourceIn(t, env, { httpProxy: 'http://127.0.0.1:1' }), 'SSO')
 })
 
 t.test('no credentials', async (t) => {

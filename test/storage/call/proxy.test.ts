@@ -1,6 +1,7 @@
 /** Which proxy an endpoint has: as undici's EnvHttpProxyAgent decides it. */
 import t from 'tap'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { readConfig } from '../../../src/config.js'
 import { proxyFor, type ProxySettings } from '../../../src/storage/call/proxy.js'
 
 /** The origin of the proxy to which EnvHttpProxyAgent connects for this endpoint, or `direct`. Nothing is connected. */
@@ -89,4 +90,25 @@ t.test('user and password become a header, and the URL does not keep them', asyn
   const proxy = proxyFor(new URL('http://127.0.0.1:8000'), settings)
   t.equal(proxy?.url.href, 'http://a.example:3128/')
   t.equal(proxy?.authorization, `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`)
+})
+
+t.test('an empty setting stands for no proxy', async (t) => {
+  const endpoint = new URL('https://dynamodb.eu-central-1.amazonaws.com')
+  const { httpProxy, httpsProxy, noProxy } = readConfig({ HTTP_PROXY: 'http://a.example', http_proxy: '' })
+  t.equal(httpProxy, '')
+  t.equal(proxyFor(endpoint, { httpProxy, httpsProxy, noProxy }), undefined)
+})
+
+t.test('a proxy that is no http or https URL is refused, without its value', async (t) => {
+  for (const url of [
+    'proxy.example:3128',
+    'socks5://proxy.example',
+    'proxy.example',
+    'http://a:%zz@b.example',
+  ]) {
+    t.throws(() => readConfig({ https_proxy: url }), { message: /^https_proxy=\*\*\* is invalid/ })
+    t.throws(() => readConfig({ HTTPS_PROXY: url }), {
+      message: /^HTTPS_PROXY=\*\*\* is invalid: it must be an http or https URL/,
+    })
+  }
 })
