@@ -64,12 +64,16 @@ export async function startDev(): Promise<void> {
   process.stdout.write(`
 DynamoDB Local is at ${dynamodb.endpoint}, its data ${where}. Try:
 
-  curl ${url}/v1/tables/Orders/get --json '{"key": {"customer": "ada", "placed": "2026-11-02"}}'
-  curl ${url}/v1/tables/Orders/query --json '{
+  curl ${url}/v1/tables/Orders/items/ada/2026-11-02
+  curl ${url}/v1/tables/Orders/query -H 'content-type: application/json' -d '{
     "keyConditionExpression": "customer = :c",
     "expressionAttributeValues": {":c": "ada"}
   }'
-  curl ${url}/v1/tables/Orders/put --json '{"item": {"customer": "eve", "placed": "2026-11-22", "amount": 12.50}}'
+  curl ${url}/v1/tables/Orders/put -H 'content-type: application/json' -d '{
+    "item": {"customer": "eve", "placed": "2026-11-22", "amount": 12.50}
+  }'
+
+Or open ${url}/docs in a browser.
 
 Ctrl-C stops both.
 

@@ -25,6 +25,13 @@ t.test('every relative link and anchor resolves', async (t) => {
   for (const page of pages()) t.strictSame(broken(page, readPage(page)), [], page)
 })
 
+t.test('the index links every page of docs', async (t) => {
+  const index = 'docs/README.md'
+  const linked = new Set(links(readPage(index)).map((link) => join('docs', link.split('#')[0] ?? '')))
+  const missing = pages().filter((page) => page.startsWith('docs/') && page !== index && !linked.has(page))
+  t.strictSame(missing, [])
+})
+
 t.test('a broken link is noticed', async (t) => {
   const text =
     '# A `code` [link](errors.md) & more\n\n- [a](#a-code-link--more), [b](#b), [c](missing.md), ![d](none.png)\n'

@@ -7,6 +7,7 @@ export const REASONS = {
   'needs a Kubernetes cluster': /\b(?:kubectl|kustomize|helm)\b/,
   'needs an AWS account': /\b(?:aws|npm start|node --env-file|sam|cdk|copilot)\b/,
   'needs another machine': /\b(?:ssh|scp|rsync)\b/,
+  'needs a replica of yours': /\bkill -\w+ "\$pid"/,
   'needs systemd': /\b(?:systemctl|journalctl)\b/,
   'changes this machine': /\b(?:apt-get|brew|dnf|sudo|npm install -g)\b/,
   'takes minutes': /\b(?:npm run|npm test|\.ci\/run)\b/,
@@ -19,6 +20,7 @@ export const NOT_RUN: Readonly<Record<string, Partial<Readonly<Record<Reason, nu
   'README.md': { 'needs an AWS account': 1, 'needs Docker': 1 },
   'docs/deploy.md': { 'needs Docker': 1, 'needs a Kubernetes cluster': 1 },
   'docs/how-to/expire-items.md': { 'needs an AWS account': 1 },
+  'docs/operations.md': { 'needs a replica of yours': 2 },
 }
 
 /** The pages whose blocks another test runs. */
