@@ -8,8 +8,12 @@ import type { Load, Measured } from './load.js'
 import { AROUND, Process, SUBJECT } from './process.js'
 
 export const subjectNames = ['service', 'typed', 'naive', 'sdk', 'floor'] as const
-/** `before` is another build of this service, see `against.ts`; `key` and `token` have access control, see `access.ts`. */
-export type SubjectName = (typeof subjectNames)[number] | 'before' | 'key' | 'token'
+/** This service with other settings: with access control, see `access.ts`; observed, see `observability.ts`. */
+export const variantNames = ['key', 'token', 'metrics', 'traces of 1 %', 'traces of 100 %'] as const
+export type VariantName = (typeof variantNames)[number]
+
+/** `before` is another build of this service, see `against.ts`. */
+export type SubjectName = (typeof subjectNames)[number] | 'before' | VariantName
 
 export const labels: Readonly<Record<SubjectName, string>> = {
   service: 'this service',
@@ -20,6 +24,9 @@ export const labels: Readonly<Record<SubjectName, string>> = {
   before: 'this service, before',
   key: 'with an API key',
   token: 'with a token',
+  metrics: 'with metrics',
+  'traces of 1 %': 'with traces of 1 %',
+  'traces of 100 %': 'with traces of 100 %',
 }
 
 /** The build, as `npm start` runs it, and the alternatives. */
@@ -78,10 +85,13 @@ const representations = {
   before: document,
   key: document,
   token: document,
+  metrics: document,
+  'traces of 1 %': document,
+  'traces of 100 %': document,
 } as const
 
-/** How a subject with access control is started, and what its callers send. */
-export interface Secured {
+/** How a variant is started, and what its callers send. */
+export interface Variant {
   readonly settings: NodeJS.ProcessEnv
   readonly headers: Readonly<Record<string, string>>
 }
@@ -96,7 +106,7 @@ export async function startSubject(
   generator: Process,
   before: string = SERVICE,
   represent?: Represent,
-  { settings, headers: credentials }: Secured = { settings: {}, headers: {} },
+  { settings, headers: credentials }: Variant = { settings: {}, headers: {} },
 ): Promise<Subject> {
   const file = {
     service: SERVICE,
@@ -107,6 +117,9 @@ export async function startSubject(
     floor: 'dist/bench/floor.js',
     key: SERVICE,
     token: SERVICE,
+    metrics: SERVICE,
+    'traces of 1 %': SERVICE,
+    'traces of 100 %': SERVICE,
   }[name]
   const process = await startBefore(upstream, [file], name === 'sdk', settings)
 
@@ -153,7 +166,7 @@ export async function startSubject(
   }
 }
 
-function withHeaders(target: HttpTarget, headers: Secured['headers']): HttpTarget {
+function withHeaders(target: HttpTarget, headers: Variant['headers']): HttpTarget {
   return { ...target, headers: { ...target.headers, ...headers } }
 }
 
