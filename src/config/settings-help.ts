@@ -10,7 +10,7 @@ export function settingsHelp(): string {
   const entries = settings.map(([name, { type, default: standard, meaning, secret }]) => {
     const notes = [
       standard === undefined ? 'not set by default' : `default: ${standard}`,
-      ...(secret === true ? ['secret'] : []),
+      ...(secret !== undefined ? ['secret'] : []),
     ]
     return `  ${name} (${notes.join('; ')})\n${indented(meaning)}${indented(`Valid: ${type.expected}.`)}`
   })

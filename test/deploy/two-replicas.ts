@@ -77,9 +77,13 @@ const report = (t: Test, load: AcknowledgedLoad) => {
   t.comment(`${load.sent} requests, ${failed} failed; the slowest took ${Math.round(slowest)} ms`)
 }
 
+/** A crash and a stall take two minutes, so they are tested by `npm run test:soak`. */
+const needsSoak = { skip: process.env['TEST_SOAK'] !== 'true' && 'run by npm run test:soak' }
+
 /** Tests two replicas behind a load balancer. Each has a file of its own, since they wait most of the time. */
 export function testTwoReplicas(t: Test, name: keyof typeof loadBalancers): void {
   const options = { skip: needsDynamoDB.skip || needsProgram(name).skip }
+  const inSoak = { skip: options.skip || needsSoak.skip }
 
   t.test(`behind ${name}, a rolling restart fails no request`, options, async (t) => {
     const { replicas, balancer, load, more, admin } = await startTwoReplicas(t, name)
@@ -96,7 +100,7 @@ export function testTwoReplicas(t: Test, name: keyof typeof loadBalancers): void
 
   t.test(
     `behind ${name}, kill -9 of a replica loses no acknowledged write, and no read`,
-    options,
+    inSoak,
     async (t) => {
       const { replicas, balancer, load, more, admin } = await startTwoReplicas(t, name)
       for (const replica of replicas) {
@@ -117,7 +121,7 @@ export function testTwoReplicas(t: Test, name: keyof typeof loadBalancers): void
     },
   )
 
-  t.test(`behind ${name}, a stalled replica loses no acknowledged write`, options, async (t) => {
+  t.test(`behind ${name}, a stalled replica loses no acknowledged write`, inSoak, async (t) => {
     const { replicas, load, more, admin } = await startTwoReplicas(t, name)
     const [stalled] = replicas
     stalled.kill('SIGSTOP')
