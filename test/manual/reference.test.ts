@@ -111,7 +111,9 @@ t.test('docs/metrics.md has the metrics, with their types and labels', needsDyna
       .sort()
       .join(' ')}`
   })
-  const rows = readPage('docs/metrics.md').matchAll(/^\| `(\w+)` \| (histogram|gauge|counter|summary) \| (.*?) ?\|/gm)
+  const rows = readPage('docs/metrics.md').matchAll(
+    /^\| `(\w+)` \| (histogram|gauge|counter|summary) \| (.*?) ?\|/gm,
+  )
   const described = [...rows].map(([, name = '', type = '', labels = '']) => {
     return `${name} ${type} ${labels.replace(/[`,]/g, '').split(' ').sort().join(' ')}`
   })

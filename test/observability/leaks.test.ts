@@ -229,7 +229,9 @@ t.test('no line has a key, a value, a query string or a secret, whatever fails a
   )
   t.ok(log.length > Object.keys(requests).length * Object.keys(behaviors).length, 'every request has a line')
   t.ok(
-    log.some((line) => line.includes('"table":"Orders","method":"GET","route":"/v1/tables/{table}/items/{partitionKey}"')),
+    log.some((line) =>
+      line.includes('"table":"Orders","method":"GET","route":"/v1/tables/{table}/items/{partitionKey}"'),
+    ),
   )
   t.ok(log.some((line) => line.includes('the stream broke off')))
   t.ok(log.some((line) => line.includes('The request signature we calculated does not match')))
