@@ -21,13 +21,17 @@ export function beginRequest(observe: Observe, request: FastifyRequest, reply: F
   const { raw } = reply
   // Node.js emits it once, whether the answer was sent or the connection broke off.
   raw.on('close', () => {
-    const complete = raw.writableFinished
+    const outcome = raw.writableFinished
+      ? ('complete' as const)
+      : observed.brokenOffBy === undefined
+        ? ('disconnected' as const)
+        : ('broken off' as const)
     const status = raw.headersSent ? raw.statusCode : undefined
     const durationMs = performance.now() - observed.startedAt
     const { bytesRead: bytesIn } = observed
     const bytesOut = observed.bytesWritten > 0 ? observed.bytesWritten : sizeOf(reply, request.method)
     const { problem } = request
-    const event = { request: observed, status, problem, complete, durationMs, bytesIn, bytesOut }
+    const event = { request: observed, status, problem, outcome, durationMs, bytesIn, bytesOut }
     observe('requestEnded', event, observed)
   })
 }

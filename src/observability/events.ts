@@ -29,14 +29,20 @@ export interface RequestEnded {
   readonly status: number | undefined
   /** The error that it was answered with. */
   readonly problem: ProblemError | null
-  /** False if the caller disconnected before the whole answer was sent. */
-  readonly complete: boolean
+  /** Whether the whole answer was sent; if not, whether the service or its caller broke it off. */
+  readonly outcome: 'complete' | 'broken off' | 'disconnected'
   /** Since its headers arrived. */
   readonly durationMs: number
   /** The size of the body, in bytes, as far as it was read. */
   readonly bytesIn: number
   /** The size of the answer's body, in bytes. */
   readonly bytesOut: number
+}
+
+/** `error.type` of a request whose answer was not sent as a whole. */
+export function unsentError(outcome: RequestEnded['outcome']): string | undefined {
+  if (outcome === 'complete') return undefined
+  return outcome === 'disconnected' ? 'ClientDisconnected' : 'StreamBrokenOff'
 }
 
 export interface RequestRefused {

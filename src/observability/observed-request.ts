@@ -39,6 +39,8 @@ export class ObservedRequest {
   capacityUnits: number | undefined
   /** The size of the body, in bytes, where it has no Content-Length. */
   bytesRead = 0
+  /** Why the service broke off an answer that is a stream; undefined if it did not. */
+  brokenOffBy: Error | undefined
   /** The size of an answer that is a stream, in bytes. */
   bytesWritten = 0
 

@@ -5,11 +5,13 @@ import { ignore, type RequestEnded, type Subscriber } from './events.js'
 export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'>): Subscriber {
   return {
     requestEnded: (event) => {
-      const { request, status, problem, complete, durationMs } = event
+      const { request, status, problem, outcome, durationMs } = event
       const { log } = request.request
       const line = lineOf(event)
-      if (!complete) log.info(line, 'the caller disconnected')
-      else if (status !== undefined && status >= 500) {
+      if (outcome === 'disconnected') log.info(line, 'the caller disconnected')
+      else if (outcome === 'broken off') {
+        log.error({ ...line, err: request.brokenOffBy }, 'the stream broke off')
+      } else if (status !== undefined && status >= 500) {
         log.error({ ...line, err: problem?.cause }, 'request failed')
       } else if (slowRequestMs !== undefined && durationMs > slowRequestMs) log.warn(line, 'slow request')
       else log.info(line, 'request completed')

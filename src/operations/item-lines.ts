@@ -4,7 +4,6 @@ import { writeWithBackPressure } from '../http/stream-writer.js'
 import { readPage } from '../items/lines.js'
 import { ndjson } from '../items/representation.js'
 import type { Json } from '../json/json.js'
-import { requestFields } from '../observability/request-fields.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
@@ -76,7 +75,7 @@ export async function sendItemLines(
     // If the caller has disconnected, the request has ended already.
     if (!inFlight.remove(signal)) return undefined
     signal.abort()
-    reply.log.error({ ...requestFields(reply.request), err: error }, 'the stream broke off')
+    observed.brokenOffBy = error instanceof Error ? error : new Error('the stream broke off')
     // Without its last chunk the answer is incomplete (RFC 9112, section 8).
     raw.destroy()
   }

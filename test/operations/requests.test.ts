@@ -215,7 +215,6 @@ t.test('requests', async (t) => {
 
   t.test('requests to an unknown route get 404 RouteNotFound', async (t) => {
     const nowhere: [method: string, path: string][] = [
-      ['GET', '/'],
       ['POST', '/v1/tables/T/putt'],
       ['POST', '/v1/tables/T/put/'],
       ['GET', '/metrics'],

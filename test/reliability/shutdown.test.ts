@@ -36,7 +36,7 @@ t.test('SIGTERM lets in-flight requests finish, refuses new connections, and exi
   t.equal(answered.status, 200)
   t.same(await answered.json(), { attributes: { id: 'a' } })
   t.same(await exited, [0, null])
-  t.match(output(), /"requestId":"in-flight".*"statusCode":200/)
+  t.match(output(), /"requestId":"in-flight".*"status":200/)
   t.notMatch(output(), /top-secret/)
 })
 

@@ -1,6 +1,6 @@
 /** Metrics of requests (OpenTelemetry Semantic Conventions, "HTTP Metrics"). */
 import { Gauge, type Registry } from 'prom-client'
-import type { RequestEnded, RequestRefused } from '../events.js'
+import { type RequestEnded, type RequestRefused, unsentError } from '../events.js'
 import type { ObservedRequest } from '../observed-request.js'
 import { routeTemplate } from '../route-template.js'
 import { Keyed } from '../keyed.js'
@@ -72,13 +72,13 @@ export class RequestMetrics {
     this.#of(route, method).active++
   }
 
-  ended({ request, status, problem, complete, durationMs, bytesIn }: RequestEnded): void {
+  ended({ request, status, problem, outcome, durationMs, bytesIn }: RequestEnded): void {
     const series = this.#of(request.route, request.request.method)
     series.active--
     series.bodySize.observe(bytesIn)
-    if (status === 200 && problem === null && complete) series.ok.observe(durationMs / 1000)
+    if (status === 200 && problem === null && outcome === 'complete') series.ok.observe(durationMs / 1000)
     else {
-      const errorType = complete ? (problem?.code ?? '') : 'ClientDisconnected'
+      const errorType = unsentError(outcome) ?? problem?.code ?? ''
       series.durations.get(`${status ?? ''} ${errorType}`).observe(durationMs / 1000)
     }
   }

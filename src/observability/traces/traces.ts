@@ -26,7 +26,7 @@ import {
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { FastifyBaseLogger } from 'fastify'
 import { version } from '../../package-root.js'
-import { ignore, type RequestEnded, type Subscriber } from '../events.js'
+import { ignore, type RequestEnded, type Subscriber, unsentError } from '../events.js'
 import { errorTypeOf } from '../metrics/error-type.js'
 import type { ObservedRequest } from '../observed-request.js'
 import { routeTemplate } from '../route-template.js'
@@ -132,16 +132,17 @@ function serverAttributes({ request }: ObservedRequest, route: string | undefine
 
 function describeEnd(
   span: Span,
-  { request, status, problem, complete, bytesIn, bytesOut }: RequestEnded,
+  { request, status, problem, outcome, bytesIn, bytesOut }: RequestEnded,
 ): void {
   if (status !== undefined) span.setAttribute('http.response.status_code', status)
   span.setAttribute('http.request.body.size', bytesIn)
   span.setAttribute('http.response.body.size', bytesOut)
   if (request.operation !== undefined) span.setAttribute('db.operation.name', request.operation)
-  const errorType = complete ? problem?.code : 'ClientDisconnected'
+  const errorType = unsentError(outcome) ?? problem?.code
   if (errorType !== undefined) span.setAttribute('error.type', errorType)
   // An error of the client is none of this span (HTTP Spans, "Status").
-  if (!complete || (status !== undefined && status >= 500)) span.setStatus({ code: SpanStatusCode.ERROR })
+  if (outcome !== 'complete' || (status !== undefined && status >= 500))
+    span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
 function portOf({ port, protocol }: URL): number {
