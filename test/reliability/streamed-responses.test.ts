@@ -67,6 +67,7 @@ t.test('a response that is cut off midway does not look complete, and is logged'
   t.equal(error.code, 'ECONNRESET', 'node:http')
   t.equal(response.complete, false)
 
+  t.ok(await within(5000, () => service.log.filter(({ msg }) => msg === 'the stream broke off').length === 2))
   t.match(
     service.log.filter(({ requestId }) => requestId === 'mine'),
     [
@@ -159,6 +160,7 @@ t.test('a stream may take longer than REQUEST_TIMEOUT_MS, but a single page may 
   await t.rejects(fetched.text())
   t.ok(performance.now() - began > requestTimeoutMs, 'the first pages together took longer')
   t.equal(dynamodb.requests.length, 6)
+  t.ok(await within(5000, () => service.log.some(({ msg }) => msg === 'the stream broke off')))
   t.match(service.log.at(-1), { msg: 'the stream broke off', err: { type: 'TimeoutError' } })
 
   dynamodb.behave = () => undefined
