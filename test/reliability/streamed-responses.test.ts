@@ -67,7 +67,7 @@ t.test('a response that is cut off midway does not look complete, and is logged'
   t.equal(error.code, 'ECONNRESET', 'node:http')
   t.equal(response.complete, false)
 
-  t.ok(await within(5000, () => service.log.filter(({ msg }) => msg === 'the stream broke off').length === 3))
+  t.ok(await within(5000, () => service.log.some(({ requestId }) => requestId === 'mine')))
   t.match(
     service.log.filter(({ requestId }) => requestId === 'mine'),
     [
