@@ -1,3 +1,4 @@
+import type { Context, Span } from '@opentelemetry/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Operation } from '../storage/operations.js'
 
@@ -11,6 +12,12 @@ declare module 'fastify' {
 /** The steps of a request whose time is measured with `SERVER_TIMING=true`. */
 export type Step = 'auth' | 'translate'
 
+/** The span of a request, and the context that spans of its attempts are made in. */
+export interface RequestSpan {
+  readonly span: Span
+  readonly context: Context
+}
+
 /** What is known of a request, for everything that is logged, measured or traced about it. */
 export class ObservedRequest {
   readonly request: FastifyRequest
@@ -21,6 +28,8 @@ export class ObservedRequest {
   readonly route: string | undefined
   /** The trace that it is part of (W3C Trace Context): 32 hexadecimal digits. */
   traceId: string | undefined
+  /** Undefined without traces. Kept here, since a WeakMap of requests makes garbage collection expensive. */
+  span: RequestSpan | undefined
   /** DynamoDB's name of the operation that it asks for. */
   operation: Operation | undefined
   /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */

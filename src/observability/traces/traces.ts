@@ -4,7 +4,6 @@
  * an expression: the URL of an item has its key, so `url.path` is the template of the route.
  */
 import {
-  type Context,
   defaultTextMapGetter,
   diag,
   DiagLogLevel,
@@ -39,11 +38,6 @@ export interface Traces extends Subscriber {
   readonly close: () => Promise<void>
 }
 
-interface RequestSpan {
-  readonly span: Span
-  readonly context: Context
-}
-
 /** @param endpoint of DynamoDB */
 export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
   logDiagnostics(logger)
@@ -57,7 +51,6 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
   const tracer: Tracer = provider.getTracer(SERVICE, version)
   const propagator = new W3CTraceContextPropagator()
   const server = { 'server.address': endpoint.hostname, 'server.port': portOf(endpoint) }
-  const spans = new WeakMap<ObservedRequest, RequestSpan>()
 
   return {
     requestStarted: (request) => {
@@ -70,16 +63,16 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
         parent,
       )
       request.traceId = span.spanContext().traceId
-      spans.set(request, { span, context: trace.setSpan(parent, span) })
+      request.span = { span, context: trace.setSpan(parent, span) }
     },
     requestEnded: (event) => {
-      const { span } = spans.get(event.request) ?? {}
+      const { span } = event.request.span ?? {}
       if (span === undefined) return
       if (span.isRecording()) describeEnd(span, event)
       span.end()
     },
     attemptEnded: (event, request) => {
-      const { context = ROOT_CONTEXT } = (request && spans.get(request)) ?? {}
+      const { context = ROOT_CONTEXT } = request?.span ?? {}
       const { operation, table, startedAt, durationMs, result } = event
       const span = tracer.startSpan(
         table === undefined ? operation : `${operation} ${table}`,
