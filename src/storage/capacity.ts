@@ -2,6 +2,7 @@
 import { OPEN_BRACKET } from '../json/character-codes.js'
 import { type Json, parse } from '../json/json.js'
 import { elements, members, objectOf } from '../json/parts.js'
+import { JsonError } from '../json/reader.js'
 import type { CapacityConsumed } from './events.js'
 import { isWrite, type Operation } from './operations.js'
 import { type DynamoDBRequest, textOf } from './request.js'
@@ -13,11 +14,17 @@ export function asksForCapacity({ ReturnConsumedCapacity }: DynamoDBRequest): bo
   return value === 'TOTAL' || value === 'INDEXES'
 }
 
-/**
- * What an answer says of the capacity that it took; nothing if it does not say it.
- * @throws JsonError if the answer is malformed
- */
+/** What an answer says of the capacity that it took; nothing if it says nothing that makes sense: the call has succeeded. */
 export function capacityIn(answer: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
+  try {
+    return read(answer, operation, request).filter(({ units }) => Number.isFinite(units) && units >= 0)
+  } catch (error) {
+    if (error instanceof JsonError) return []
+    throw error
+  }
+}
+
+function read(answer: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
   const consumed = members(answer).get('ConsumedCapacity')
   if (consumed === undefined) return []
   const each = consumed[0] === OPEN_BRACKET ? elements(consumed) : [consumed]

@@ -255,6 +255,23 @@ t.test('capacity is counted if callers ask for it, and with CAPACITY_METRICS in 
   t.equal((await scrape(counting)).get(units), 1)
 })
 
+t.test('a capacity that makes no sense fails no call', async (t) => {
+  for (const ConsumedCapacity of [
+    null,
+    7,
+    { TableName: 'Orders', CapacityUnits: 'x' },
+    { CapacityUnits: -1 },
+  ]) {
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+      answer(response, { ...ITEM, ConsumedCapacity })
+    })
+    const service = await startService(t, { ...ADMIN, capacityMetrics: true }, dynamodb.endpoint)
+    const { status, text } = await service.post('/v1/tables/Orders/get', key)
+    t.equal(status, 200, JSON.stringify(ConsumedCapacity))
+    t.equal(text, '{"item":{"id":"a"}}')
+  }
+})
+
 t.test('SERVER_TIMING tells the time of each step, and the capacity', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     if (number === 1) refuse(response, 400, 'ThrottlingException')

@@ -94,6 +94,25 @@ t.test('a request is followed through log and spans by its trace id', async (t) 
   t.notMatch(receiver.text(), /secret/, 'no key, value or expression')
 })
 
+t.test('a malformed answer is the same error with traces as without', async (t) => {
+  const receiver = await startOtlpReceiver(t)
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, '{"Item":}')
+  })
+  const ask = async () => {
+    const service = await startService(t, {}, dynamodb.endpoint)
+    const { status, body } = await service.post('/v1/tables/Orders/get', key)
+    return { status, code: body['code'], detail: body['detail'] }
+  }
+  const without = await ask()
+  const before = { ...process.env }
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint
+  t.teardown(() => {
+    process.env = before
+  })
+  t.strictSame(await ask(), without)
+})
+
 t.test('a collector that is away costs a warning, and no request', async (t) => {
   const before = { ...process.env }
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:1'

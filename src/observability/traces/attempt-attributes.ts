@@ -1,7 +1,9 @@
 import type { Attributes } from '@opentelemetry/api'
 import { OPEN_BRACKET } from '../../json/character-codes.js'
 import { type Json, parse } from '../../json/json.js'
+import { SHORT_BYTES } from '../../json/in-slices.js'
 import { elements, members } from '../../json/parts.js'
+import { JsonError } from '../../json/reader.js'
 import type { AttemptEnded } from '../../storage/events.js'
 import type { ObservedRequest } from '../observed-request.js'
 
@@ -18,7 +20,9 @@ export function attemptAttributes(
     ...(table !== undefined && { 'db.collection.name': table }),
     ...(tables !== undefined && tables.length > 0 && { 'aws.dynamodb.table_names': [...tables] }),
     ...(index !== undefined && { 'aws.dynamodb.index_name': index }),
-    ...(Buffer.isBuffer(result) ? answerAttributes(result) : failureAttributes(result)),
+    ...(Buffer.isBuffer(result)
+      ? answerAttributes(result, operation === 'Query' || operation === 'Scan')
+      : failureAttributes(result)),
   }
 }
 
@@ -29,8 +33,20 @@ function failureAttributes({ statusCode, requestId }: Exclude<AttemptEnded['resu
   }
 }
 
+/** An attempt that was answered must not fail for its span: the answer itself is read later. */
+function answerAttributes(answer: Json, isPage: boolean): Attributes {
+  // A batch may have 16 MB, and reading it here would block other callers.
+  if (!isPage && answer.length > SHORT_BYTES) return {}
+  try {
+    return pageAttributes(answer)
+  } catch (error) {
+    if (error instanceof JsonError) return {}
+    throw error
+  }
+}
+
 /** The members of a page that are no items, which are read without parsing these. */
-function answerAttributes(answer: Json): Attributes {
+function pageAttributes(answer: Json): Attributes {
   const found = members(answer)
   const count = numberIn(found.get('Count'))
   const scannedCount = numberIn(found.get('ScannedCount'))
