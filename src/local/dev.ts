@@ -23,7 +23,10 @@ export async function startDev(): Promise<void> {
   if (missing !== undefined) throw new Error(`${missing}\nOr run it all in containers: docker compose up`)
 
   useLocalEnvironment()
-  const config = readConfig({ TABLE_ADMIN: 'true', ADMIN_PORT: '3001', ...process.env })
+  // In the environment, so that /config of the admin port shows them.
+  process.env['TABLE_ADMIN'] ??= 'true'
+  process.env['ADMIN_PORT'] ??= '3001'
+  const config = readConfig(process.env)
   const { DYNAMODB_LOCAL_PATH: folder } = process.env
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
 
