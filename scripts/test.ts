@@ -9,12 +9,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { missingJava, startDynamoDBLocal } from '../src/local/dynamodb-local.js'
 import { measureSlowdown, startMeasuring } from '../test/helpers/machine-speed.js'
+import { compileTests, toCompiled } from './test/compile.js'
 import { Report } from './test/report.js'
 
 /** How long a file may take on a quiet machine, in s. The longest one takes two minutes. */
 const FILE_TIMEOUT_S = 1200
 
-const args = process.argv.slice(2)
+const args = process.argv.slice(2).map(toCompiled)
+await compileTests()
 const missing = await missingJava()
 if (missing !== undefined) {
   process.stderr.write(`\n*** ${missing}\n*** The tests that need DynamoDB Local are skipped.\n\n`)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { type Command, readCommandLine } from '../src/command-line.js'
 import { SETTINGS } from '../src/config/settings.js'
 import { version } from '../src/package-root.js'
-import { spawnSource } from './helpers/process.js'
+import { SERVER, spawnSource } from './helpers/process.js'
 
 const printed = (command: Command) => (command.name === 'print' ? command.text : '')
 
@@ -53,7 +53,7 @@ t.test('an unknown option or command is an error that names it', async (t) => {
 
 t.test('an unknown option ends the process with exit code 2, and --help with 0', async (t) => {
   const run = async (...args: readonly string[]) => {
-    const server = spawnSource(['src/server.ts', ...args])
+    const server = spawnSource([SERVER, ...args])
     let output = ''
     server.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
     server.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -4,6 +4,7 @@
  */
 import { type FinalResults, Parser, type Result } from 'tap-parser'
 import { stringify } from 'yaml'
+import { toSource } from './compile.js'
 
 /** Parts of a diagnosis that only say how tap has started the file. */
 const NOISE = new Set(['args', 'command', 'cwd', 'externalID', 'jobId', 'stdio', 'tapCaught', 'signal'])
@@ -35,7 +36,7 @@ export class Report {
     this.#print = print
     this.input.on('plan', ({ end }: { readonly end: number }) => (this.#planned = end))
     this.input.on('child', (child: Parser) => {
-      this.#current = newFile(child.name)
+      this.#current = newFile(toSource(child.name))
       this.#read(child)
     })
     this.input.on('assert', (result: Result) => {
@@ -90,14 +91,16 @@ export class Report {
       if (!closingTestPoint) this.#current.assertions++
       if (typeof skip === 'string' && skip !== '') this.#current.skipped.push(skip)
       if (ok || skip !== false || todo !== false) return
-      if (closingTestPoint && this.#current.failures.some(({ name }) => name.startsWith(fullname))) return
+      if (closingTestPoint && this.#current.failures.some(({ name }) => name.startsWith(toSource(fullname))))
+        return
       this.#current.failures.push(failureOf(result))
     })
     // A plan that was not kept, or a process that ended too early.
     parser.on('complete', ({ ok, failures }: FinalResults) => {
       if (ok || this.#current.failures.length > 0) return
       for (const { tapError } of failures)
-        if (tapError !== null) this.#current.failures.push({ name: parser.fullname, diagnosis: { tapError } })
+        if (tapError !== null)
+          this.#current.failures.push({ name: toSource(parser.fullname), diagnosis: { tapError } })
     })
     parser.on('extra', (text: string) => {
       if (parser.level === 1) this.#print(text.trimEnd())
@@ -105,12 +108,13 @@ export class Report {
   }
 
   #finishFile(result: Result): void {
-    const file = this.#current.name === result.name ? this.#current : newFile(result.name)
+    const name = toSource(result.name)
+    const file = this.#current.name === name ? this.#current : newFile(name)
     this.#current = newFile('')
     if (!result.ok && file.failures.length === 0) file.failures.push(failureOf(result))
     if (typeof result.skip === 'string' && result.skip !== '') file.skipped.push(result.skip)
     this.#files.push(file)
-    const { name, assertions, failures } = file
+    const { assertions, failures } = file
     const state = failures.length > 0 ? 'FAILED' : file.skipped.length > 0 ? 'skips ' : 'ok    '
     const number = `[${String(this.#files.length).padStart(String(this.#planned).length)}/${this.#planned}]`
     const took = ((result.time ?? 0) / 1000).toFixed(1)
@@ -125,7 +129,10 @@ const newFile = (name: string): File => ({ name, assertions: 0, failures: [], sk
 
 /** A failed assertion, with the names of its tests. */
 function failureOf({ fullname, name, diag }: Result): Failure {
-  return { name: fullname === '' ? name : fullname, diagnosis: (diag ?? {}) as Failure['diagnosis'] }
+  return {
+    name: toSource(fullname === '' ? name : fullname),
+    diagnosis: (diag ?? {}) as Failure['diagnosis'],
+  }
 }
 
 function describe(file: string, { name, diagnosis }: Failure): string {

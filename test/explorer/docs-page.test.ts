@@ -276,7 +276,10 @@ t.test('the page at /docs', needs, async (t) => {
       await operation(page, '/v1/tables/{table}/put').waitFor({ state: 'detached' })
       await tabTo(/^POST.*\/get/)
       await page.keyboard.press('Enter')
+      // The page draws the fields of an operation after its frame.
       await block.locator('.execute').waitFor()
+      await block.getByRole('textbox', { name: 'Request body' }).waitFor()
+      await block.locator('tr[data-param-name="table"] input').waitFor()
       seen.length = 0
       await tabTo(/^Execute$/)
       const order = ['table', 'Request content type', 'Examples', 'Edit Value', 'Request body', 'Execute']

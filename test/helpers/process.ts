@@ -11,17 +11,17 @@ const surroundings = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
-/** Runs TypeScript in a child process. */
+/** The service as `npm test` has compiled it, beside this file. */
+export const SERVER = join(import.meta.dirname, '../../src/server.js')
+
+/** Runs JavaScript in a child process. tap must not inject itself there: the service would start later. */
 export function spawnSource(args: readonly string[], options: SpawnOptionsWithoutStdio = {}) {
-  // tap injects itself into child processes to measure coverage. It misreads the source maps of tsx, which would corrupt
-  // the coverage of the tests themselves.
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, '--import', 'tsx', ...args]
-  return spawn('env', command, { cwd: packageRoot, ...options })
+  return spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd: packageRoot, ...options })
 }
 
 /** Starts the service from its sources on a free port; it stops with the test. `.ci/run` tests the built service. */
 export function sourceProcess(t: Test, env: Record<string, string>, nodeOptions: readonly string[] = []) {
-  const server = spawnSource(['--enable-source-maps', ...nodeOptions, join('src', 'server.ts')], {
+  const server = spawnSource(['--enable-source-maps', ...nodeOptions, SERVER], {
     env: { ...surroundings, PORT: '0', ...env },
   })
   t.teardown(() => server.kill('SIGKILL'))

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { freePort } from '../../src/local/free-port.js'
 import { packageRoot } from '../../src/package-root.js'
+import { SERVER } from '../helpers/process.js'
 import { startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { within } from '../helpers/within.js'
 import { startCallers } from './callers.js'
@@ -39,8 +40,8 @@ t.test('a log whose reader has died stops nothing', async (t) => {
 
 t.test('a log on a full disk stops nothing', async (t) => {
   const port = await freePort()
-  // As in spawnSource: the coverage of a process that tsx compiles would be wrong.
-  const command = `unset NODE_OPTIONS; exec "${process.execPath}" --import tsx src/server.ts > /dev/full`
+  // As in spawnSource.
+  const command = `unset NODE_OPTIONS; exec "${process.execPath}" "${SERVER}" > /dev/full`
   const child = spawn('sh', ['-c', command], {
     cwd: packageRoot,
     env: { ...environment, ...env, PORT: String(port) },

@@ -1,11 +1,10 @@
 /** The service under attack, in a process of its own, and what can be seen of that process from outside. */
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { localEnvironment } from '../../src/local/dynamodb-local.js'
-import { spawnSource } from '../helpers/process.js'
+import { SERVER, spawnSource } from '../helpers/process.js'
 import { RawClient } from './raw-client.js'
 
 /** The heap of the process, in MiB: what leaks 3 KB with each of 100,000 requests ends it. */
@@ -48,7 +47,7 @@ export const environment = {
 
 /** Starts the service; it stops with the test. */
 export async function startSubject(t: Test, env: Readonly<Record<string, string>>): Promise<Subject> {
-  const child = spawnSource([`--max-old-space-size=${HEAP_MIB}`, join('src', 'server.ts')], {
+  const child = spawnSource([`--max-old-space-size=${HEAP_MIB}`, SERVER], {
     env: { ...environment, ...env },
   })
   t.teardown(() => child.kill('SIGKILL'))

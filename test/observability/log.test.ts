@@ -1,5 +1,6 @@
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { spawnSource } from '../helpers/process.js'
+import { SERVER, spawnSource } from '../helpers/process.js'
 import { createLogger } from '../../src/observability/log.js'
 import { EMPTY_OBJECT } from '../../src/json/json.js'
 import { BatchIncompleteError, NO_CALL, StorageError } from '../../src/storage/errors.js'
@@ -124,7 +125,7 @@ t.test('circular causes are logged', async (t) => {
 /** Starts a process that logs to `log` by these statements. Its output is not read yet. */
 function logTo(statements: string) {
   const program = `
-    import { createLogger } from './src/observability/log.js'
+    import { createLogger } from ${JSON.stringify(join(dirname(SERVER), 'observability/log.js'))}
     const log = createLogger('info')
     ${statements}`
   return spawnSource(['--input-type=module', '--eval', program])

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { packageRoot } from '../../src/package-root.js'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
-import { sourceProcess } from '../helpers/process.js'
+import { SERVER, sourceProcess } from '../helpers/process.js'
 import { openSocket, readAll } from '../helpers/raw-http.js'
 import { PATIENCE, within } from '../helpers/within.js'
 
@@ -94,15 +94,12 @@ t.test('a signal to the process group of npm start cuts off no in-flight request
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     scripts: { start: string }
   }
-  // The sources in place of the build. tap must not measure coverage there.
-  const start = scripts.start.replace(
-    'exec node dist/server.js',
-    `exec env -u NODE_OPTIONS node --import tsx server.ts`,
-  )
-  t.match(start, /server\.ts$/)
+  // The service as compiled for the tests, in place of the build. tap must not inject itself there.
+  const start = scripts.start.replace('exec node dist/server.js', 'exec env -u NODE_OPTIONS node server.js')
+  t.match(start, /NODE_OPTIONS node server\.js$/)
   const cwd = t.testdir({
     'package.json': JSON.stringify({ type: 'module', scripts: { start } }),
-    'server.ts': `await import(${JSON.stringify(join(packageRoot, 'src', 'server.ts'))})`,
+    'server.js': `await import(${JSON.stringify(SERVER)})`,
     node_modules: t.fixture('symlink', join(packageRoot, 'node_modules')),
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
