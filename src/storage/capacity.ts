@@ -1,8 +1,9 @@
 /** The capacity that calls consume (API Reference, ConsumedCapacity). */
-import { OPEN_BRACKET } from '../json/character-codes.js'
+import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
+import { SHORT_BYTES, skip, type Sliced } from '../json/in-slices.js'
 import { type Json, parse } from '../json/json.js'
 import { elements, members, objectOf } from '../json/parts.js'
-import { JsonError } from '../json/reader.js'
+import { JsonError, JsonReader } from '../json/reader.js'
 import type { CapacityConsumed } from './events.js'
 import { isWrite, type Operation } from './operations.js'
 import { type DynamoDBRequest, textOf } from './request.js'
@@ -14,19 +15,58 @@ export function asksForCapacity({ ReturnConsumedCapacity }: DynamoDBRequest): bo
   return value === 'TOTAL' || value === 'INDEXES'
 }
 
-/** What an answer says of the capacity that it took; nothing if it says nothing that makes sense: the call has succeeded. */
-export function capacityIn(answer: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
+interface ReportedCapacity {
+  /** Empty if the answer reports nothing that makes sense: the call has succeeded. */
+  readonly consumed: readonly CapacityConsumed[]
+  /** The answer as DynamoDB gives it to a request that does not ask for its capacity. */
+  readonly withoutIt: () => Json
+}
+
+/**
+ * Reads the capacity that a call took from its answer.
+ * @throws JsonError if the answer is not an object
+ */
+export function* readCapacity(
+  answer: Json,
+  operation: Operation,
+  request: DynamoDBRequest,
+): Sliced<ReportedCapacity> {
+  const found = answer.length <= SHORT_BYTES ? members(answer) : yield* membersInSlices(answer)
+  const reported = found.get('ConsumedCapacity')
+  found.delete('ConsumedCapacity')
+  return {
+    consumed: reported === undefined ? [] : sensible(reported, operation, request),
+    withoutIt: () => objectOf(found),
+  }
+}
+
+/** A batch can have 16 MB. */
+function* membersInSlices(answer: Json): Sliced<Map<string, Json>> {
+  const reader = new JsonReader(answer)
+  const found = new Map<string, Json>()
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    const name = reader.nameText()
+    reader.peek()
+    const start = reader.position
+    yield* skip(reader)
+    found.set(name, answer.subarray(start, reader.position))
+  }
+  reader.end()
+  return found
+}
+
+function sensible(reported: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
   try {
-    return read(answer, operation, request).filter(({ units }) => Number.isFinite(units) && units >= 0)
+    return read(reported, operation, request).filter(({ units }) => Number.isFinite(units) && units >= 0)
   } catch (error) {
     if (error instanceof JsonError) return []
     throw error
   }
 }
 
-function read(answer: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
-  const consumed = members(answer).get('ConsumedCapacity')
-  if (consumed === undefined) return []
+function read(consumed: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
   const each = consumed[0] === OPEN_BRACKET ? elements(consumed) : [consumed]
   return each.flatMap((one) => {
     const found = members(one)
@@ -41,9 +81,4 @@ function read(answer: Json, operation: Operation, request: DynamoDBRequest): Cap
     const kind = isWrite(operation, request) ? 'write' : 'read'
     return [{ operation, table, kind, units: units('CapacityUnits') }]
   })
-}
-
-/** The answer as DynamoDB gives it to a request that does not ask for its capacity. */
-export function withoutCapacity(answer: Json): Json {
-  return objectOf([...members(answer)].filter(([name]) => name !== 'ConsumedCapacity'))
 }

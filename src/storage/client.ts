@@ -3,6 +3,7 @@
  * own (Amazon DynamoDB API Reference, version 2012-08-10). Answers and items stay JSON: a gateway that parsed them into
  * objects, only to serialize these again, would spend most of its time on that.
  */
+import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
@@ -10,7 +11,7 @@ import { batchWrite } from './batch/batch-write.js'
 import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type ItemSource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
-import { asksForCapacity, capacityIn, withoutCapacity } from './capacity.js'
+import { asksForCapacity, readCapacity } from './capacity.js'
 import { type CredentialSource, sourceOf } from './call/credential-source.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
@@ -266,10 +267,11 @@ export class Storage {
       limits,
     )
     if (!asked && !added) return answer
-    return answer.then((json) => {
+    return answer.then(async (json) => {
       try {
-        for (const consumed of capacityIn(json, operation, request)) observer.capacityConsumed(consumed)
-        return added ? withoutCapacity(json) : json
+        const { consumed, withoutIt } = await inSlices(readCapacity(json, operation, request))
+        for (const one of consumed) observer.capacityConsumed(one)
+        return added ? withoutIt() : json
       } catch (error) {
         throw asAnswerError(error)
       }

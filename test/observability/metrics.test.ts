@@ -272,6 +272,21 @@ t.test('a capacity that makes no sense fails no call', async (t) => {
   }
 })
 
+t.test('the capacity of a long answer is counted, and the answer is the same', async (t) => {
+  const item = { id: { S: 'a' }, text: { S: 'x'.repeat(700_000) } }
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    const ConsumedCapacity = [{ TableName: 'Orders', CapacityUnits: 86 }]
+    answer(response, { Responses: { Orders: [item] }, UnprocessedKeys: {}, ConsumedCapacity })
+  })
+  const service = await startService(t, { ...ADMIN, capacityMetrics: true }, dynamodb.endpoint)
+  const body = { requestItems: { Orders: { keys: [{ id: 'a' }] } } }
+  const { body: found } = await service.post('/v1/batch/get', body)
+  t.same(found, { responses: { Orders: [{ id: 'a', text: item.text.S }] } })
+  const units =
+    'dynamodb_storage_consumed_capacity_units_total{table="Orders",operation="BatchGetItem",kind="read"}'
+  t.equal((await scrape(service)).get(units), 86)
+})
+
 t.test('SERVER_TIMING tells the time of each step, and the capacity', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, (_received, response, number) => {
     if (number === 1) refuse(response, 400, 'ThrottlingException')
