@@ -94,6 +94,28 @@ t.test('a request is followed through log and spans by its trace id', async (t) 
   t.notMatch(receiver.text(), /secret/, 'no key, value or expression')
 })
 
+t.test('a request that is not sampled has no span, but its trace id stands in the log', async (t) => {
+  const receiver = await startOtlpReceiver(t)
+  const before = { ...process.env }
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint
+  process.env['OTEL_TRACES_SAMPLER'] = 'traceidratio'
+  process.env['OTEL_TRACES_SAMPLER_ARG'] = '0'
+  t.teardown(() => {
+    process.env = before
+  })
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    answer(response, { Item: { id: { S: 'a' } } })
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  await service.post('/v1/tables/Orders/get', key, { traceparent })
+  await service.post('/v1/tables/Orders/get', key)
+  await service.close()
+  const [first, second] = service.log.filter(({ operation }) => operation === 'GetItem')
+  t.equal(first?.['traceId'], TRACE)
+  t.match(second?.['traceId'], /^[\da-f]{32}$/)
+  t.same(receiver.spans, [])
+})
+
 t.test('a malformed answer is the same error with traces as without', async (t) => {
   const receiver = await startOtlpReceiver(t)
   const dynamodb = await startFakeDynamoDB(t, (_received, response) => {

@@ -59,25 +59,30 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
       const route = request.route === undefined ? undefined : routeTemplate(request.route)
       const span = tracer.startSpan(
         route === undefined ? method : `${method} ${route}`,
-        { kind: SpanKind.SERVER, attributes: serverAttributes(request, route) },
+        { kind: SpanKind.SERVER },
         parent,
       )
       request.traceId = span.spanContext().traceId
+      // The samplers that can be chosen need no attributes, and most requests are not sampled.
+      if (!span.isRecording()) return
+      span.setAttributes(serverAttributes(request, route))
       request.span = { span, context: trace.setSpan(parent, span) }
     },
     requestEnded: (event) => {
       const { span } = event.request.span ?? {}
       if (span === undefined) return
-      if (span.isRecording()) describeEnd(span, event)
+      describeEnd(span, event)
       span.end()
     },
     attemptEnded: (event, request) => {
-      const { context = ROOT_CONTEXT } = request?.span ?? {}
+      const parent = request?.span
+      // Attempts are sampled as their request is.
+      if (request !== undefined && parent === undefined) return
       const { operation, table, startedAt, durationMs, result } = event
       const span = tracer.startSpan(
         table === undefined ? operation : `${operation} ${table}`,
         { kind: SpanKind.CLIENT, startTime: startedAt },
-        context,
+        parent?.context ?? ROOT_CONTEXT,
       )
       if (span.isRecording()) {
         span.setAttributes(server)
