@@ -1,73 +1,27 @@
-/** Tables: what they are, and how they are created and deleted. */
+/** Tables: how they are created, changed, deleted, described and listed. */
 import * as Type from 'typebox'
-import { Closed, Description, OneOf } from './parts/building-blocks.js'
+import { Closed, ExactlyOne, OneOf } from './parts/building-blocks.js'
 import { tableErrors } from './parts/errors.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
-
-export const KeyType = OneOf(['HASH', 'RANGE'], {
-  title: 'KeyType',
-  description: '`HASH` for the partition key, `RANGE` for the sort key.',
-})
-
-export const ScalarAttributeType = OneOf(['S', 'N', 'B'], { title: 'ScalarAttributeType' })
-
-/** A table as DynamoDB describes it. */
-export const TableDescription = Description(
-  {
-    tableName: Type.Optional(Type.String()),
-    tableStatus: Type.Optional(Type.String({ description: 'For example `CREATING` or `ACTIVE`.' })),
-    itemCount: Type.Optional(Type.Integer({ description: 'Updated by DynamoDB about every six hours.' })),
-    tableSizeBytes: Type.Optional(Type.Integer()),
-    tableArn: Type.Optional(Type.String()),
-  },
-  {
-    title: 'TableDescription',
-    description:
-      'DynamoDB’s TableDescription, with all its fields in lower camel case. Only some of them are listed here.',
-  },
-)
-
-/** The answer of operations that change a table. */
-export const TableAnswer = Type.Object({ tableDescription: TableDescription }, { title: 'TableAnswer' })
-
-// DynamoDB has 64 bits for these; most JSON readers have 53.
-const Units = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-/** More than DynamoDB takes of anything in a table. The exact limits are its own. */
-const FEW = { maxItems: 500 }
-const keySchema = Type.Array(
-  Closed({ attributeName: Type.String(), keyType: KeyType }, { title: 'KeySchemaElement' }),
+import {
+  attributeDefinitions,
+  billingMode,
   FEW,
-)
-const provisionedThroughput = Type.Optional(
-  Closed({ readCapacityUnits: Units, writeCapacityUnits: Units }, { title: 'ProvisionedThroughput' }),
-)
-const onDemandThroughput = Type.Optional(
-  Closed(
-    {
-      maxReadRequestUnits: Type.Optional(Type.Integer()),
-      maxWriteRequestUnits: Type.Optional(Type.Integer()),
-    },
-    { title: 'OnDemandThroughput', description: '-1 removes the limit.' },
-  ),
-)
-const warmThroughput = Type.Optional(
-  Closed(
-    { readUnitsPerSecond: Type.Optional(Units), writeUnitsPerSecond: Type.Optional(Units) },
-    { title: 'WarmThroughput' },
-  ),
-)
-const index = {
-  indexName: Type.String(),
+  GlobalSecondaryIndex,
+  index,
   keySchema,
-  projection: Closed(
-    {
-      projectionType: Type.Optional(OneOf(['ALL', 'KEYS_ONLY', 'INCLUDE'], { title: 'ProjectionType' })),
-      nonKeyAttributes: Type.Optional(Type.Array(Type.String(), FEW)),
-    },
-    { title: 'Projection', description: 'The attributes that the index contains.' },
-  ),
-}
+  onDemandThroughput,
+  provisionedThroughput,
+  RegionName,
+  Replica,
+  sseSpecification,
+  streamSpecification,
+  TableAnswer,
+  tableClass,
+  TableDescription,
+  warmThroughput,
+} from './parts/tables.js'
 
 export const createTable = {
   operationId: 'createTable',
@@ -78,55 +32,20 @@ export const createTable = {
   body: Closed(
     {
       tableName: Type.String(),
-      attributeDefinitions: Type.Array(
-        Closed(
-          { attributeName: Type.String(), attributeType: ScalarAttributeType },
-          { title: 'AttributeDefinition' },
-        ),
-        FEW,
-      ),
+      attributeDefinitions,
       keySchema,
-      billingMode: Type.Optional(OneOf(['PAY_PER_REQUEST', 'PROVISIONED'], { title: 'BillingMode' })),
+      billingMode,
       provisionedThroughput,
       onDemandThroughput,
       warmThroughput,
       localSecondaryIndexes: Type.Optional(Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), FEW)),
-      globalSecondaryIndexes: Type.Optional(
-        Type.Array(
-          Closed(
-            { ...index, provisionedThroughput, onDemandThroughput, warmThroughput },
-            { title: 'GlobalSecondaryIndex' },
-          ),
-          FEW,
-        ),
-      ),
-      streamSpecification: Type.Optional(
-        Closed(
-          {
-            streamEnabled: Type.Boolean(),
-            streamViewType: Type.Optional(
-              OneOf(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'], {
-                title: 'StreamViewType',
-              }),
-            ),
-          },
-          { title: 'StreamSpecification' },
-        ),
-      ),
-      sseSpecification: Type.Optional(
-        Closed(
-          {
-            enabled: Type.Optional(Type.Boolean()),
-            sseType: Type.Optional(OneOf(['AES256', 'KMS'], { title: 'SSEType' })),
-            kmsMasterKeyId: Type.Optional(Type.String()),
-          },
-          { title: 'SSESpecification', description: 'Encryption at rest.' },
-        ),
-      ),
+      globalSecondaryIndexes: Type.Optional(Type.Array(GlobalSecondaryIndex, FEW)),
+      streamSpecification,
+      sseSpecification,
       tags: Type.Optional(
         Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), FEW),
       ),
-      tableClass: Type.Optional(OneOf(['STANDARD', 'STANDARD_INFREQUENT_ACCESS'], { title: 'TableClass' })),
+      tableClass,
       deletionProtectionEnabled: Type.Optional(Type.Boolean()),
       resourcePolicy: Type.Optional(Type.String()),
       globalTableSourceArn: Type.Optional(Type.String()),
@@ -154,6 +73,63 @@ export const createTable = {
     },
   },
   errors: tableErrors,
+} satisfies RouteSchema
+
+export const updateTable = {
+  operationId: 'updateTable',
+  summary: 'Change a table',
+  description:
+    'UpdateTable: changes capacity, indexes, stream, encryption, replicas, class or protection. DynamoDB makes the change in ' +
+    'the background: the table is `UPDATING` until it is done. Only with `TABLE_ADMIN=true`, otherwise 405.',
+  tags: ['Tables'],
+  params: TablePath,
+  querystring: NoQuery,
+  body: Closed(
+    {
+      attributeDefinitions: Type.Optional(attributeDefinitions),
+      billingMode,
+      provisionedThroughput,
+      onDemandThroughput,
+      warmThroughput,
+      globalSecondaryIndexUpdates: Type.Optional(
+        Type.Array(
+          ExactlyOne(
+            {
+              create: GlobalSecondaryIndex,
+              update: Closed(
+                { indexName: Type.String(), provisionedThroughput, onDemandThroughput, warmThroughput },
+                { title: 'GlobalSecondaryIndexChange' },
+              ),
+              delete: Closed({ indexName: Type.String() }, { title: 'IndexToDelete' }),
+            },
+            { title: 'GlobalSecondaryIndexUpdate' },
+          ),
+          FEW,
+        ),
+      ),
+      streamSpecification,
+      sseSpecification,
+      replicaUpdates: Type.Optional(
+        Type.Array(
+          ExactlyOne({ create: Replica, update: Replica, delete: RegionName }, { title: 'ReplicaUpdate' }),
+          FEW,
+        ),
+      ),
+      multiRegionConsistency: Type.Optional(
+        OneOf(['EVENTUAL', 'STRONG'], { title: 'MultiRegionConsistency' }),
+      ),
+      tableClass,
+      deletionProtectionEnabled: Type.Optional(Type.Boolean()),
+    },
+    { minProperties: 1, examples: [{ deletionProtectionEnabled: true }] },
+  ),
+  response: {
+    200: {
+      ...TableAnswer,
+      examples: [{ tableDescription: { tableName: 'Orders', tableStatus: 'ACTIVE', itemCount: 3 } }],
+    },
+  },
+  errors: ['ResourceNotFoundException', ...tableErrors],
 } satisfies RouteSchema
 
 export const deleteTable = {

@@ -7,7 +7,7 @@ import type { Action, Target } from '../storage/operations.js'
 import type { TableKeys } from '../storage/tables/key-schemas.js'
 import type { Caller } from './caller.js'
 import { unauthenticated } from './credentials.js'
-import { covers, coversTable, rightFor } from './grant.js'
+import { covers, coversTable, isOpen, rightFor } from './grant.js'
 import { isIn } from './partition.js'
 import type { Partition } from './partition-template.js'
 
@@ -81,7 +81,7 @@ function boundTo(caller: Caller, target: Target, action: Action): Bound | undefi
     if (!covers(grant, wanted)) continue
     covered = true
     if (grant.partition === 'none') continue
-    if (grant.partition === undefined || action === 'DescribeTable') return undefined
+    if (grant.partition === undefined || isOpen(action)) return undefined
     ;(partitions ??= []).push(grant.partition)
   }
   if (!covered) throw missing(caller, target, action)

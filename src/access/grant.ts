@@ -17,8 +17,11 @@ const groupOf: Readonly<Record<Action, Group | 'any'>> = {
   DeleteItem: 'write',
   Scan: 'scan',
   CreateTable: 'admin',
+  UpdateTable: 'admin',
   DeleteTable: 'admin',
+  UpdateTimeToLive: 'admin',
   DescribeTable: 'any',
+  DescribeTimeToLive: 'any',
 }
 
 export interface Grant {
@@ -44,6 +47,11 @@ export function covers(grant: Grant, { action, within, table }: Target): boolean
       (within !== undefined && actions.has(within))) &&
     coversTable(grant, table)
   )
+}
+
+/** Whether the action tells of the table only what any caller with a grant on it may know. */
+export function isOpen(action: Action): boolean {
+  return groupOf[action] === 'any'
 }
 
 /** An ARN here is one of another account or Region, which only a grant that lists it covers. */

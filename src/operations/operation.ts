@@ -13,7 +13,7 @@ import { refuseMetadata, sendItemLines } from './item-lines.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `:table` in it becomes the parameter `TableName`. */
   readonly path: `/v1/${string}`
   readonly schema: DescribedRoute

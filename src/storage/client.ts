@@ -194,12 +194,16 @@ export class Storage {
   }
 
   /**
-   * DeleteTable. All cached key schemas are dropped.
+   * Changes the keys that a table or its indexes have. All cached key schemas are dropped.
    * @throws StorageError
    */
-  async deleteTable(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
+  async changeKeys(
+    operation: 'UpdateTable' | 'DeleteTable',
+    request: DynamoDBRequest,
+    limits: CallLimits,
+  ): Promise<Json> {
     try {
-      return await this.send('DeleteTable', request, limits)
+      return await this.send(operation, request, limits)
     } finally {
       this.#keySchemas.forget()
     }

@@ -43,8 +43,11 @@ export type Action =
   | 'Query'
   | 'Scan'
   | 'CreateTable'
+  | 'UpdateTable'
   | 'DeleteTable'
   | 'DescribeTable'
+  | 'UpdateTimeToLive'
+  | 'DescribeTimeToLive'
 
 /** One thing that a request reads or writes. */
 export interface Target {
@@ -132,12 +135,19 @@ export const operations = {
     reportsCapacity: true,
     targets: transactionTargets('TransactWriteItems'),
   },
-  // DynamoDB refuses the second of two equal requests, because the table exists, or is being deleted.
+  // DynamoDB refuses the second of two equal requests, because the table exists, is being changed or deleted, or is as it
+  // should be.
   CreateTable: {
     effect: 'write',
     repeatable: always,
     reportsCapacity: false,
     targets: tableTarget('CreateTable'),
+  },
+  UpdateTable: {
+    effect: 'write',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('UpdateTable'),
   },
   DeleteTable: {
     effect: 'write',
@@ -150,6 +160,18 @@ export const operations = {
     repeatable: always,
     reportsCapacity: false,
     targets: tableTarget('DescribeTable'),
+  },
+  UpdateTimeToLive: {
+    effect: 'write',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('UpdateTimeToLive'),
+  },
+  DescribeTimeToLive: {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: false,
+    targets: tableTarget('DescribeTimeToLive'),
   },
   ListTables: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
 } satisfies Record<string, OperationRow>

@@ -20,7 +20,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   read: ['GetItem', 'Query', 'ConditionCheckItem'],
   write: ['PutItem', 'UpdateItem', 'DeleteItem'],
   scan: ['Scan'],
-  admin: ['CreateTable', 'DeleteTable'],
+  admin: ['CreateTable', 'UpdateTable', 'DeleteTable', 'UpdateTimeToLive'],
 }
 
 const fits = (pattern: string, text: string) =>

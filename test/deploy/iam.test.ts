@@ -111,8 +111,11 @@ const GRANTED = {
   Query: true,
   Scan: true,
   CreateTable: true,
+  UpdateTable: true,
   DeleteTable: true,
+  UpdateTimeToLive: true,
   DescribeTable: true,
+  DescribeTimeToLive: true,
 } satisfies Record<Action, true>
 
 /** Batches have an action of their own in IAM, beside those of their entries. */

@@ -71,10 +71,15 @@ function answerOf(operation: string, body: Body): object {
         })),
       }
     case 'CreateTable':
+    case 'UpdateTable':
     case 'DeleteTable':
       return { TableDescription: describe(body) }
     case 'DescribeTable':
       return { Table: describe(body) }
+    case 'DescribeTimeToLive':
+      return { TimeToLiveDescription: { TimeToLiveStatus: 'DISABLED' } }
+    case 'UpdateTimeToLive':
+      return { TimeToLiveSpecification: body['TimeToLiveSpecification'] }
     case 'ListTables':
       return { TableNames: ['Customers', 'Orders'] }
     default:

@@ -67,12 +67,89 @@ t.test('tables', needsDynamoDB, async (t) => {
     t.equal((await service.get(`/v1/tables/${tableName}`)).status, 404)
   })
 
-  t.test('tables cannot be created or deleted without TABLE_ADMIN=true', async (t) => {
+  t.test('a table is changed with TABLE_ADMIN=true, its indexes included', async (t) => {
+    const changed = await createTable(t, service)
+    const patch = (body: object, name = changed) =>
+      service.request(`/v1/tables/${name}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const guarded = await patch({ deletionProtectionEnabled: true })
+    t.equal(guarded.status, 200, guarded.text)
+    t.match(guarded.body, { tableDescription: { deletionProtectionEnabled: true } })
+    t.match((await service.request(`/v1/tables/${changed}`, { method: 'DELETE' })).body, { status: 400 })
+    t.equal((await patch({ deletionProtectionEnabled: false })).status, 200)
+
+    const indexed = await patch({
+      attributeDefinitions: [
+        { attributeName: 'id', attributeType: 'S' },
+        { attributeName: 'color', attributeType: 'S' },
+      ],
+      globalSecondaryIndexUpdates: [
+        {
+          create: {
+            indexName: 'byColor',
+            keySchema: [{ attributeName: 'color', keyType: 'HASH' }],
+            projection: { projectionType: 'ALL' },
+          },
+        },
+      ],
+    })
+    t.equal(indexed.status, 200, indexed.text)
+    t.match(indexed.body, { tableDescription: { globalSecondaryIndexes: [{ indexName: 'byColor' }] } })
+
+    for (const [body, detail] of [
+      [{}, /body/],
+      [{ globalSecondaryIndexUpdates: [{ create: {}, delete: {} }] }, /globalSecondaryIndexUpdates/],
+      [{ tableName: 'x' }, /tableName/],
+    ] as const) {
+      t.match((await patch(body)).body, { status: 400, code: 'InvalidRequest', detail })
+    }
+    t.match((await patch({ deletionProtectionEnabled: true }, 'Missing')).body, {
+      status: 404,
+      code: 'ResourceNotFoundException',
+    })
+  })
+
+  t.test('time to live is read, and changed with TABLE_ADMIN=true', async (t) => {
+    const expiring = await createTable(t, service)
+    const path = `/v1/tables/${expiring}/time-to-live`
+    t.same((await service.get(path)).body, { timeToLiveDescription: { timeToLiveStatus: 'DISABLED' } })
+    const timeToLiveSpecification = { attributeName: 'expires', enabled: true }
+    const put = (body: object, at = service) =>
+      at.request(path, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const set = await put({ timeToLiveSpecification })
+    t.equal(set.status, 200, set.text)
+    t.same(set.body, { timeToLiveSpecification })
+    t.match((await service.get(path)).body, {
+      timeToLiveDescription: { timeToLiveStatus: /^ENABL/, attributeName: 'expires' },
+    })
+    t.match((await put({ timeToLiveSpecification: { enabled: true } })).body, {
+      status: 400,
+      detail: /attributeName/,
+    })
+    t.match((await service.get('/v1/tables/Missing/time-to-live')).body, {
+      status: 404,
+      code: 'ResourceNotFoundException',
+    })
+    const closed = await startService(t, { tableAdmin: false })
+    t.match((await put({ timeToLiveSpecification }, closed)).body, { status: 405, code: 'MethodNotAllowed' })
+    t.equal((await closed.get(path)).status, 200)
+  })
+
+  t.test('tables cannot be created, changed or deleted without TABLE_ADMIN=true', async (t) => {
     const closed = await startService(t, { tableAdmin: false })
     const created = await closed.post('/v1/tables', { tableName: 'x' })
     t.match(created.body, { status: 405, code: 'MethodNotAllowed' })
     const deleted = await closed.request(`/v1/tables/${table}`, { method: 'DELETE' })
     t.match(deleted.body, { status: 405, code: 'MethodNotAllowed' })
+    const changed = await closed.request(`/v1/tables/${table}`, { method: 'PATCH' })
+    t.match(changed.body, { status: 405, code: 'MethodNotAllowed' })
     t.equal((await closed.get(`/v1/tables/${table}`)).status, 200)
   })
 })

@@ -84,8 +84,10 @@ t.test('each operation is a read or a write', async (t) => {
     'PutItem',
     'TransactWriteItems',
     'UpdateItem',
+    'UpdateTable',
+    'UpdateTimeToLive',
   ])
-  t.equal(names.length, 14)
+  t.equal(names.length, 17)
 })
 
 /** The targets of a request, with the keys as text, for its objects and for the same as JSON. */
@@ -162,7 +164,14 @@ t.test('the target of a write tells whether the caller asks for values of the it
 })
 
 t.test('the target of an operation on a table is the table, and ListTables has none', async (t) => {
-  for (const action of ['CreateTable', 'DeleteTable', 'DescribeTable'] as const) {
+  for (const action of [
+    'CreateTable',
+    'UpdateTable',
+    'DeleteTable',
+    'DescribeTable',
+    'UpdateTimeToLive',
+    'DescribeTimeToLive',
+  ] as const) {
     t.same(targetsOf(action, { TableName: 'T' }), [{ action, table: 'T' }])
   }
   t.same(targetsOf('ListTables', {}), [])
