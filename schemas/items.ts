@@ -12,7 +12,7 @@ import {
   returnOldValues,
   writeOptions,
 } from './parts/expressions.js'
-import { ItemLines } from './parts/lines.js'
+import { itemStreams } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -226,7 +226,7 @@ export const query = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema
 
@@ -270,6 +270,6 @@ export const scan = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema

@@ -13,11 +13,16 @@ export const ImportLines = Type.String({
   ],
 })
 
-/** The answer of query and scan as lines. */
-export const ItemLines = Type.String({
+/** Every item of every page as lines. */
+const ItemLines = Type.String({
   description:
     'Every item of every page, one on each line: as a document, or, if the request is in DynamoDB’s own types, ' +
     'as in DynamoDB’s own exports, `{"Item":{"id":{"S":"u1"}}}`. An answer that does not end with its last chunk ' +
     'is incomplete.',
   examples: ['{"amount":7,"placed":"2026-11-25"}\n{"amount":8.5,"placed":"2026-11-26"}\n'],
 })
+
+/** The streams of a route that answers with items, by media type. */
+export const itemStreams = {
+  'application/x-ndjson': ItemLines,
+}

@@ -79,11 +79,11 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     validate(request, body, errors)
 
     // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
-    const { answer: representation, inLines } = negotiated
-    admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
+    const { answer: representation, stream } = negotiated
+    admission.enter(request.raw, stream !== undefined || readsLines ? 'streams' : 'requests')
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
-    const call: Call = { request, reply, caller, body, representation, inLines, limits, observed, services }
+    const call: Call = { request, reply, caller, body, representation, stream, limits, observed, services }
     let sent: DynamoDBRequest = {}
     const sendPermitted = (): Promise<Output> => {
       state.writes = isWrite(operation, sent)
