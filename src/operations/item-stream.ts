@@ -4,7 +4,8 @@ import { writeWithBackPressure } from '../http/stream-writer.js'
 import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
-import type { Operation } from '../storage/operations.js'
+import { firstItems } from '../storage/pages/page-answer.js'
+import { type PageOperation, pagesFrom } from '../storage/pages/pages.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call } from './call.js'
 
@@ -22,30 +23,35 @@ export function refuseMetadata(body: object, { mediaType }: StreamFormat): void 
 }
 
 /**
- * Answers with all pages. At most two are in memory: the one that is being written and the next one, which is being
+ * Answers with all pages, or with those that have the first so many items. At most two are in memory: the one that is being written and the next one, which is being
  * fetched. An error on a later page cuts the connection, so that the answer does not look complete.
  * @param request DynamoDB's request for the first page
  * @param firstPage DynamoDB's answer to it
+ * @param limit the most items of the whole stream
  */
 export async function sendItemStream(
   { reply, representation, limits: { signal, observer }, observed, services }: Call,
   stream: StreamFormat,
-  operation: Operation,
+  operation: PageOperation,
   request: DynamoDBRequest,
   firstPage: Json,
+  limit = Infinity,
 ): Promise<undefined> {
   const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
-  const fetch = (lastEvaluatedKey: Json) => {
+  const readPage = stream.open({ representation })
+  let wanted = limit
+  const read = (page: Json) => {
+    const found = readPage(wanted === Infinity ? page : firstItems(page, wanted))
+    wanted -= found.count
+    return found
+  }
+  const next = async (lastEvaluatedKey: Json) => {
     const limits = { deadline: performance.now() + timeoutMs, signal, observer }
-    const page = storage.send(operation, { ...request, ExclusiveStartKey: lastEvaluatedKey }, limits)
-    // Its error is handled when the page before it has been written.
-    page.catch(() => undefined)
-    return page
+    return read(await storage.send(operation, { ...request, ExclusiveStartKey: lastEvaluatedKey }, limits))
   }
 
-  const readPage = stream.open({ representation })
-  let page = readPage(firstPage)
+  const first = read(firstPage)
   const { raw } = reply
   if (config.serverTiming) reply.headers(timingHeaders(observed))
   reply.hijack()
@@ -63,14 +69,11 @@ export async function sendItemStream(
   }
   socket?.once('end', probe)
   try {
-    if (page.bytes.length === 0) raw.flushHeaders()
-    for (;;) {
-      const next = page.lastEvaluatedKey && fetch(page.lastEvaluatedKey)
-      await writeWithBackPressure(raw, page.bytes, timeoutMs, signal)
-      observed.bytesWritten += page.bytes.length
-      services.observe('streamItems', { direction: 'out', count: page.count }, observed)
-      if (next === undefined) break
-      page = readPage(await next)
+    if (first.bytes.length === 0) raw.flushHeaders()
+    for await (const { bytes, count } of pagesFrom(first, next, { ahead: true })) {
+      await writeWithBackPressure(raw, bytes, timeoutMs, signal)
+      observed.bytesWritten += bytes.length
+      services.observe('streamItems', { direction: 'out', count }, observed)
     }
     raw.off('timeout', keepIdle)
     raw.end()

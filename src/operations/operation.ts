@@ -9,7 +9,6 @@ import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemStream } from './item-stream.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
@@ -52,14 +51,12 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      if (call.stream !== undefined) refuseMetadata(body, call.stream)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
     ...(permit !== undefined && { permit }),
     send,
-    answer: (call, output, request) => {
-      if (call.stream !== undefined) return sendItemStream(call, call.stream, operation, request, output)
+    answer: (call, output) => {
       const finish = (answer: Answer) => {
         check?.(answer)
         return jsonAnswer(call, Number(status), answer.json)
