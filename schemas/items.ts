@@ -12,7 +12,7 @@ import {
   returnOldValues,
   writeOptions,
 } from './parts/expressions.js'
-import { itemStreams } from './parts/lines.js'
+import { itemStreams, streamParameters } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -191,7 +191,7 @@ export const query = {
     '`lastEvaluatedKey` of a page as the `exclusiveStartKey` of the next one. `select` with `COUNT` counts them only.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       keyConditionExpression: Expression({
@@ -238,7 +238,7 @@ export const scan = {
     'the next one. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       ...readOptions,

@@ -1,6 +1,7 @@
 /** Query and Scan as a stream: every page, as fast as the reader reads. */
 import { timingHeaders } from '../http/server-timing.js'
 import { writeWithBackPressure } from '../http/stream-writer.js'
+import { csv } from '../items/csv-pages.js'
 import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
@@ -8,8 +9,16 @@ import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call } from './call.js'
 
-/** @throws ProblemError if the body asks for something that is not an item, which a stream cannot carry */
-export function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
+/** @throws ProblemError if the request asks for what its answer cannot have */
+export function checkStream({ request: { query }, stream }: Call, body: object): void {
+  if (stream !== undefined) refuseMetadata(body, stream)
+  if (query['extra'] !== undefined && stream !== csv) {
+    throw new ProblemError('InvalidRequest', `querystring/extra is only for an answer in ${csv.mediaType}`)
+  }
+}
+
+/** A stream can carry only items. */
+function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
   const { select, returnConsumedCapacity = 'NONE' } = body as Partial<Record<string, unknown>>
   const where = `cannot be part of an answer in ${mediaType}`
   if (select === 'COUNT') throw new ProblemError('InvalidRequest', `body/select: COUNT ${where}`)
@@ -28,12 +37,14 @@ export function refuseMetadata(body: object, { mediaType }: StreamFormat): void 
  * @param firstPage DynamoDB's answer to it
  */
 export async function sendItemStream(
-  { reply, representation, limits: { signal, observer }, observed, services }: Call,
+  call: Call,
   stream: StreamFormat,
   operation: Operation,
   request: DynamoDBRequest,
   firstPage: Json,
 ): Promise<undefined> {
+  const { reply, representation, limits, observed, services } = call
+  const { signal, observer } = limits
   const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
   const fetch = (lastEvaluatedKey: Json) => {
@@ -44,7 +55,13 @@ export async function sendItemStream(
     return page
   }
 
-  const readPage = stream.open({ representation })
+  const { request: asked } = call
+  const readPage = await stream.open({
+    representation,
+    request,
+    keyNames: () => keyNames(call),
+    dropExtra: asked.query['extra'] === 'drop',
+  })
   let page = readPage(firstPage)
   const { raw } = reply
   if (config.serverTiming) reply.headers(timingHeaders(observed))
@@ -56,10 +73,11 @@ export async function sendItemStream(
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
-  // A caller that has closed its side may have hung up, which only shows when data are sent. Readers skip an empty line.
+  // A caller that has closed its side may have hung up, which only shows when data are sent.
   const { socket } = raw
+  let isIdle = false
   const probe = () => {
-    raw.write('\n')
+    if (isIdle) raw.write(stream.filler)
   }
   socket?.once('end', probe)
   try {
@@ -70,7 +88,9 @@ export async function sendItemStream(
       observed.bytesWritten += page.bytes.length
       services.observe('streamItems', { direction: 'out', count: page.count }, observed)
       if (next === undefined) break
+      isIdle = true
       page = readPage(await next)
+      isIdle = false
     }
     raw.off('timeout', keepIdle)
     raw.end()
@@ -85,4 +105,9 @@ export async function sendItemStream(
     socket?.off('end', probe)
   }
   return undefined
+}
+
+async function keyNames({ request, limits, services: { storage } }: Call): Promise<readonly string[]> {
+  const { key } = await storage.tableKeys(request.params['table'] ?? '', limits)
+  return key.map(({ name }) => name)
 }

@@ -9,7 +9,7 @@ import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemStream } from './item-stream.js'
+import { checkStream, sendItemStream } from './item-stream.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
@@ -52,7 +52,7 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      if (call.stream !== undefined) refuseMetadata(body, call.stream)
+      checkStream(call, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
