@@ -14,7 +14,7 @@ import {
   segmentOptions,
   writeOptions,
 } from './parts/expressions.js'
-import { itemStreams } from './parts/lines.js'
+import { itemStreams, streamParameters } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -193,7 +193,7 @@ export const query = {
     '`nextPageToken` of a page as the `pageToken` of the next one. `itemLimit` asks for a number of items that match.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       keyConditionExpression: Expression({
@@ -241,7 +241,7 @@ export const scan = {
     'one. `itemLimit` asks for a number of items that match. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       ...readOptions,

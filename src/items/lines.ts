@@ -28,6 +28,7 @@ const writer = new JsonWriter()
 export const lines: StreamFormat = {
   ...ndjson,
   contentType: ndjson.mediaType,
+  filler: '\n',
   open:
     ({ representation }) =>
     (page) =>

@@ -1,5 +1,6 @@
 /** The pages of a Query or a Scan as one stream. */
 import type { Json } from '../json/json.js'
+import type { DynamoDBRequest } from '../storage/request.js'
 import type { Representation } from './representation.js'
 
 /** A format of streams of items. */
@@ -8,13 +9,21 @@ export interface StreamFormat {
   readonly mediaType: string
   /** The value of `Content-Type`. */
   readonly contentType: string
-  /** Begins a stream. Returns a function that is called with each page, in their order. */
-  readonly open: (options: StreamOptions) => ReadPage
+  /** What readers skip between pages; empty if there is nothing. */
+  readonly filler: string
+  /** Begins a stream. The function that it returns is called with each page, in their order. */
+  readonly open: (options: StreamOptions) => ReadPage | Promise<ReadPage>
 }
 
 export interface StreamOptions {
   /** Of the items, where the format can have either. */
   readonly representation: Representation
+  /** DynamoDB's request for the first page. */
+  readonly request: DynamoDBRequest
+  /** The names of the table's key. */
+  readonly keyNames: () => Promise<readonly string[]>
+  /** Whether to leave out attributes that have no place, rather than to end the stream with an error. */
+  readonly dropExtra: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Query and Scan as a stream: every page, as fast as the reader reads. */
 import { timingHeaders } from '../http/server-timing.js'
 import { writeWithBackPressure } from '../http/stream-writer.js'
+import { csv } from '../items/csv-pages.js'
 import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
@@ -9,8 +10,16 @@ import { type PageOperation, pagesFrom } from '../storage/pages/pages.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call } from './call.js'
 
-/** @throws ProblemError if the body asks for something that is not an item, which a stream cannot carry */
-export function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
+/** @throws ProblemError if the request asks for what its answer cannot have */
+export function checkStream({ request: { query }, stream }: Call, body: object): void {
+  if (stream !== undefined) refuseMetadata(body, stream)
+  if (query['extra'] !== undefined && stream !== csv) {
+    throw new ProblemError('InvalidRequest', `querystring/extra is only for an answer in ${csv.mediaType}`)
+  }
+}
+
+/** A stream can carry only items. */
+function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
   const { select, returnConsumedCapacity = 'NONE' } = body as Partial<Record<string, unknown>>
   const where = `cannot be part of an answer in ${mediaType}`
   if (select === 'COUNT') throw new ProblemError('InvalidRequest', `body/select: COUNT ${where}`)
@@ -30,16 +39,23 @@ export function refuseMetadata(body: object, { mediaType }: StreamFormat): void 
  * @param limit the most items of the whole stream
  */
 export async function sendItemStream(
-  { reply, representation, limits: { signal, observer }, observed, services }: Call,
+  call: Call,
   stream: StreamFormat,
   operation: PageOperation,
   request: DynamoDBRequest,
   firstPage: Json,
   limit = Infinity,
 ): Promise<undefined> {
+  const { reply, representation, limits, observed, services } = call
+  const { signal, observer } = limits
   const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
-  const readPage = stream.open({ representation })
+  const readPage = await stream.open({
+    representation,
+    request,
+    keyNames: () => keyNames(call),
+    dropExtra: call.request.query['extra'] === 'drop',
+  })
   let wanted = limit
   const read = (page: Json) => {
     const found = readPage(wanted === Infinity ? page : firstItems(page, wanted))
@@ -62,19 +78,23 @@ export async function sendItemStream(
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
-  // A caller that has closed its side may have hung up, which only shows when data are sent. Readers skip an empty line.
+  // A caller that has closed its side may have hung up, which only shows when data are sent.
   const { socket } = raw
+  let isIdle = false
   const probe = () => {
-    raw.write('\n')
+    if (isIdle) raw.write(stream.filler)
   }
   socket?.once('end', probe)
   try {
     if (first.bytes.length === 0) raw.flushHeaders()
     for await (const { bytes, count } of pagesFrom(first, next, { ahead: true })) {
+      isIdle = false
       await writeWithBackPressure(raw, bytes, timeoutMs, signal)
       observed.bytesWritten += bytes.length
       services.observe('streamItems', { direction: 'out', count }, observed)
+      isIdle = true
     }
+    isIdle = false
     raw.off('timeout', keepIdle)
     raw.end()
   } catch (error) {
@@ -88,4 +108,9 @@ export async function sendItemStream(
     socket?.off('end', probe)
   }
   return undefined
+}
+
+async function keyNames({ request, limits, services: { storage } }: Call): Promise<readonly string[]> {
+  const { key } = await storage.tableKeys(request.params['table'] ?? '', limits)
+  return key.map(({ name }) => name)
 }

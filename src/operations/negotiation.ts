@@ -1,6 +1,7 @@
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { essenceOf, preferredMediaType } from '../http/content-negotiation.js'
 import { hasBody, refuseMediaType, refuseOtherEncodings } from '../http/request-body.js'
+import { csv } from '../items/csv-pages.js'
 import { lines } from '../items/lines.js'
 import {
   document,
@@ -22,7 +23,7 @@ export interface Negotiated {
 }
 
 /** The formats of streams, in the order of preference. */
-const streamFormats: readonly StreamFormat[] = [lines]
+const streamFormats: readonly StreamFormat[] = [lines, csv]
 
 // Most requests leave the choice to the service.
 const bothDocument: Negotiated = { body: document, answer: document, stream: undefined }

@@ -10,7 +10,7 @@ import { ProblemError } from '../problem/problem-error.js'
 import type { PageOperation } from '../storage/pages/pages.js'
 import { serialize } from '../storage/request.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemStream } from './item-stream.js'
+import { checkStream, sendItemStream } from './item-stream.js'
 import { type BodySchema, createPageRequest, fieldIn, numberIn } from './page-body.js'
 import { tokenOf } from './page-position.js'
 import { type ItemsRead, readItems, streamLimit } from './read-items.js'
@@ -34,7 +34,7 @@ export function pageOperation({ path, schema, operation }: PageOperationRoute): 
     operation,
     request: (call) => {
       const { stream } = call
-      if (stream !== undefined) refuseMetadata(call.body ?? {}, stream)
+      checkStream(call, call.body ?? {})
       const itemLimit = itemLimitOf(call)
       const request = requestOf(call)
       return stream === undefined || itemLimit === undefined ? request : streamLimit(request, itemLimit)
