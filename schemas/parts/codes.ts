@@ -25,6 +25,15 @@ export const CODES = {
       'is not valid HTTP. `detail` names each mismatch. The service checks this before it calls DynamoDB; ' +
       'only an import stops at the line that is invalid.',
   },
+  InvalidPageToken: {
+    status: 400,
+    retryable: false,
+    title: 'Invalid page token',
+    cause:
+      '`pageToken` is not the `nextPageToken` of an earlier page of this read. It was cut or changed, or it comes from ' +
+      'another table, index, key condition or segment, or it was made with another `PAGE_TOKEN_SECRET`.',
+    next: 'Send the nextPageToken of the page before, unchanged, or begin again without one.',
+  },
   ValidationException: {
     status: 400,
     retryable: false,
@@ -95,7 +104,7 @@ export const CODES = {
     title: 'No acceptable representation',
     cause:
       '`Accept` excludes every media type of the answer: `application/json`, ' +
-      '`application/vnd.dynamodb+json`, and `application/x-ndjson` where the answer can be lines.',
+      '`application/vnd.dynamodb+json`, and `application/x-ndjson` and `text/csv` where the answer can be a stream.',
   },
   RequestTimeout: {
     status: 408,

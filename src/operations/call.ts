@@ -8,12 +8,14 @@ import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
 import type { Lifecycle } from '../http/lifecycle.js'
 import type { Representation } from '../items/representation.js'
+import type { StreamFormat } from '../items/stream-format.js'
 import type { Observe } from '../observability/events.js'
 import type { ObservedRequest } from '../observability/observed-request.js'
 import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { PageTokens } from './page-tokens.js'
 import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
@@ -25,6 +27,7 @@ export interface Services {
   readonly rateLimits: RateLimits
   /** Only with `AUDIT=true`. */
   readonly audit: Audit | undefined
+  readonly pageTokens: PageTokens
   readonly admission: Admission
   readonly inFlight: InFlightRequests
   readonly observe: Observe
@@ -53,8 +56,8 @@ export interface Call {
   readonly body: object | undefined
   /** Of the items in the answer. */
   readonly representation: Representation
-  /** Whether the answer is a stream of lines. */
-  readonly inLines: boolean
+  /** The format of an answer that is a stream of all pages; undefined for an answer that is one JSON value. */
+  readonly stream: StreamFormat | undefined
   readonly limits: CallLimits & { readonly signal: Cancellation }
   readonly observed: ObservedRequest
   readonly services: Services

@@ -9,7 +9,6 @@ import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemLines } from './item-lines.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
@@ -52,14 +51,12 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      if (call.inLines) refuseMetadata(body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
     ...(permit !== undefined && { permit }),
     send,
-    answer: (call, output, request) => {
-      if (call.inLines) return sendItemLines(call, operation, request, output)
+    answer: (call, output) => {
       const finish = (answer: Answer) => {
         check?.(answer)
         return jsonAnswer(call, Number(status), answer.json)
