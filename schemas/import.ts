@@ -20,8 +20,8 @@ export const importItems = {
     types: Type.Optional(
       Type.String({
         description:
-          'For CSV: the types of columns that are not text, S, N, BOOL, NULL, B (base64), or SS, NS, BS, L and M (JSON).',
-        examples: ['amount:N,tags:SS'],
+          'For CSV: the types of columns that are not text, S, N, BOOL, NULL, B (base64), or SS, NS, BS, L and M (JSON), ' +
+          'such as `amount:N,tags:SS`.',
       }),
     ),
   }),

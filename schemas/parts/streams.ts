@@ -21,9 +21,11 @@ const ImportJson = Type.Unsafe({
     'A JSON array of items, each as on a line; the output of a scan, `{"Items":[…]}`; or the request items of a batch write ' +
     'of the AWS CLI, `{"Orders":[{"PutRequest":{"Item":{…}}},{"DeleteRequest":{"Key":{…}}}]}`. It may have any size.',
   examples: [
-    [{ customer: 'alan', placed: '2026-11-25', amount: 7 }],
+    [
+      { customer: 'alan', placed: '2026-11-25', amount: 7 },
+      { customer: { S: 'alan' }, placed: { S: '2026-11-26' }, amount: { N: '8.50' } },
+    ],
     { Items: [{ customer: { S: 'alan' }, placed: { S: '2026-11-26' } }], Count: 1, ScannedCount: 1 },
-    { Orders: [{ DeleteRequest: { Key: { customer: { S: 'alan' }, placed: { S: '2026-11-25' } } } }] },
   ],
 })
 
@@ -32,7 +34,7 @@ const ImportCsv = Type.String({
   description:
     'CSV (RFC 4180) in UTF-8 with a header line, which names the attributes. Cells are text, unless `types` gives the column ' +
     'another type. An empty cell is no attribute; `""` in a column of text is an empty text.',
-  examples: ['customer,placed,amount\r\nalan,2026-11-25,7\r\n'],
+  examples: ['customer,placed,amount\r\nalan,2026-11-25,7\r\nalan,2026-11-26,8.50\r\n'],
 })
 
 /** The bodies of an import, by media type. */
@@ -74,6 +76,7 @@ export const itemStreams = {
 export const streamParameters = {
   extra: Type.Optional(
     OneOf(['drop'], {
+      title: 'ExtraAttributes',
       description: 'For an answer in text/csv: `drop` leaves out attributes that have no column.',
     }),
   ),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { clip, ProblemError } from '../problem/problem-error.js'
 import { type Admission, bodyMemoryFull } from './admission.js'
 import { arrivalFailure } from './arrival.js'
-import { decoderFor, decoders } from './content-codings.js'
+import { codingOf, contentCodings } from './content-codings.js'
 import { GrowingBuffer } from './growing-buffer.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -105,8 +105,8 @@ export function refuseOtherEncodings(headers: IncomingHttpHeaders, takesCodings:
 
 /** The answer names what would do (RFC 9110, section 15.5.16). */
 function refuseCoding(coding: string, takesCodings: boolean): void {
-  if (takesCodings && decoderFor(coding) !== undefined) return
-  const taken = takesCodings ? decoders.map(({ coding }) => coding) : []
+  if (takesCodings && codingOf(coding) !== undefined) return
+  const taken = takesCodings ? contentCodings.map(({ name }) => name) : []
   throw new ProblemError(
     'UnsupportedMediaType',
     `Content-Encoding: ${clip(coding)} is not supported. Send the body ${[...taken, 'uncompressed'].join(' or ')}.`,

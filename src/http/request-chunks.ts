@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { ProblemError } from '../problem/problem-error.js'
 import { arrivalFailure, exemptArrival, type StreamPatience } from './arrival.js'
-import { decoderFor } from './content-codings.js'
+import { codingOf } from './content-codings.js'
 import { bodyCutShort } from './request-body.js'
 
 /** The longest of {@link otherFormats}. */
@@ -97,9 +97,9 @@ export class RequestChunks {
   /** The body without its content coding. */
   #source(): Readable {
     const request = this.#request
-    const decoder = decoderFor(request.headers['content-encoding'] ?? 'identity')
-    if (decoder === undefined) return request
-    const decoded = decoder.create()
+    const coding = codingOf(request.headers['content-encoding'] ?? 'identity')
+    if (coding === undefined) return request
+    const decoded = coding.createDecoder()
     decoded.on('error', (error) => {
       this.#failure = error
     })
