@@ -14,7 +14,7 @@ import {
   segmentOptions,
   writeOptions,
 } from './parts/expressions.js'
-import { itemStreams, streamParameters } from './parts/lines.js'
+import { itemStreams, streamParameters } from './parts/streams.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 

@@ -22,8 +22,8 @@ export interface DescribedRoute extends Parameters {
   readonly description: string
   readonly tags: readonly [Tag]
   readonly body?: TSchema & Content
-  /** A request body of lines, which is not JSON as a whole. The route reads and validates it line by line. */
-  readonly bodyLines?: TSchema & Content
+  /** A request body of any size, by media type. The route reads and validates it item by item. */
+  readonly bodyStreams?: Readonly<Record<string, TSchema & Content>>
   /** By status code. The first one is the status of success. */
   readonly response: Readonly<Record<number, TSchema & Answer>>
   /** The answer as a stream, by media type, for a client whose `Accept` asks for one. */

@@ -10,7 +10,7 @@ import {
 } from '../../schemas/parts/errors.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../../src/items/representation.js'
-import { contentOf, linesContent, streamsContent } from './body-content.js'
+import { contentOf, streamsContent } from './body-content.js'
 import { requestId } from './headers.js'
 import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
@@ -24,7 +24,7 @@ export function describeOperation(
   { method, url, schema }: DescribedRouteOptions,
   components: SchemaComponents,
 ): JsonObject {
-  const { operationId, summary, description, tags, body, bodyLines, response, responseStreams } = schema
+  const { operationId, summary, description, tags, body, bodyStreams, response, responseStreams } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const isApi = url.startsWith('/v1/')
@@ -34,8 +34,8 @@ export function describeOperation(
     ...parametersIn('header', schema.headers, components),
   ]
   const requestContent =
-    bodyLines !== undefined
-      ? linesContent(bodyLines)
+    bodyStreams !== undefined
+      ? streamsContent(bodyStreams)
       : body !== undefined
         ? contentOf(`${name}Request`, body, components)
         : undefined
@@ -63,8 +63,8 @@ export function describeOperation(
 }
 
 /** Whether the answer has a body in one of the two representations, so that an `Accept` can exclude it. */
-function isNegotiated({ bodyLines, response }: DescribedRoute, head: boolean): boolean {
-  return !head && bodyLines === undefined && Object.values(response).some(({ type }) => type !== 'null')
+function isNegotiated({ bodyStreams, response }: DescribedRoute, head: boolean): boolean {
+  return !head && bodyStreams === undefined && Object.values(response).some(({ type }) => type !== 'null')
 }
 
 function parametersIn(

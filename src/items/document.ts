@@ -61,6 +61,15 @@ export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
   }
 }
 
+/** Reads one value of a document, `"a"`, and writes it as an AttributeValue, `{"S":"a"}`. */
+export function decodeAttribute(reader: JsonReader, writer: JsonWriter): void {
+  try {
+    decodeValue(reader, writer, 0)
+  } finally {
+    forgetTags()
+  }
+}
+
 function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
   if (reader.peek() !== OPEN_BRACE) reader.mustBe('an object')
   enterLevel(reader, depth)

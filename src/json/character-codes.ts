@@ -2,7 +2,9 @@
 
 /** In the place of a byte: there are no more. */
 export const END = -1
+export const TAB = 0x09
 export const LINE_FEED = 0x0a
+export const CARRIAGE_RETURN = 0x0d
 export const SPACE = 0x20
 export const QUOTE = 0x22
 export const DOLLAR = 0x24
@@ -15,7 +17,6 @@ export const DIGIT_0 = 0x30
 export const DIGIT_9 = 0x39
 export const COLON = 0x3a
 export const CAPITAL_E = 0x45
-export const CAPITAL_I = 0x49
 export const OPEN_BRACKET = 0x5b
 export const BACKSLASH = 0x5c
 export const CLOSE_BRACKET = 0x5d

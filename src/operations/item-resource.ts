@@ -14,7 +14,9 @@ import { type AnswerBody, jsonAnswer } from './serve.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
   // Errors are covered, too: that an item does not exist may change at any time.
-  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Content-Type, Origin')
+  reply
+    .header('cache-control', 'private, no-cache')
+    .header('vary', 'Accept, Accept-Encoding, Content-Type, Origin')
   return {
     TableName: request.params['table'],
     ...readParameters(request),

@@ -1,18 +1,50 @@
-/** Bodies of lines: one item on each line. */
+/** Bodies of any size: lines, JSON and CSV. */
 import * as Type from 'typebox'
 import { OneOf } from './building-blocks.js'
 
-/** The body of an import. */
-export const ImportLines = Type.String({
+/** The body of an import as lines. */
+const ImportLines = Type.String({
   description:
-    'One item on each line: as a document, `{"id":"u1"}`, or as in DynamoDB’s own exports, ' +
-    '`{"Item":{"id":{"S":"u1"}}}`. Empty lines are skipped. A line `{"Item":{…}}` with nothing but objects inside is ' +
-    'always read as exported: as a document its key would be a map, and a key cannot be a map.',
+    'One item on each line: as a document, `{"id":"u1"}`, or in DynamoDB’s own types, `{"id":{"S":"u1"}}`, alone or as in ' +
+    'DynamoDB’s exports: `{"Item":{…}}` of a full export; of an incremental one, `{"Keys":{…},"NewImage":{…}}` is a put, and ' +
+    '`{"Keys":{…}}`, also with `OldImage`, a delete. Lines of all kinds can be mixed. Blank lines are skipped.',
   examples: [
     '{"customer":"alan","placed":"2026-11-25","amount":7}\n' +
       '{"Item":{"customer":{"S":"alan"},"placed":{"S":"2026-11-26"},"amount":{"N":"8.50"}}}\n',
   ],
 })
+
+/** The body of an import as one JSON text. */
+const ImportJson = Type.Unsafe({
+  type: ['array', 'object'],
+  description:
+    'A JSON array of items, each as on a line; the output of a scan, `{"Items":[…]}`; or the request items of a batch write ' +
+    'of the AWS CLI, `{"Orders":[{"PutRequest":{"Item":{…}}},{"DeleteRequest":{"Key":{…}}}]}`. It may have any size.',
+  examples: [
+    [
+      { customer: 'alan', placed: '2026-11-25', amount: 7 },
+      { customer: { S: 'alan' }, placed: { S: '2026-11-26' }, amount: { N: '8.50' } },
+    ],
+    { Items: [{ customer: { S: 'alan' }, placed: { S: '2026-11-26' } }], Count: 1, ScannedCount: 1 },
+  ],
+})
+
+/** The body of an import as CSV. */
+const ImportCsv = Type.String({
+  description:
+    'CSV (RFC 4180) in UTF-8 with a header line, which names the attributes. Cells are text, unless `types` gives the column ' +
+    'another type. An empty cell is no attribute; `""` in a column of text is an empty text.',
+  examples: ['customer,placed,amount\r\nalan,2026-11-25,7\r\nalan,2026-11-26,8.50\r\n'],
+})
+
+/** The bodies of an import, by media type. */
+export const importStreams = {
+  'application/x-ndjson': ImportLines,
+  'application/jsonl': ImportLines,
+  'application/ndjson': ImportLines,
+  'application/json': ImportJson,
+  'text/csv': ImportCsv,
+}
 
 /** Every item of every page as lines. */
 const ItemLines = Type.String({
@@ -44,6 +76,7 @@ export const itemStreams = {
 export const streamParameters = {
   extra: Type.Optional(
     OneOf(['drop'], {
+      title: 'ExtraAttributes',
       description: 'For an answer in text/csv: `drop` leaves out attributes that have no column.',
     }),
   ),
