@@ -63,7 +63,13 @@ const index = {
   projection: Closed(
     {
       projectionType: Type.Optional(OneOf(['ALL', 'KEYS_ONLY', 'INCLUDE'], { title: 'ProjectionType' })),
-      nonKeyAttributes: Type.Optional(Type.Array(Type.String(), FEW)),
+      nonKeyAttributes: Type.Optional(
+        Type.Array(Type.String(), {
+          ...FEW,
+          title: 'NonKeyAttributes',
+          description: 'The attributes besides the keys, for `INCLUDE`.',
+        }),
+      ),
     },
     { title: 'Projection', description: 'The attributes that the index contains.' },
   ),
@@ -90,14 +96,24 @@ export const createTable = {
       provisionedThroughput,
       onDemandThroughput,
       warmThroughput,
-      localSecondaryIndexes: Type.Optional(Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), FEW)),
+      localSecondaryIndexes: Type.Optional(
+        Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), {
+          ...FEW,
+          title: 'LocalSecondaryIndexes',
+          description: 'Indexes with another sort key. They can only be created with the table.',
+        }),
+      ),
       globalSecondaryIndexes: Type.Optional(
         Type.Array(
           Closed(
             { ...index, provisionedThroughput, onDemandThroughput, warmThroughput },
             { title: 'GlobalSecondaryIndex' },
           ),
-          FEW,
+          {
+            ...FEW,
+            title: 'GlobalSecondaryIndexes',
+            description: 'Indexes with another partition key.',
+          },
         ),
       ),
       streamSpecification: Type.Optional(
@@ -124,7 +140,11 @@ export const createTable = {
         ),
       ),
       tags: Type.Optional(
-        Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), FEW),
+        Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), {
+          ...FEW,
+          title: 'Tags',
+          description: 'Words for the costs and the owners of the table.',
+        }),
       ),
       tableClass: Type.Optional(OneOf(['STANDARD', 'STANDARD_INFREQUENT_ACCESS'], { title: 'TableClass' })),
       deletionProtectionEnabled: Type.Optional(Type.Boolean()),

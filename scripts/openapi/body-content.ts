@@ -29,9 +29,9 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
   }
 }
 
-/** A body of lines. */
+/** A body of lines. As a plain string, generators for Kotlin and Rust would send it as JSON, because of its media type. */
 export function linesContent({ examples, ...schema }: Lines): JsonObject {
-  return { [ndjson.mediaType]: { schema: plain(schema), ...examplesOf(examples) } }
+  return { [ndjson.mediaType]: { schema: { ...plain(schema), format: 'binary' }, ...examplesOf(examples) } }
 }
 
 function jsonContent(

@@ -22,7 +22,7 @@ interface Operation {
     readonly name: string
     readonly in: string
     readonly required: boolean
-    readonly example?: string
+    readonly example?: string | boolean
   }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
@@ -148,7 +148,7 @@ t.test('every request example gets the response example', needsDynamoDB, async (
           // The page at /docs also sends the examples of optional parameters.
           const given = (where: string) =>
             parameters.flatMap((one) =>
-              one.in === where && one.example !== undefined ? [[one.name, one.example] as const] : [],
+              one.in === where && one.example !== undefined ? [[one.name, String(one.example)] as const] : [],
             )
           const search = new URLSearchParams(Object.fromEntries(given('query'))).toString()
           if (operation.requestBody !== undefined) t.not(value, undefined, 'the request has an example')
@@ -191,7 +191,7 @@ t.test('every operation has a description, and every JSON body an example', asyn
     const bodies = [operation.requestBody ?? {}, ...Object.values(operation.responses)]
     for (const body of bodies as { content?: Record<string, Media> }[]) {
       for (const [mediaType, { examples }] of Object.entries(body.content ?? {})) {
-        if (!mediaType.endsWith('json') || operation.operationId === 'openapiJson') continue
+        if (!mediaType.endsWith('json') || /^openapi.*Json$/.test(operation.operationId)) continue
         t.ok(examples, `${operation.operationId} ${mediaType}`)
       }
     }
