@@ -55,6 +55,8 @@ export interface Call {
   readonly representation: Representation
   /** Whether the answer is a stream of lines. */
   readonly inLines: boolean
+  /** The header `Idempotency-Key`. Only operations that can use it have one. */
+  readonly idempotencyKey: string | undefined
   readonly limits: CallLimits & { readonly signal: Cancellation }
   readonly observed: ObservedRequest
   readonly services: Services
