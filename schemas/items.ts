@@ -13,7 +13,7 @@ import {
   writeOptions,
 } from './parts/expressions.js'
 import { idempotencyKey } from './parts/headers.js'
-import { ItemLines } from './parts/lines.js'
+import { itemStreams, streamParameters } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -197,7 +197,7 @@ export const query = {
     '`lastEvaluatedKey` of a page as the `exclusiveStartKey` of the next one. `select` with `COUNT` counts them only.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       keyConditionExpression: Expression({
@@ -232,7 +232,7 @@ export const query = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema
 
@@ -244,7 +244,7 @@ export const scan = {
     'the next one. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       ...readOptions,
@@ -276,6 +276,6 @@ export const scan = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema

@@ -95,7 +95,7 @@ export const CODES = {
     title: 'No acceptable representation',
     cause:
       '`Accept` excludes every media type of the answer: `application/json`, ' +
-      '`application/vnd.dynamodb+json`, and `application/x-ndjson` where the answer can be lines.',
+      '`application/vnd.dynamodb+json`, and `application/x-ndjson` and `text/csv` where the answer can be a stream.',
   },
   RequestTimeout: {
     status: 408,

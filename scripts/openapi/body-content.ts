@@ -14,6 +14,7 @@ import { hasItems, type SchemaComponents } from './schema-components.js'
 
 type Body = NonNullable<DescribedRoute['body']> & Pick<DescribedRoute['response'][number], 'content'>
 type Lines = NonNullable<DescribedRoute['bodyLines']>
+type Streams = NonNullable<DescribedRoute['responseStreams']>
 
 /** `name` is the title of the schema, unless it has one of its own. */
 export function contentOf(name: string, schema: Body, components: SchemaComponents): JsonObject {
@@ -30,8 +31,19 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
 }
 
 /** A body of lines. */
-export function linesContent({ examples, ...schema }: Lines): JsonObject {
-  return { [ndjson.mediaType]: { schema: plain(schema), ...examplesOf(examples) } }
+export function linesContent(schema: Lines): JsonObject {
+  return { [ndjson.mediaType]: streamContent(schema) }
+}
+
+/** An answer as a stream, by media type. */
+export function streamsContent(streams: Streams): JsonObject {
+  return Object.fromEntries(
+    Object.entries(streams).map(([mediaType, schema]) => [mediaType, streamContent(schema)]),
+  )
+}
+
+function streamContent({ examples, ...schema }: Lines): JsonObject {
+  return { schema: plain(schema), ...examplesOf(examples) }
 }
 
 function jsonContent(

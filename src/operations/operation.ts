@@ -10,7 +10,7 @@ import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { isSingleWrite } from '../storage/write-once.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemLines } from './item-lines.js'
+import { checkStream, sendItemStream } from './item-stream.js'
 import { checkSingleWrite, sendSingleWrite } from './single-write.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
@@ -54,7 +54,7 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      if (call.inLines) refuseMetadata(body)
+      checkStream(call, body)
       if (call.idempotencyKey !== undefined) checkSingleWrite(operation, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
@@ -62,7 +62,7 @@ export function operation({
     ...(permit !== undefined && { permit }),
     send,
     answer: (call, output, request) => {
-      if (call.inLines) return sendItemLines(call, operation, request, output)
+      if (call.stream !== undefined) return sendItemStream(call, call.stream, operation, request, output)
       const finish = (answer: Answer) => {
         check?.(answer)
         return jsonAnswer(call, Number(status), answer.json)

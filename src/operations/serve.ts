@@ -83,8 +83,8 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     validate(request, body, errors)
 
     // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
-    const { answer: representation, inLines } = negotiated
-    admission.enter(request.raw, inLines || readsLines ? 'streams' : 'requests')
+    const { answer: representation, stream } = negotiated
+    admission.enter(request.raw, stream !== undefined || readsLines ? 'streams' : 'requests')
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
     const call: Call = {
@@ -93,7 +93,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       caller,
       body,
       representation,
-      inLines,
+      stream,
       idempotencyKey,
       limits,
       observed,
