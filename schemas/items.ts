@@ -2,7 +2,7 @@
 import * as Type from 'typebox'
 import { consumedCapacity, PageAnswer, WriteAnswer } from './parts/answers.js'
 import { Closed, Expression, Int32, Item, OneOf } from './parts/building-blocks.js'
-import { writeErrors } from './parts/errors.js'
+import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import {
   consistentRead,
   expressionAttributeNames,
@@ -12,9 +12,12 @@ import {
   returnOldValues,
   writeOptions,
 } from './parts/expressions.js'
-import { ItemLines } from './parts/lines.js'
+import { idempotencyKey } from './parts/headers.js'
+import { itemStreams, streamParameters } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
+
+const writeHeaders = Type.Object({ 'idempotency-key': idempotencyKey })
 
 export const put = {
   operationId: 'putItem',
@@ -23,6 +26,7 @@ export const put = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       item: Item('The item, with its key.'),
@@ -45,7 +49,7 @@ export const put = {
     },
   ),
   response: { 200: { ...WriteAnswer, examples: [{}] } },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const get = {
@@ -95,6 +99,7 @@ export const update = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       key: Item('The key of the item.'),
@@ -136,7 +141,7 @@ export const update = {
       examples: [{ attributes: { status: 'shipped', tags: { $stringSet: ['books', 'gift'] } } }],
     },
   },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const deleteItem = {
@@ -146,6 +151,7 @@ export const deleteItem = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       key: Item('The key of the item.'),
@@ -180,7 +186,7 @@ export const deleteItem = {
       ],
     },
   },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const query = {
@@ -191,7 +197,7 @@ export const query = {
     '`lastEvaluatedKey` of a page as the `exclusiveStartKey` of the next one. `select` with `COUNT` counts them only.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       keyConditionExpression: Expression({
@@ -226,7 +232,7 @@ export const query = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema
 
@@ -238,7 +244,7 @@ export const scan = {
     'the next one. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
-  querystring: NoQuery,
+  querystring: Closed(streamParameters),
   body: Closed(
     {
       ...readOptions,
@@ -270,6 +276,6 @@ export const scan = {
       ],
     },
   },
-  responseLines: ItemLines,
+  responseStreams: itemStreams,
   errors: ['ResourceNotFoundException'],
 } satisfies RouteSchema

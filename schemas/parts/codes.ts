@@ -95,7 +95,7 @@ export const CODES = {
     title: 'No acceptable representation',
     cause:
       '`Accept` excludes every media type of the answer: `application/json`, ' +
-      '`application/vnd.dynamodb+json`, and `application/x-ndjson` where the answer can be lines.',
+      '`application/vnd.dynamodb+json`, and `application/x-ndjson` and `text/csv` where the answer can be a stream.',
   },
   RequestTimeout: {
     status: 408,
@@ -125,9 +125,11 @@ export const CODES = {
   TransactionInProgressException: {
     status: 409,
     retryable: true,
-    title: 'The transaction with this token is still in progress',
-    cause: 'A transaction with the same idempotency token has been sent before, and has not ended.',
-    next: 'Send the request again with the same token to learn its outcome.',
+    title: 'The write with this idempotency key is still in progress',
+    cause:
+      'A transaction or a write with the same `Idempotency-Key` or `clientRequestToken` has been sent before, and has not ' +
+      'ended.',
+    next: 'Send the request again with the same key to learn its outcome.',
   },
   ReplicatedWriteConflictException: {
     status: 409,
@@ -148,9 +150,11 @@ export const CODES = {
   IdempotentParameterMismatchException: {
     status: 409,
     retryable: false,
-    title: 'The idempotency token belongs to another transaction',
-    cause: 'A different transaction with the same idempotency token was sent within the last 10 minutes.',
-    next: 'Use a new token for a new transaction.',
+    title: 'The idempotency key belongs to another write',
+    cause:
+      'A different transaction or write with the same `Idempotency-Key` or `clientRequestToken` was sent within the last ' +
+      '10 minutes, to any table of the account and Region.',
+    next: 'Use a new key for a new write.',
   },
   ConditionalCheckFailedException: {
     status: 412,

@@ -26,8 +26,8 @@ export interface DescribedRoute extends Parameters {
   readonly bodyLines?: TSchema & Content
   /** By status code. The first one is the status of success. */
   readonly response: Readonly<Record<number, TSchema & Answer>>
-  /** The answer as lines, for a client whose `Accept` asks for them. */
-  readonly responseLines?: TSchema & Content
+  /** The answer as a stream, by media type, for a client whose `Accept` asks for one. */
+  readonly responseStreams?: Readonly<Record<string, TSchema & Content>>
   /** The codes of this route only. Those of every request, of a body and of a call to DynamoDB are added to them. */
   readonly errors?: readonly Code[]
   /** Whether the HEAD route that Fastify adds to a GET route is described too. */

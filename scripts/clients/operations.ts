@@ -64,7 +64,10 @@ function clientOperation(
   const options = parameters.flatMap((parameter) => optionOf(parameter))
   const body = bodyOf(operation['requestBody'])
   const successes = entriesOf(operation['responses']).filter(([status]) => /^[23]/.test(status))
-  const answers = successes.flatMap(([, response]) => bodyOf(response)?.schema ?? [])
+  const answers = successes.flatMap(([, response]): readonly JsonObject[] => {
+    const answer = bodyOf(response)
+    return answer === undefined ? [] : [answer.schema]
+  })
   const has = (schema: JsonObject | undefined, field: string) =>
     schema !== undefined && field in fieldsOf(resolve(schema, description)['properties'])
   const hasPages = answers.some((answer) => has(answer, 'nextPageToken') && has(answer, 'items'))

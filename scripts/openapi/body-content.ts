@@ -14,6 +14,7 @@ import { hasItems, type SchemaComponents } from './schema-components.js'
 
 type Body = NonNullable<DescribedRoute['body']> & Pick<DescribedRoute['response'][number], 'content'>
 type Lines = NonNullable<DescribedRoute['bodyLines']>
+type Streams = NonNullable<DescribedRoute['responseStreams']>
 
 /** `name` is the title of the schema, unless it has one of its own. */
 export function contentOf(name: string, schema: Body, components: SchemaComponents): JsonObject {
@@ -29,9 +30,21 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
   }
 }
 
-/** A body of lines. As a plain string, generators for Kotlin and Rust would send it as JSON, because of its media type. */
-export function linesContent({ examples, ...schema }: Lines): JsonObject {
-  return { [ndjson.mediaType]: { schema: { ...plain(schema), format: 'binary' }, ...examplesOf(examples) } }
+/** A body of lines. */
+export function linesContent(schema: Lines): JsonObject {
+  return { [ndjson.mediaType]: streamContent(schema) }
+}
+
+/** An answer as a stream, by media type. */
+export function streamsContent(streams: Streams): JsonObject {
+  return Object.fromEntries(
+    Object.entries(streams).map(([mediaType, schema]) => [mediaType, streamContent(schema)]),
+  )
+}
+
+/** As a plain string, generators for Kotlin and Rust would send lines as JSON, because of their media type. */
+function streamContent({ examples, ...schema }: Lines): JsonObject {
+  return { schema: { ...plain(schema), format: 'binary' }, ...examplesOf(examples) }
 }
 
 function jsonContent(

@@ -10,7 +10,7 @@ import {
 } from '../../schemas/parts/errors.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../../src/items/representation.js'
-import { contentOf, linesContent } from './body-content.js'
+import { contentOf, linesContent, streamsContent } from './body-content.js'
 import { requestId } from './headers.js'
 import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
@@ -24,7 +24,7 @@ export function describeOperation(
   { method, url, schema }: DescribedRouteOptions,
   components: SchemaComponents,
 ): JsonObject {
-  const { operationId, summary, description, tags, body, bodyLines, response, responseLines } = schema
+  const { operationId, summary, description, tags, body, bodyLines, response, responseStreams } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const isApi = url.startsWith('/v1/')
@@ -41,7 +41,7 @@ export function describeOperation(
         : undefined
   const answers = Object.entries(response).map(([status, answer]) => [
     status,
-    describeAnswer(`${name}Answer`, answer, head ? undefined : responseLines, head, components),
+    describeAnswer(`${name}Answer`, answer, responseStreams, head, components),
   ])
   const codes = [
     ...anyErrors,
@@ -102,7 +102,7 @@ function describeValue(value: object, components: SchemaComponents): JsonObject 
 function describeAnswer(
   name: string,
   answer: Answer,
-  lines: DescribedRoute['responseLines'],
+  streams: DescribedRoute['responseStreams'] = {},
   head: boolean,
   components: SchemaComponents,
 ): JsonObject {
@@ -111,7 +111,7 @@ function describeAnswer(
     header,
     { required: !Type.IsOptional(schema), ...describeValue(schema, components) },
   ])
-  const content = () => ({ ...contentOf(name, body, components), ...(lines && linesContent(lines)) })
+  const content = () => ({ ...contentOf(name, body, components), ...streamsContent(streams) })
   return {
     description: answer.description ?? 'Done.',
     headers: { ...requestId, ...(Object.fromEntries(own) as JsonObject) },

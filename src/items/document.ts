@@ -192,6 +192,15 @@ export function encodeItem(reader: JsonReader, writer: JsonWriter): void {
   }
 }
 
+/** Reads one AttributeValue, `{"S":"a"}`, and writes it as it is in a document, `"a"`. */
+export function encodeAttribute(reader: JsonReader, writer: JsonWriter): void {
+  try {
+    encodeValue(reader, writer, 0)
+  } finally {
+    forgetTags()
+  }
+}
+
 function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {
   if (reader.peek() !== OPEN_BRACE) reader.fail('must be an object')
   reader.descend(depth)

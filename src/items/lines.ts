@@ -18,19 +18,21 @@ import { eachElement, eachMember } from '../json/parts.js'
 import { JsonError, JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { asAnswerError } from '../storage/errors.js'
-import { document, type Representation, typed } from './representation.js'
+import { document, ndjson, type Representation, typed } from './representation.js'
+import type { Page, StreamFormat } from './stream-format.js'
 
 /** Shared by all lines: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
 
-/** A page of a Query or a Scan. */
-export interface Page {
-  /** Its items, each followed by a line feed. */
-  readonly lines: Buffer
-  /** The number of lines. */
-  readonly count: number
-  /** In DynamoDB's JSON; undefined on the last page. */
-  readonly lastEvaluatedKey: Json | undefined
+/** Streams of lines, each with one item. */
+export const lines: StreamFormat = {
+  ...ndjson,
+  contentType: ndjson.mediaType,
+  filler: '\n',
+  open:
+    ({ representation }) =>
+    (page) =>
+      readPage(page, representation),
 }
 
 /**
@@ -63,7 +65,7 @@ function pageOf(json: Json, representation: Representation): Page {
     else reader.value()
   })
   reader.end()
-  return { lines: writer.take(), count, lastEvaluatedKey }
+  return { bytes: writer.take(), count, lastEvaluatedKey }
 }
 
 /** In JSON a line feed can only be white space, but it would split an item. DynamoDB writes none. */

@@ -3,6 +3,8 @@
  * DynamoDB as placeholders, so reserved words are allowed. Names with white space or one of `, . [ ]` are not.
  */
 
+import { type DynamoDBRequest, membersOf, textOf } from '../storage/request.js'
+
 const NAME = String.raw`[^\s,.[\]]+(?:\[\d+\])*`
 const PATH = String.raw`${NAME}(?:\.${NAME})*`
 /**
@@ -12,6 +14,26 @@ const PATH = String.raw`${NAME}(?:\.${NAME})*`
 const PROJECTION = new RegExp(String.raw`^${PATH}(?:,\s*${PATH})*$`)
 
 const placeOrName = /\[\d+\]|[^\s,.[\]]+/g
+
+/**
+ * The top-level attributes that a request projects, each once; undefined if it has no projection. Their names are
+ * without placeholders.
+ */
+export function projectedNames({
+  ProjectionExpression,
+  ExpressionAttributeNames,
+}: DynamoDBRequest): readonly string[] | undefined {
+  const expression = textOf(ProjectionExpression)
+  if (expression === undefined) return undefined
+  const names = new Map(
+    [...membersOf(ExpressionAttributeNames)].map(([name, value]) => [name, textOf(value)]),
+  )
+  const projected = expression.split(',').map((path) => {
+    const [name = ''] = path.trim().split(/[.[\s]/, 1)
+    return names.get(name) ?? name
+  })
+  return [...new Set(projected)]
+}
 
 /**
  * The parameters of DynamoDB's request for a projection: `status` becomes `ProjectionExpression: '#0'` and

@@ -8,6 +8,7 @@ import type { App } from '../http/fastify.js'
 import type { InFlightRequests } from '../http/in-flight.js'
 import type { Lifecycle } from '../http/lifecycle.js'
 import type { Representation } from '../items/representation.js'
+import type { StreamFormat } from '../items/stream-format.js'
 import type { Observe } from '../observability/events.js'
 import type { ObservedRequest } from '../observability/observed-request.js'
 import type { Audit } from '../observability/audit.js'
@@ -53,8 +54,10 @@ export interface Call {
   readonly body: object | undefined
   /** Of the items in the answer. */
   readonly representation: Representation
-  /** Whether the answer is a stream of lines. */
-  readonly inLines: boolean
+  /** The format of an answer that is a stream of all pages; undefined for an answer that is one JSON value. */
+  readonly stream: StreamFormat | undefined
+  /** The header `Idempotency-Key`. Only operations that can use it have one. */
+  readonly idempotencyKey: string | undefined
   readonly limits: CallLimits & { readonly signal: Cancellation }
   readonly observed: ObservedRequest
   readonly services: Services

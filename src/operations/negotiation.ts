@@ -1,6 +1,8 @@
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { essenceOf, preferredMediaType } from '../http/content-negotiation.js'
 import { hasBody, refuseMediaType, refuseOtherEncodings } from '../http/request-body.js'
+import { csv } from '../items/csv-pages.js'
+import { lines } from '../items/lines.js'
 import {
   document,
   MEDIA_TYPES,
@@ -9,19 +11,23 @@ import {
   requestRepresentation,
   typed,
 } from '../items/representation.js'
+import type { StreamFormat } from '../items/stream-format.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { ApiRequest } from './call.js'
 
 export interface Negotiated {
   readonly body: Representation
   readonly answer: Representation
-  /** Whether the answer is a stream of lines. */
-  readonly inLines: boolean
+  /** The format of an answer that is a stream; undefined for an answer that is one JSON value. */
+  readonly stream: StreamFormat | undefined
 }
 
+/** The formats of streams, in the order of preference. */
+const streamFormats: readonly StreamFormat[] = [lines, csv]
+
 // Most requests leave the choice to the service.
-const bothDocument: Negotiated = { body: document, answer: document, inLines: false }
-const bothTyped: Negotiated = { body: typed, answer: typed, inLines: false }
+const bothDocument: Negotiated = { body: document, answer: document, stream: undefined }
+const bothTyped: Negotiated = { body: typed, answer: typed, stream: undefined }
 
 /**
  * How a route finds out which representations a request and its answer have (RFC 9110, section 12): `Content-Type` names that
@@ -32,7 +38,8 @@ const bothTyped: Negotiated = { body: typed, answer: typed, inLines: false }
  */
 export function createNegotiation(schema: DescribedRoute): (request: ApiRequest) => Negotiated {
   const takesLines = schema.bodyLines !== undefined
-  const givesLines = schema.responseLines !== undefined
+  const { responseStreams = {} } = schema
+  const streams = streamFormats.filter(({ mediaType }) => mediaType in responseStreams)
   const answersBody = !takesLines && Object.values(schema.response).some(({ type }) => type !== 'null')
 
   return ({ headers, method, raw }) => {
@@ -44,26 +51,25 @@ export function createNegotiation(schema: DescribedRoute): (request: ApiRequest)
     const { accept } = headers
     if (accept === undefined || accept === '*/*') return body === typed ? bothTyped : bothDocument
     // In HTTP/1.0 a stream that breaks off looks complete (RFC 9112, section 8).
-    const preferred = answerRepresentation(accept, body, givesLines && raw.httpVersion !== '1.0')
-    if (preferred === undefined && answersBody && method !== 'HEAD') throw notAcceptable(givesLines)
-    const answer = preferred !== undefined && 'decode' in preferred ? preferred : body
-    return { body, answer, inLines: preferred === ndjson }
+    const preferred = preferredOffer(accept, body, raw.httpVersion === '1.0' ? [] : streams)
+    if (preferred === undefined && answersBody && method !== 'HEAD') throw notAcceptable(streams)
+    if (preferred !== undefined && 'open' in preferred) return { body, answer: body, stream: preferred }
+    return { body, answer: preferred ?? body, stream: undefined }
   }
 }
 
 /**
- * The representation that `Accept` asks for, undefined if it accepts none. It is that of the request where `Accept`
- * leaves the choice.
- * @param inLines whether the answer can also be a stream of lines
+ * The representation or the stream that `Accept` asks for, undefined if it accepts none. It is the representation of the
+ * request where `Accept` leaves the choice.
+ * @param streams that the answer can also be
  */
-export function answerRepresentation(
+export function preferredOffer(
   accept: string | undefined,
   request: Representation,
-  inLines = false,
-): Representation | typeof ndjson | undefined {
+  streams: readonly StreamFormat[] = [],
+): Representation | StreamFormat | undefined {
   const other = request === typed ? document : typed
-  const offers = [request, other, ...(inLines ? [ndjson] : [])]
-  return preferredMediaType<Representation | typeof ndjson>(accept, offers)
+  return preferredMediaType<Representation | StreamFormat>(accept, [request, other, ...streams])
 }
 
 /** @throws ProblemError if the route does not read such a body. Without a type, a body is a document. */
@@ -76,7 +82,8 @@ function checkMediaType(contentType: string | undefined, method: string, takesLi
   }
 }
 
-function notAcceptable(givesLines: boolean): ProblemError {
-  const lines = givesLines ? `, or over HTTP/1.1 ${ndjson.mediaType}` : ''
-  return new ProblemError('NotAcceptable', `Accept must allow ${MEDIA_TYPES.join(' or ')}${lines}.`)
+function notAcceptable(streams: readonly StreamFormat[]): ProblemError {
+  const others = streams.map(({ mediaType }) => mediaType).join(' or ')
+  const either = others === '' ? '' : `, or over HTTP/1.1 ${others}`
+  return new ProblemError('NotAcceptable', `Accept must allow ${MEDIA_TYPES.join(' or ')}${either}.`)
 }

@@ -8,8 +8,10 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
+import { isSingleWrite } from '../storage/write-once.js'
 import type { Call, Route } from './call.js'
-import { refuseMetadata, sendItemLines } from './item-lines.js'
+import { checkStream, sendItemStream } from './item-stream.js'
+import { checkSingleWrite, sendSingleWrite } from './single-write.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
@@ -36,7 +38,7 @@ export function operation({
   schema,
   operation,
   permit,
-  send = ({ services: { storage }, limits }, request) => storage.send(operation, request, limits),
+  send = sendOf(operation),
   parameters,
   check,
 }: OperationRoute): Route {
@@ -52,14 +54,15 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      if (call.inLines) refuseMetadata(body)
+      checkStream(call, body)
+      if (call.idempotencyKey !== undefined) checkSingleWrite(operation, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
     ...(permit !== undefined && { permit }),
     send,
     answer: (call, output, request) => {
-      if (call.inLines) return sendItemLines(call, operation, request, output)
+      if (call.stream !== undefined) return sendItemStream(call, call.stream, operation, request, output)
       const finish = (answer: Answer) => {
         check?.(answer)
         return jsonAnswer(call, Number(status), answer.json)
@@ -68,4 +71,9 @@ export function operation({
       return answer instanceof Promise ? answer.then(finish) : finish(answer)
     },
   })
+}
+
+function sendOf(operation: Operation): NonNullable<OperationRoute['send']> {
+  if (isSingleWrite(operation)) return sendSingleWrite(operation)
+  return ({ services: { storage }, limits }, request) => storage.send(operation, request, limits)
 }

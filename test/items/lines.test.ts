@@ -11,7 +11,7 @@ t.test('reads any item back from its line, in both formats', async () => {
   fc.assert(
     fc.property(fc.array(anyItem), (items) => {
       for (const representation of [document, typed]) {
-        const { lines } = readPage(page(...items), representation)
+        const { bytes: lines } = readPage(page(...items), representation)
         const read = lines
           .toString()
           .split('\n')
@@ -30,7 +30,7 @@ t.test('returns the items of a page and its last evaluated key', async (t) => {
     '{"Count":1,"LastEvaluatedKey":{"id":{"S":"a"}},"Items":[{"id":{"S":"a"}}],"ScannedCount":9,"New":[{}]}',
   )
   const read = (text: Buffer, representation = document) => {
-    const { lines, lastEvaluatedKey } = readPage(text, representation)
+    const { bytes: lines, lastEvaluatedKey } = readPage(text, representation)
     return [lines.toString(), lastEvaluatedKey?.toString()]
   }
   t.same(read(json), ['{"id":"a"}\n', '{"id":{"S":"a"}}'])
@@ -40,8 +40,8 @@ t.test('returns the items of a page and its last evaluated key', async (t) => {
 
 t.test('writes an item on one line, even if DynamoDB sends line feeds', async (t) => {
   const json = Buffer.from('{ "Items" : [\n{\n"id" :\n{ "SS" :\n["a\\n",\n"b"]\n}\n}\n]\n}')
-  t.equal(readPage(json, typed).lines.toString().split('\n').length, 2)
-  t.equal(readPage(json, document).lines.toString().split('\n').length, 2)
+  t.equal(readPage(json, typed).bytes.toString().split('\n').length, 2)
+  t.equal(readPage(json, document).bytes.toString().split('\n').length, 2)
 })
 
 t.test('refuses a malformed page', async (t) => {

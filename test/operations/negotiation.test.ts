@@ -1,7 +1,7 @@
 /** `Accept` is refused only where the response has a body that it excludes. */
 import t from 'tap'
 import { document, typed } from '../../src/items/representation.js'
-import { answerRepresentation } from '../../src/operations/negotiation.js'
+import { preferredOffer } from '../../src/operations/negotiation.js'
 import { needsDynamoDB, createTable, startService } from '../helpers/service.js'
 
 // Clients of openapi-generator accept every media type that openapi.yaml lists for an operation. If its success has no
@@ -65,7 +65,7 @@ t.test('answers in the representation of the request where Accept leaves the cho
   for (const accept of open) {
     for (const request of either) {
       t.equal(
-        answerRepresentation(accept, request),
+        preferredOffer(accept, request),
         request,
         `${accept ?? 'no header'}, asked in ${request.mediaType}`,
       )
@@ -101,11 +101,7 @@ t.test('answers in the representation that Accept prefers', async (t) => {
   ] as const
   for (const [accept, representation] of asked) {
     for (const request of either) {
-      t.equal(
-        answerRepresentation(accept, request),
-        representation,
-        `${accept}, asked in ${request.mediaType}`,
-      )
+      t.equal(preferredOffer(accept, request), representation, `${accept}, asked in ${request.mediaType}`)
     }
   }
 })
@@ -125,7 +121,7 @@ t.test('has no representation for an Accept that allows neither', async (t) => {
   ]
   for (const accept of neither) {
     for (const request of either) {
-      t.equal(answerRepresentation(accept, request), undefined, `${accept}, asked in ${request.mediaType}`)
+      t.equal(preferredOffer(accept, request), undefined, `${accept}, asked in ${request.mediaType}`)
     }
   }
 })

@@ -51,7 +51,8 @@ export function createClient(
     ]
   })
   // The table and the interfaces are generated from the same description.
-  return Object.fromEntries(methods)
+  const client: unknown = Object.fromEntries(methods)
+  return client as StorageClient
 }
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>
@@ -97,7 +98,7 @@ function pagesOf(method: Method, { path, pages }: Description): Pages {
 
 /** The body or the options of a page, without the key that the first page began at: a token takes its place. */
 function withoutStart(parameters: unknown): object {
-  const all = Object.entries((parameters ?? {}))
+  const all = Object.entries(parameters ?? {})
   return Object.fromEntries(all.filter(([name]) => name !== 'exclusiveStartKey'))
 }
 

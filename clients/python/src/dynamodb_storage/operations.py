@@ -35,29 +35,29 @@ from .schemas import (
 class Operations(Caller):
     """A method for each operation."""
 
-    def put_item(self, table: str, body: PutItemRequest, *, timeout: float | None = None) -> WriteAnswer:
+    def put_item(self, table: str, body: PutItemRequest, *, idempotency_key: str | None = None, timeout: float | None = None) -> WriteAnswer:
         """Put an item."""
-        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/put", reads=False, body=body, content_type="application/json", timeout=timeout))
+        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/put", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
     def get_item(self, table: str, body: GetItemRequest, *, timeout: float | None = None) -> GetItemAnswer:
         """Get an item."""
         return cast("GetItemAnswer", self._call("POST", f"/v1/tables/{segment(table)}/get", reads=True, body=body, content_type="application/json", timeout=timeout))
 
-    def update_item(self, table: str, body: UpdateItemRequest, *, timeout: float | None = None) -> WriteAnswer:
+    def update_item(self, table: str, body: UpdateItemRequest, *, idempotency_key: str | None = None, timeout: float | None = None) -> WriteAnswer:
         """Update an item."""
-        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/update", reads=False, body=body, content_type="application/json", timeout=timeout))
+        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/update", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
-    def delete_item(self, table: str, body: DeleteItemRequest, *, timeout: float | None = None) -> WriteAnswer:
+    def delete_item(self, table: str, body: DeleteItemRequest, *, idempotency_key: str | None = None, timeout: float | None = None) -> WriteAnswer:
         """Delete an item."""
-        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/delete", reads=False, body=body, content_type="application/json", timeout=timeout))
+        return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/delete", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
-    def query(self, table: str, body: QueryRequest, *, timeout: float | None = None) -> PageAnswer:
+    def query(self, table: str, body: QueryRequest, *, extra: Literal["drop"] | None = None, timeout: float | None = None) -> PageAnswer:
         """Query a table or an index."""
-        return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/query", reads=True, body=body, content_type="application/json", timeout=timeout))
+        return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/query", reads=True, body=body, content_type="application/json", query={"extra": extra}, timeout=timeout))
 
-    def scan(self, table: str, body: ScanRequest, *, timeout: float | None = None) -> PageAnswer:
+    def scan(self, table: str, body: ScanRequest, *, extra: Literal["drop"] | None = None, timeout: float | None = None) -> PageAnswer:
         """Scan a table or an index."""
-        return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/scan", reads=True, body=body, content_type="application/json", timeout=timeout))
+        return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/scan", reads=True, body=body, content_type="application/json", query={"extra": extra}, timeout=timeout))
 
     def read_item(self, table: str, partition_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
         """Read the item at a URL."""
@@ -67,13 +67,13 @@ class Operations(Caller):
         """Read the item at a URL, without the body."""
         self._call("HEAD", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=True, query={"consistentRead": consistent_read, "projection": projection}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
 
-    def write_item(self, table: str, partition_key: str, body: Item, *, if_match: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
+    def write_item(self, table: str, partition_key: str, body: Item, *, if_match: str | None = None, idempotency_key: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
         """Write an item at its URL."""
-        self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "if-none-match": if_none_match}, timeout=timeout)
+        self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "idempotency-key": idempotency_key, "if-none-match": if_none_match}, timeout=timeout)
 
-    def remove_item(self, table: str, partition_key: str, *, if_match: str | None = None, timeout: float | None = None) -> None:
+    def remove_item(self, table: str, partition_key: str, *, if_match: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> None:
         """Delete the item at a URL."""
-        self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, headers={"if-match": if_match}, timeout=timeout)
+        self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, headers={"if-match": if_match, "idempotency-key": idempotency_key}, timeout=timeout)
 
     def read_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
         """Read the item at a URL."""
@@ -83,13 +83,13 @@ class Operations(Caller):
         """Read the item at a URL, without the body."""
         self._call("HEAD", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=True, query={"consistentRead": consistent_read, "projection": projection}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
 
-    def write_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, body: Item, *, if_match: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
+    def write_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, body: Item, *, if_match: str | None = None, idempotency_key: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
         """Write an item at its URL."""
-        self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "if-none-match": if_none_match}, timeout=timeout)
+        self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "idempotency-key": idempotency_key, "if-none-match": if_none_match}, timeout=timeout)
 
-    def remove_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, if_match: str | None = None, timeout: float | None = None) -> None:
+    def remove_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, if_match: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> None:
         """Delete the item at a URL."""
-        self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, headers={"if-match": if_match}, timeout=timeout)
+        self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, headers={"if-match": if_match, "idempotency-key": idempotency_key}, timeout=timeout)
 
     def batch_get_item(self, body: BatchGetItemRequest, *, timeout: float | None = None) -> BatchGetItemAnswer:
         """Get many items."""

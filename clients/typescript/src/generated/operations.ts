@@ -46,17 +46,52 @@ import type {
 /** The operations, with items as documents. */
 export interface DocumentOperations {
   /** Put an item. */
-  putItem(table: string, body: PutItemRequest, options?: CallOptions): Promise<WriteAnswer>
+  putItem(
+    table: string,
+    body: PutItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<WriteAnswer>
   /** Get an item. */
   getItem(table: string, body: GetItemRequest, options?: CallOptions): Promise<GetItemAnswer>
   /** Update an item. */
-  updateItem(table: string, body: UpdateItemRequest, options?: CallOptions): Promise<WriteAnswer>
+  updateItem(
+    table: string,
+    body: UpdateItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<WriteAnswer>
   /** Delete an item. */
-  deleteItem(table: string, body: DeleteItemRequest, options?: CallOptions): Promise<WriteAnswer>
+  deleteItem(
+    table: string,
+    body: DeleteItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<WriteAnswer>
   /** Query a table or an index. */
-  query(table: string, body: QueryRequest, options?: CallOptions): Promise<PageAnswer>
+  query(
+    table: string,
+    body: QueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: 'drop' | undefined
+    },
+  ): Promise<PageAnswer>
   /** Scan a table or an index. */
-  scan(table: string, body: ScanRequest, options?: CallOptions): Promise<PageAnswer>
+  scan(
+    table: string,
+    body: ScanRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: 'drop' | undefined
+    },
+  ): Promise<PageAnswer>
   /** Read the item at a URL. */
   readItem(
     table: string,
@@ -95,6 +130,8 @@ export interface DocumentOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
       /** Only `*`: write only if the item does not exist, otherwise answer 412. */
       ifNoneMatch?: string | undefined
     },
@@ -106,6 +143,8 @@ export interface DocumentOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
     },
   ): Promise<void>
   /** Read the item at a URL. */
@@ -149,6 +188,8 @@ export interface DocumentOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
       /** Only `*`: write only if the item does not exist, otherwise answer 412. */
       ifNoneMatch?: string | undefined
     },
@@ -161,6 +202,8 @@ export interface DocumentOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
     },
   ): Promise<void>
   /** Get many items. */
@@ -199,17 +242,52 @@ export interface DocumentOperations {
 /** The operations, with items in DynamoDB’s own types. */
 export interface TypedOperations {
   /** Put an item. */
-  putItem(table: string, body: TypedPutItemRequest, options?: CallOptions): Promise<TypedWriteAnswer>
+  putItem(
+    table: string,
+    body: TypedPutItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<TypedWriteAnswer>
   /** Get an item. */
   getItem(table: string, body: TypedGetItemRequest, options?: CallOptions): Promise<TypedGetItemAnswer>
   /** Update an item. */
-  updateItem(table: string, body: TypedUpdateItemRequest, options?: CallOptions): Promise<TypedWriteAnswer>
+  updateItem(
+    table: string,
+    body: TypedUpdateItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<TypedWriteAnswer>
   /** Delete an item. */
-  deleteItem(table: string, body: TypedDeleteItemRequest, options?: CallOptions): Promise<TypedWriteAnswer>
+  deleteItem(
+    table: string,
+    body: TypedDeleteItemRequest,
+    options?: CallOptions & {
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<TypedWriteAnswer>
   /** Query a table or an index. */
-  query(table: string, body: TypedQueryRequest, options?: CallOptions): Promise<TypedPageAnswer>
+  query(
+    table: string,
+    body: TypedQueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: 'drop' | undefined
+    },
+  ): Promise<TypedPageAnswer>
   /** Scan a table or an index. */
-  scan(table: string, body: TypedScanRequest, options?: CallOptions): Promise<TypedPageAnswer>
+  scan(
+    table: string,
+    body: TypedScanRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: 'drop' | undefined
+    },
+  ): Promise<TypedPageAnswer>
   /** Read the item at a URL. */
   readItem(
     table: string,
@@ -248,6 +326,8 @@ export interface TypedOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
       /** Only `*`: write only if the item does not exist, otherwise answer 412. */
       ifNoneMatch?: string | undefined
     },
@@ -259,6 +339,8 @@ export interface TypedOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
     },
   ): Promise<void>
   /** Read the item at a URL. */
@@ -302,6 +384,8 @@ export interface TypedOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
       /** Only `*`: write only if the item does not exist, otherwise answer 412. */
       ifNoneMatch?: string | undefined
     },
@@ -314,6 +398,8 @@ export interface TypedOperations {
     options?: CallOptions & {
       /** Only `*`: write only if the item exists, otherwise answer 412. */
       ifMatch?: string | undefined
+      /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
+      idempotencyKey?: string | undefined
     },
   ): Promise<void>
   /** Get many items. */
@@ -354,12 +440,42 @@ export interface TypedOperations {
 
 /** What the operations send. */
 export const operations = {
-  putItem: { method: 'POST', path: '/v1/tables/{table}/put', reads: false, body: 'application/json' },
+  putItem: {
+    method: 'POST',
+    path: '/v1/tables/{table}/put',
+    reads: false,
+    body: 'application/json',
+    headers: { idempotencyKey: 'idempotency-key' },
+  },
   getItem: { method: 'POST', path: '/v1/tables/{table}/get', reads: true, body: 'application/json' },
-  updateItem: { method: 'POST', path: '/v1/tables/{table}/update', reads: false, body: 'application/json' },
-  deleteItem: { method: 'POST', path: '/v1/tables/{table}/delete', reads: false, body: 'application/json' },
-  query: { method: 'POST', path: '/v1/tables/{table}/query', reads: true, body: 'application/json' },
-  scan: { method: 'POST', path: '/v1/tables/{table}/scan', reads: true, body: 'application/json' },
+  updateItem: {
+    method: 'POST',
+    path: '/v1/tables/{table}/update',
+    reads: false,
+    body: 'application/json',
+    headers: { idempotencyKey: 'idempotency-key' },
+  },
+  deleteItem: {
+    method: 'POST',
+    path: '/v1/tables/{table}/delete',
+    reads: false,
+    body: 'application/json',
+    headers: { idempotencyKey: 'idempotency-key' },
+  },
+  query: {
+    method: 'POST',
+    path: '/v1/tables/{table}/query',
+    reads: true,
+    body: 'application/json',
+    query: { extra: 'extra' },
+  },
+  scan: {
+    method: 'POST',
+    path: '/v1/tables/{table}/scan',
+    reads: true,
+    body: 'application/json',
+    query: { extra: 'extra' },
+  },
   readItem: {
     method: 'GET',
     path: '/v1/tables/{table}/items/{partitionKey}',
@@ -379,13 +495,13 @@ export const operations = {
     path: '/v1/tables/{table}/items/{partitionKey}',
     reads: false,
     body: 'application/json',
-    headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+    headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key', ifNoneMatch: 'if-none-match' },
   },
   removeItem: {
     method: 'DELETE',
     path: '/v1/tables/{table}/items/{partitionKey}',
     reads: false,
-    headers: { ifMatch: 'if-match' },
+    headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key' },
   },
   readItemWithSortKey: {
     method: 'GET',
@@ -406,13 +522,13 @@ export const operations = {
     path: '/v1/tables/{table}/items/{partitionKey}/{sortKey}',
     reads: false,
     body: 'application/json',
-    headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+    headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key', ifNoneMatch: 'if-none-match' },
   },
   removeItemWithSortKey: {
     method: 'DELETE',
     path: '/v1/tables/{table}/items/{partitionKey}/{sortKey}',
     reads: false,
-    headers: { ifMatch: 'if-match' },
+    headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key' },
   },
   batchGetItem: { method: 'POST', path: '/v1/batch/get', reads: true, body: 'application/json' },
   batchWriteItem: { method: 'POST', path: '/v1/batch/write', reads: false, body: 'application/json' },

@@ -1,18 +1,26 @@
-/** Query and Scan as a stream: every page, one item on each line, as fast as the reader reads. */
+/** Query and Scan as a stream: every page, as fast as the reader reads. */
 import { timingHeaders } from '../http/server-timing.js'
 import { writeWithBackPressure } from '../http/stream-writer.js'
-import { readPage } from '../items/lines.js'
-import { ndjson } from '../items/representation.js'
+import { csv } from '../items/csv-pages.js'
+import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call } from './call.js'
 
-/** @throws ProblemError if the body asks for something that is not an item, which lines cannot carry */
-export function refuseMetadata(body: object): void {
+/** @throws ProblemError if the request asks for what its answer cannot have */
+export function checkStream({ request: { query }, stream }: Call, body: object): void {
+  if (stream !== undefined) refuseMetadata(body, stream)
+  if (query['extra'] !== undefined && stream !== csv) {
+    throw new ProblemError('InvalidRequest', `querystring/extra is only for an answer in ${csv.mediaType}`)
+  }
+}
+
+/** A stream can carry only items. */
+function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
   const { select, returnConsumedCapacity = 'NONE' } = body as Partial<Record<string, unknown>>
-  const where = `cannot be part of an answer in ${ndjson.mediaType}`
+  const where = `cannot be part of an answer in ${mediaType}`
   if (select === 'COUNT') throw new ProblemError('InvalidRequest', `body/select: COUNT ${where}`)
   if (returnConsumedCapacity !== 'NONE') {
     throw new ProblemError(
@@ -28,12 +36,15 @@ export function refuseMetadata(body: object): void {
  * @param request DynamoDB's request for the first page
  * @param firstPage DynamoDB's answer to it
  */
-export async function sendItemLines(
-  { reply, representation, limits: { signal, observer }, observed, services }: Call,
+export async function sendItemStream(
+  call: Call,
+  stream: StreamFormat,
   operation: Operation,
   request: DynamoDBRequest,
   firstPage: Json,
 ): Promise<undefined> {
+  const { reply, representation, limits, observed, services } = call
+  const { signal, observer } = limits
   const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
   const fetch = (lastEvaluatedKey: Json) => {
@@ -44,30 +55,42 @@ export async function sendItemLines(
     return page
   }
 
-  let page = readPage(firstPage, representation)
+  const { request: asked } = call
+  const readPage = await stream.open({
+    representation,
+    request,
+    keyNames: () => keyNames(call),
+    dropExtra: asked.query['extra'] === 'drop',
+  })
+  let page = readPage(firstPage)
   const { raw } = reply
   if (config.serverTiming) reply.headers(timingHeaders(observed))
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value)
   }
-  raw.writeHead(200, { 'content-type': ndjson.mediaType })
+  raw.writeHead(200, { 'content-type': stream.contentType })
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
-  // A caller that has closed its side may have hung up, which only shows when data are sent. Readers skip an empty line.
-  raw.socket?.once('end', () => {
-    if (!raw.writableEnded) raw.write('\n')
-  })
+  // A caller that has closed its side may have hung up, which only shows when data are sent.
+  const { socket } = raw
+  let isIdle = false
+  const probe = () => {
+    if (isIdle) raw.write(stream.filler)
+  }
+  socket?.once('end', probe)
   try {
-    if (page.lines.length === 0) raw.flushHeaders()
+    if (page.bytes.length === 0) raw.flushHeaders()
     for (;;) {
       const next = page.lastEvaluatedKey && fetch(page.lastEvaluatedKey)
-      await writeWithBackPressure(raw, page.lines, timeoutMs, signal)
-      observed.bytesWritten += page.lines.length
+      await writeWithBackPressure(raw, page.bytes, timeoutMs, signal)
+      observed.bytesWritten += page.bytes.length
       services.observe('streamItems', { direction: 'out', count: page.count }, observed)
       if (next === undefined) break
-      page = readPage(await next, representation)
+      isIdle = true
+      page = readPage(await next)
+      isIdle = false
     }
     raw.off('timeout', keepIdle)
     raw.end()
@@ -78,6 +101,13 @@ export async function sendItemLines(
     observed.brokenOffBy = error instanceof Error ? error : new Error('the stream broke off')
     // Without its last chunk the answer is incomplete (RFC 9112, section 8).
     raw.destroy()
+  } finally {
+    socket?.off('end', probe)
   }
   return undefined
+}
+
+async function keyNames({ request, limits, services: { storage } }: Call): Promise<readonly string[]> {
+  const { key } = await storage.tableKeys(request.params['table'] ?? '', limits)
+  return key.map(({ name }) => name)
 }

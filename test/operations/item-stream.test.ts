@@ -113,7 +113,7 @@ t.test('query and scan as lines', needsDynamoDB, async (t) => {
     t.match(refused.body, {
       status: 406,
       code: 'NotAcceptable',
-      detail: /over HTTP\/1\.1 application\/x-ndjson\.$/,
+      detail: /over HTTP\/1\.1 application\/x-ndjson or text\/csv\.$/,
     })
     const key = { key: { id: 'a' } }
     const get = await service.post(`/v1/tables/${table}/get`, key, { accept: NDJSON })
