@@ -33,8 +33,8 @@ export function pythonOperations(documents: JsonObject): string {
   return (
     HEAD('The operations.') +
     'from __future__ import annotations\n\nfrom collections.abc import Iterable, Iterator\n' +
-    'from typing import Any, cast\n\n' +
-    `from ._call import Caller, items_of, pages_of, segment\nfrom .schemas import (\n${used.map((name) => `    ${name},\n`).join('')})\n\n\n` +
+    'from typing import Any, Literal, cast\n\n' +
+    `from ._call import Caller, items_of, next_body, pages_of, segment\nfrom .schemas import (\n${used.map((name) => `    ${name},\n`).join('')})\n\n\n` +
     `class Operations(Caller):\n    """A method for each operation."""\n\n${operations.join('\n')}`
   )
 }
@@ -104,7 +104,7 @@ function iterators(
   const given = [...passed, 'timeout'].map((option) => `${option}=${option}`)
   const from =
     pages === 'body'
-      ? [...pathParameters.map(snakeCase), `{**body, "pageToken": token} if token else body`, ...given]
+      ? [...pathParameters.map(snakeCase), 'next_body(body, token)', ...given]
       : [...pathParameters.map(snakeCase), 'page_token=token or page_token', ...given]
   return (
     `    def ${name}_pages(${signature}) -> Iterator[${page}]:\n` +

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { createDemoTables } from '../../src/local/demo-tables.js'
+import { createClient } from '../../clients/typescript/src/index.js'
+import { clientFiles } from '../../scripts/clients/files.js'
 import { openapiYaml } from '../../scripts/openapi/document.js'
 import { CODES } from '../../schemas/parts/codes.js'
-import { packageRoot } from '../../src/package-root.js'
+import { packageRoot, version as serviceVersion } from '../../src/package-root.js'
 import { checkAnswer } from '../helpers/contract.js'
 import { needsDynamoDB, startService } from '../helpers/service.js'
 import { startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
@@ -197,3 +199,35 @@ t.test('every operation has a description, and every JSON body an example', asyn
     }
   }
 })
+
+t.test('the generated files of the clients are what npm run openapi writes', async (t) => {
+  for (const [path, content] of await clientFiles(yaml)) {
+    t.equal(readFileSync(join(packageRoot, path), 'utf8'), content, path)
+  }
+})
+
+t.test(
+  'the ready-made clients have a method for each operation, and the version of the service',
+  async (t) => {
+    const inApi = operations
+      .filter(({ path }) => path.startsWith('/v1/'))
+      .map(({ operation }) => operation.operationId)
+    const client: object = createClient({ baseUrl: 'http://127.0.0.1:9' })
+    const python = readFileSync(
+      join(packageRoot, 'clients/python/src/dynamodb_storage/operations.py'),
+      'utf8',
+    )
+    for (const id of inApi) {
+      t.ok(id in client, id)
+      t.match(python, `    def ${id.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}(`)
+    }
+    const { version } = JSON.parse(
+      readFileSync(join(packageRoot, 'clients/typescript/package.json'), 'utf8'),
+    ) as { version: string }
+    t.equal(version, serviceVersion)
+    t.match(
+      readFileSync(join(packageRoot, 'clients/python/pyproject.toml'), 'utf8'),
+      `\nversion = "${serviceVersion}"\n`,
+    )
+  },
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from ._call import Caller, items_of, pages_of, segment
+from ._call import Caller, items_of, next_body, pages_of, segment
 from .schemas import (
     BatchGetItemAnswer,
     BatchGetItemRequest,
