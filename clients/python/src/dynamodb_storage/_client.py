@@ -30,7 +30,7 @@ class StorageClient(Operations):
     base_url: the address of the service, such as https://storage.example; it may have a path
     api_key: sent as x-api-key; a function gets the current one before each attempt
     token: a token (JWT) or an API key, sent as authorization: Bearer; instead of api_key
-    timeout: of one attempt, in seconds; the service itself takes up to 30 s
+    timeout: the longest wait for the connection and for more of the answer, in seconds; the service takes up to 30 s
     retries: the most attempts after the first one
     base_delay, max_delay: the longest wait before the first retry, which doubles, and the longest one, in seconds
     ssl_context: for https; by default with the certificates of the system
@@ -94,7 +94,8 @@ class StorageClient(Operations):
         sent |= {name: value for name, value in (headers or {}).items() if value is not None}
         if content_type is not None:
             sent["content-type"] = content_type
-            if content_type.endswith("json") and not isinstance(body, bytes):
+            # Lines are no JSON.
+            if content_type.endswith(("/json", "+json")):
                 body = _exact_json.dumps(body)
         once = body is not None and not isinstance(body, bytes)
         safe = reads or "idempotency-key" in sent
