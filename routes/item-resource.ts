@@ -10,6 +10,7 @@ import {
 } from '../src/operations/item-resource.js'
 import type { Route } from '../src/operations/call.js'
 import { apiRoute } from '../src/operations/serve.js'
+import { sendSingleWrite } from '../src/operations/single-write.js'
 
 /** In tables without and with a sort key. Fastify adds HEAD to GET. */
 export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
@@ -40,7 +41,7 @@ export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
     operation: 'DeleteItem',
     itemAction: 'DeleteItem',
     request: deleteRequest,
-    send: ({ services: { storage }, limits }, request) => storage.send('DeleteItem', request, limits),
+    send: sendSingleWrite('DeleteItem'),
     answer: answerDelete,
   }),
 ])

@@ -2,7 +2,8 @@
 import * as Type from 'typebox'
 import type { TObject } from 'typebox'
 import { Closed, Item, NoContent, OneOf } from './parts/building-blocks.js'
-import { writeErrors } from './parts/errors.js'
+import { idempotencyErrors, writeErrors } from './parts/errors.js'
+import { idempotencyKey } from './parts/headers.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -132,6 +133,7 @@ export const putItemResource = ({ params, suffix, example }: ItemPath) =>
     querystring: NoQuery,
     headers: Type.Object({
       'if-match': ifMatch,
+      'idempotency-key': idempotencyKey,
       'if-none-match': Type.Optional(
         Type.String({
           description: 'Only `*`: write only if the item does not exist, otherwise answer 412.',
@@ -143,10 +145,11 @@ export const putItemResource = ({ params, suffix, example }: ItemPath) =>
       201: NoContent('Created.'),
       204: NoContent('Replaced.'),
       200: NoContent(
-        'Written. Whether it was created or replaced is unknown, because an answer of DynamoDB was lost.',
+        'Written. Whether it was created or replaced is unknown, because an answer of DynamoDB was lost, or because the ' +
+          'request has an `Idempotency-Key`.',
       ),
     },
-    errors: [...writeErrors, 'ConditionalCheckFailedException'],
+    errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
   }) satisfies RouteSchema
 
 export const deleteItemResource = ({ params, suffix }: ItemPath) =>
@@ -157,7 +160,7 @@ export const deleteItemResource = ({ params, suffix }: ItemPath) =>
     tags: ['Items'],
     params,
     querystring: NoQuery,
-    headers: Type.Object({ 'if-match': ifMatch }),
+    headers: Type.Object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey }),
     response: { 204: NoContent('Deleted.') },
-    errors: [...writeErrors, 'ConditionalCheckFailedException'],
+    errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
   }) satisfies RouteSchema

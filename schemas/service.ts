@@ -21,32 +21,42 @@ export const ready = {
   response: { 200: Type.Object({ status: Type.Literal('ready') }, { examples: [{ status: 'ready' }] }) },
 } satisfies RouteSchema
 
-export const openapiJson = {
-  operationId: 'openapiJson',
-  summary: 'This description, as JSON',
-  description: 'This description of the API (OpenAPI 3.1), for client generators and other tools.',
-  tags: ['Service'],
-  querystring: NoQuery,
-  response: {
-    200: Type.Unsafe<string>({
-      title: 'OpenAPIDocument',
-      description: 'An OpenAPI document.',
-      type: 'object',
-      additionalProperties: true,
-    }),
-  },
-} satisfies RouteSchema
+/** The description of the API: the whole of it, or with one representation of items only. */
+export interface Described {
+  /** Inserted into the names of the operations. */
+  readonly name: '' | 'Documents' | 'Typed'
+  /** What it is, without a full stop. */
+  readonly what: string
+}
 
-export const openapiYaml = {
-  operationId: 'openapiYaml',
-  summary: 'This description, as YAML',
-  description: 'This description of the API (OpenAPI 3.1), identical to `openapi.yaml`.',
-  tags: ['Service'],
-  querystring: NoQuery,
-  response: {
-    200: {
-      description: 'An OpenAPI document.',
-      content: { 'application/yaml': { schema: Type.String() } },
+export const openapiJson = ({ name, what }: Described) =>
+  ({
+    operationId: `openapi${name}Json`,
+    summary: `${what}, as JSON`,
+    description: `${what} (OpenAPI 3.1), for client generators and other tools.`,
+    tags: ['Service'],
+    querystring: NoQuery,
+    response: {
+      200: Type.Unsafe<string>({
+        title: 'OpenAPIDocument',
+        description: 'An OpenAPI document.',
+        type: 'object',
+        additionalProperties: true,
+      }),
     },
-  },
-} satisfies RouteSchema
+  }) satisfies RouteSchema
+
+export const openapiYaml = ({ name, what }: Described) =>
+  ({
+    operationId: `openapi${name}Yaml`,
+    summary: `${what}, as YAML`,
+    description: `${what} (OpenAPI 3.1), for client generators and other tools.`,
+    tags: ['Service'],
+    querystring: NoQuery,
+    response: {
+      200: {
+        description: 'An OpenAPI document.',
+        content: { 'application/yaml': { schema: Type.String() } },
+      },
+    },
+  }) satisfies RouteSchema

@@ -38,12 +38,28 @@ export const createTable = {
       provisionedThroughput,
       onDemandThroughput,
       warmThroughput,
-      localSecondaryIndexes: Type.Optional(Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), FEW)),
-      globalSecondaryIndexes: Type.Optional(Type.Array(GlobalSecondaryIndex, FEW)),
+      localSecondaryIndexes: Type.Optional(
+        Type.Array(Closed(index, { title: 'LocalSecondaryIndex' }), {
+          ...FEW,
+          title: 'LocalSecondaryIndexes',
+          description: 'Indexes with another sort key. They can only be created with the table.',
+        }),
+      ),
+      globalSecondaryIndexes: Type.Optional(
+        Type.Array(GlobalSecondaryIndex, {
+          ...FEW,
+          title: 'GlobalSecondaryIndexes',
+          description: 'Indexes with another partition key.',
+        }),
+      ),
       streamSpecification,
       sseSpecification,
       tags: Type.Optional(
-        Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), FEW),
+        Type.Array(Closed({ key: Type.String(), value: Type.String() }, { title: 'Tag' }), {
+          ...FEW,
+          title: 'Tags',
+          description: 'Words for the costs and the owners of the table.',
+        }),
       ),
       tableClass,
       deletionProtectionEnabled: Type.Optional(Type.Boolean()),
@@ -104,7 +120,11 @@ export const updateTable = {
             },
             { title: 'GlobalSecondaryIndexUpdate' },
           ),
-          FEW,
+          {
+            ...FEW,
+            title: 'GlobalSecondaryIndexUpdates',
+            description: 'Indexes to create, to change and to delete.',
+          },
         ),
       ),
       streamSpecification,
@@ -112,7 +132,11 @@ export const updateTable = {
       replicaUpdates: Type.Optional(
         Type.Array(
           ExactlyOne({ create: Replica, update: Replica, delete: RegionName }, { title: 'ReplicaUpdate' }),
-          FEW,
+          {
+            ...FEW,
+            title: 'ReplicaUpdates',
+            description: 'Replicas of a global table to create, to change and to delete.',
+          },
         ),
       ),
       multiRegionConsistency: Type.Optional(

@@ -60,7 +60,13 @@ export const index = {
   projection: Closed(
     {
       projectionType: Type.Optional(OneOf(['ALL', 'KEYS_ONLY', 'INCLUDE'], { title: 'ProjectionType' })),
-      nonKeyAttributes: Type.Optional(Type.Array(Type.String(), FEW)),
+      nonKeyAttributes: Type.Optional(
+        Type.Array(Type.String(), {
+          ...FEW,
+          title: 'NonKeyAttributes',
+          description: 'The attributes besides the keys, for `INCLUDE`.',
+        }),
+      ),
     },
     { title: 'Projection', description: 'The attributes that the index contains.' },
   ),
@@ -72,7 +78,11 @@ export const attributeDefinitions = Type.Array(
     { attributeName: Type.String(), attributeType: ScalarAttributeType },
     { title: 'AttributeDefinition' },
   ),
-  FEW,
+  {
+    ...FEW,
+    title: 'AttributeDefinitions',
+    description: 'The attributes of the keys of the table and of its indexes, and no others.',
+  },
 )
 export const streamSpecification = Type.Optional(
   Closed(

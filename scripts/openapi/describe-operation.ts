@@ -74,8 +74,17 @@ function parametersIn(
 ): readonly Json[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => {
     const required = !Type.IsOptional(property)
-    return { name, in: where, required, ...describeValue(property, components) }
+    const value = where === 'query' ? asBoolean(property) : property
+    return { name, in: where, required, ...describeValue(value, components) }
   })
+}
+
+/** The words `true` and `false` of a URL, which clients have as a boolean. */
+function asBoolean(schema: object): object {
+  const { description = '', enum: words, examples } = plain(schema)
+  if (JSON.stringify(words) !== '["true","false"]') return schema
+  const values = isArray(examples) ? examples.map((word) => word === 'true') : []
+  return { description, type: 'boolean', examples: values }
 }
 
 /** Description, schema and example of a parameter or of a header. */

@@ -5,6 +5,7 @@
  */
 import type { Tag } from '../../schemas/parts/route-schema.js'
 import { Problem } from '../../schemas/problem.js'
+import { toYaml } from '../../src/explorer/to-yaml.js'
 import { document } from '../../src/items/representation.js'
 import { version } from '../../src/package-root.js'
 import { describeOperation } from './describe-operation.js'
@@ -15,7 +16,6 @@ import { problemExamples } from './problem-responses.js'
 import { describedRoutes } from './registered-routes.js'
 import { SchemaComponents } from './schema-components.js'
 import { securitySchemes } from './security.js'
-import { toYaml } from './to-yaml.js'
 
 const tags: Readonly<Record<Tag, string>> = {
   Items: 'One item, or pages of items.',

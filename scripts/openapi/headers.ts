@@ -13,7 +13,7 @@ export const headers: JsonObject = {
   'retry-after': {
     description: 'The number of seconds to wait before the request is sent again.',
     required: true,
-    schema: { type: 'integer', minimum: 1 },
+    schema: { type: 'integer', format: 'int32', minimum: 1 },
     example: 1,
   },
   ratelimit: {

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from './json-value.js'
 import { ref } from './schema-components.js'
 
 const arrayOf = (items: Json, description: string): Json => ({ type: 'array', items, description })
+const field = (name: string, description: string): JsonObject => ({ ...ref(name), description })
 // Some generators read `format` to make bytes of a string, and others `contentEncoding`.
 const base64: JsonObject = { type: 'string', format: 'byte', contentEncoding: 'base64' }
 
@@ -32,14 +33,19 @@ export const itemSchemas: JsonObject = {
       B: { ...base64, description: 'Bytes, in base64.' },
       BOOL: { type: 'boolean', description: 'A boolean.' },
       NULL: { type: 'boolean', description: 'Null; always true.' },
-      M: ref('TypedItem'),
-      L: arrayOf(ref('AttributeValue'), 'A list.'),
-      SS: arrayOf({ type: 'string' }, 'A set of strings.'),
-      NS: arrayOf({ type: 'string' }, 'A set of numbers, as their digits.'),
-      BS: arrayOf(base64, 'A set of bytes.'),
+      // References with a description, so that no generator sends those that are not there as empty ones.
+      M: field('TypedItem', 'A map.'),
+      L: field('AttributeValueList', 'A list.'),
+      SS: field('StringSet', 'A set of strings.'),
+      NS: field('NumberSet', 'A set of numbers, as their digits.'),
+      BS: field('BinarySet', 'A set of bytes.'),
     },
     additionalProperties: false,
     minProperties: 1,
     maxProperties: 1,
   },
+  AttributeValueList: arrayOf(ref('AttributeValue'), 'Values with their types.'),
+  StringSet: arrayOf({ type: 'string' }, 'Different strings.'),
+  NumberSet: arrayOf({ type: 'string' }, 'Different numbers, as their digits.'),
+  BinarySet: arrayOf(base64, 'Different bytes, in base64.'),
 }

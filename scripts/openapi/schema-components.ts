@@ -17,6 +17,9 @@ export function hasItems(schema: object): boolean {
   return JSON.stringify(schema).includes(`"${SHAPE}":"item"`)
 }
 
+/** Where a schema stands: alone, as the elements of an array, as the values of a map, or as a field of a struct. */
+type Place = 'body' | 'element' | 'value' | 'field'
+
 /** The schemas that have a name. A schema with a `title` becomes a component, and a type in generated clients. */
 export class SchemaComponents {
   readonly #schemas: Map<string, Json>
@@ -35,9 +38,9 @@ export class SchemaComponents {
    * schema with items in it is called `Typed…` in DynamoDB's own types.
    * @throws Error if two different schemas have one title
    */
-  add(schema: object, representation: Representation): JsonObject {
+  add(schema: object, representation: Representation, place: Place = 'body'): JsonObject {
     const { title, [SHAPE]: shape, ...rest } = plain(schema)
-    if (shape === 'item') return { ...ref(itemNames.get(representation) ?? ''), ...rest }
+    if (shape === 'item') return this.#itemAt(place, itemNames.get(representation) ?? '', rest)
     const inner = this.#addInner(rest, representation)
     if (typeof title !== 'string') return inner
     const name = representation === typed && hasItems(schema) ? `Typed${title}` : title
@@ -45,22 +48,56 @@ export class SchemaComponents {
       throw new Error(`two schemas have the title ${title}`)
     }
     this.#schemas.set(name, inner)
-    return ref(name)
+    return place === 'field' && isContainer(inner) ? { ...ref(name), ...descriptionOf(rest) } : ref(name)
+  }
+
+  /**
+   * An item. A reference with a description has no type for openapi-generator's Python if it is a whole body, and a
+   * reference to a map has none for its Ruby if it is the element of an array.
+   */
+  #itemAt(place: Place, name: string, options: JsonObject): JsonObject {
+    if (place === 'body') return ref(name)
+    if (place !== 'element') return { ...ref(name), ...options }
+    const { type = '', additionalProperties = true } = this.#schemas.get(name) as JsonObject
+    return { type, additionalProperties, ...options }
   }
 
   /** The schema of a list, a map or a struct, with the schemas inside it added. */
   #addInner(schema: JsonObject, representation: Representation): JsonObject {
-    const added = (value: Json) => (isObject(value) ? this.add(value, representation) : value)
+    const added = (value: Json, place: Place) =>
+      isObject(value) ? this.add(value, representation, place) : value
     const { items, additionalProperties, properties } = schema
     return {
       ...schema,
-      ...(items !== undefined && { items: added(items) }),
-      ...(additionalProperties !== undefined && { additionalProperties: added(additionalProperties) }),
+      ...(schema['type'] === 'integer' && { format: formatOf(schema) }),
+      ...(items !== undefined && { items: added(items, 'element') }),
+      ...(additionalProperties !== undefined && {
+        additionalProperties: added(additionalProperties, 'value'),
+      }),
       ...(isObject(properties) && {
         properties: Object.fromEntries(
-          Object.entries(properties).map(([name, property]) => [name, added(property)]),
+          Object.entries(properties).map(([name, property]) => [name, added(property, 'field')]),
         ),
       }),
     }
   }
+}
+
+/** An array, or an object whose names are not known. */
+function isContainer({ type, properties }: JsonObject): boolean {
+  return type === 'array' || (type === 'object' && properties === undefined)
+}
+
+/**
+ * Of an optional field that is a container: without a description beside the reference, openapi-generator's Java sends the
+ * container empty instead of leaving it out.
+ */
+function descriptionOf({ description }: JsonObject): JsonObject {
+  return description === undefined ? {} : { description }
+}
+
+/** Of an integer: without a format, generators for Java, Rust and C# take 32 bits. */
+function formatOf({ minimum, maximum }: JsonObject): 'int32' | 'int64' {
+  const fits = (limit: Json | undefined) => typeof limit === 'number' && Math.abs(limit) < 2 ** 31
+  return fits(minimum) && fits(maximum) ? 'int32' : 'int64'
 }

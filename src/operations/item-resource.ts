@@ -11,6 +11,7 @@ import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
 import type { ApiRequest, Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
+import { sendSingleWrite } from './single-write.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
   // Errors are covered, too: that an item does not exist may change at any time.
@@ -74,17 +75,20 @@ export function putRequest({ request, body }: Call, keySchema: KeySchema): Dynam
   }
 }
 
-export async function sendPut(
-  { request, limits, services: { storage } }: Call,
-  input: DynamoDBRequest,
-): Promise<keyof typeof PUT_STATUS> {
+const sendConditionalPut = sendSingleWrite('PutItem')
+
+export async function sendPut(call: Call, input: DynamoDBRequest): Promise<keyof typeof PUT_STATUS> {
+  const { request, limits, idempotencyKey, services } = call
   const precondition = preconditionOf(request.headers)
-  if (precondition === undefined) return storage.putItem(input, limits)
-  await storage.send('PutItem', input, limits)
+  if (precondition === undefined && idempotencyKey === undefined) {
+    return services.storage.putItem(input, limits)
+  }
+  await sendConditionalPut(call, input)
+  if (idempotencyKey !== undefined) return 'written'
   return precondition === 'exists' ? 'replaced' : 'created'
 }
 
-/** RFC 9110, section 9.3.4; 200 where a lost answer of DynamoDB leaves it open. */
+/** RFC 9110, section 9.3.4; 200 where a lost answer of DynamoDB, or a transaction, leaves it open. */
 const PUT_STATUS = { created: 201, replaced: 204, written: 200 } as const
 
 export function answerPut({ reply }: Call, outcome: keyof typeof PUT_STATUS): AnswerBody {

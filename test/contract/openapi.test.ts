@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { createDemoTables } from '../../src/local/demo-tables.js'
+import { createClient } from '../../clients/typescript/src/index.js'
+import { clientFiles } from '../../scripts/clients/files.js'
 import { openapiYaml } from '../../scripts/openapi/document.js'
 import { CODES } from '../../schemas/parts/codes.js'
-import { packageRoot } from '../../src/package-root.js'
+import { packageRoot, version as serviceVersion } from '../../src/package-root.js'
 import { checkAnswer } from '../helpers/contract.js'
 import { needsDynamoDB, startService } from '../helpers/service.js'
 import { startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
@@ -22,7 +24,7 @@ interface Operation {
     readonly name: string
     readonly in: string
     readonly required: boolean
-    readonly example?: string
+    readonly example?: string | boolean
   }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
@@ -148,7 +150,7 @@ t.test('every request example gets the response example', needsDynamoDB, async (
           // The page at /docs also sends the examples of optional parameters.
           const given = (where: string) =>
             parameters.flatMap((one) =>
-              one.in === where && one.example !== undefined ? [[one.name, one.example] as const] : [],
+              one.in === where && one.example !== undefined ? [[one.name, String(one.example)] as const] : [],
             )
           const search = new URLSearchParams(Object.fromEntries(given('query'))).toString()
           if (operation.requestBody !== undefined) t.not(value, undefined, 'the request has an example')
@@ -188,9 +190,41 @@ t.test('every operation has a description, and every JSON body an example', asyn
     const bodies = [operation.requestBody ?? {}, ...Object.values(operation.responses)]
     for (const body of bodies as { content?: Record<string, Media> }[]) {
       for (const [mediaType, { examples }] of Object.entries(body.content ?? {})) {
-        if (!mediaType.endsWith('json') || operation.operationId === 'openapiJson') continue
+        if (!mediaType.endsWith('json') || /^openapi.*Json$/.test(operation.operationId)) continue
         t.ok(examples, `${operation.operationId} ${mediaType}`)
       }
     }
   }
 })
+
+t.test('the generated files of the clients are what npm run openapi writes', async (t) => {
+  for (const [path, content] of await clientFiles(yaml)) {
+    t.equal(readFileSync(join(packageRoot, path), 'utf8'), content, path)
+  }
+})
+
+t.test(
+  'the ready-made clients have a method for each operation, and the version of the service',
+  async (t) => {
+    const inApi = operations
+      .filter(({ path }) => path.startsWith('/v1/'))
+      .map(({ operation }) => operation.operationId)
+    const client: object = createClient({ baseUrl: 'http://127.0.0.1:9' })
+    const python = readFileSync(
+      join(packageRoot, 'clients/python/src/dynamodb_storage/operations.py'),
+      'utf8',
+    )
+    for (const id of inApi) {
+      t.ok(id in client, id)
+      t.match(python, `    def ${id.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}(`)
+    }
+    const { version } = JSON.parse(
+      readFileSync(join(packageRoot, 'clients/typescript/package.json'), 'utf8'),
+    ) as { version: string }
+    t.equal(version, serviceVersion)
+    t.match(
+      readFileSync(join(packageRoot, 'clients/python/pyproject.toml'), 'utf8'),
+      `\nversion = "${serviceVersion}"\n`,
+    )
+  },
+)

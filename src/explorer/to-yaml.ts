@@ -1,11 +1,10 @@
 import { Document, visit } from 'yaml'
-import type { JsonObject } from './json-value.js'
 
 /**
  * YAML 1.2 that readers of YAML 1.1 read in the same way: 1.1 has more words for booleans, and dates. The quotes of
  * texts that could be dates are explicit.
  */
-export function toYaml(value: JsonObject): string {
+export function toYaml(value: object): string {
   const yaml = new Document(value, { aliasDuplicateObjects: false, compat: 'yaml-1.1' })
   visit(yaml, {
     Scalar: (_key, scalar) => {
