@@ -22,6 +22,8 @@ export interface DescribedRoute extends Parameters {
   readonly description: string
   readonly tags: readonly [Tag]
   readonly body?: TSchema & Content
+  /** The only media type of the body, if it is neither of the two representations. Its items are documents. */
+  readonly bodyMediaType?: string
   /** A request body of lines, which is not JSON as a whole. The route reads and validates it line by line. */
   readonly bodyLines?: TSchema & Content
   /** By status code. The first one is the status of success. */

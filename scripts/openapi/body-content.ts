@@ -30,6 +30,15 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
   }
 }
 
+/** A body with documents in a media type of its own. */
+export function ownContent(
+  mediaType: string,
+  { examples, ...schema }: Body,
+  components: SchemaComponents,
+): JsonObject {
+  return { [mediaType]: { schema: components.add(schema, document), ...examplesOf(examples) } }
+}
+
 /** A body of lines. */
 export function linesContent(schema: Lines): JsonObject {
   return { [ndjson.mediaType]: streamContent(schema) }

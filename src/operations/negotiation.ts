@@ -38,14 +38,15 @@ const bothTyped: Negotiated = { body: typed, answer: typed, stream: undefined }
  */
 export function createNegotiation(schema: DescribedRoute): (request: ApiRequest) => Negotiated {
   const takesLines = schema.bodyLines !== undefined
-  const { responseStreams = {} } = schema
+  const { responseStreams = {}, bodyMediaType } = schema
   const streams = streamFormats.filter(({ mediaType }) => mediaType in responseStreams)
   const answersBody = !takesLines && Object.values(schema.response).some(({ type }) => type !== 'null')
 
   return ({ headers, method, raw }) => {
     if (hasBody(headers)) {
       refuseOtherEncodings(headers)
-      checkMediaType(headers['content-type'], method, takesLines)
+      if (bodyMediaType === undefined) checkMediaType(headers['content-type'], method, takesLines)
+      else if (essenceOf(headers['content-type']) !== bodyMediaType) refuseOtherThan(bodyMediaType, method)
     } else if (takesLines) checkMediaType(headers['content-type'], method, true)
     const body = requestRepresentation(headers['content-type'])
     const { accept } = headers
@@ -80,6 +81,12 @@ function checkMediaType(contentType: string | undefined, method: string, takesLi
     const mediaType = essenceOf(contentType)
     if (mediaType !== document.mediaType && mediaType !== typed.mediaType) refuseMediaType(MEDIA_TYPES)
   }
+}
+
+/** @throws ProblemError that says in `Accept-Patch` what to use with PATCH (RFC 5789, section 2.2) */
+function refuseOtherThan(mediaType: string, method: string): never {
+  const headers = method === 'PATCH' ? { 'accept-patch': mediaType } : undefined
+  throw new ProblemError('UnsupportedMediaType', `Content-Type must be ${mediaType}.`, { headers })
 }
 
 function notAcceptable(streams: readonly StreamFormat[]): ProblemError {

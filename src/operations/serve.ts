@@ -21,7 +21,7 @@ export type AnswerBody = Json | undefined
 
 /** What one operation does differently from the others. */
 export interface ApiRoute<Output> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `:table` for a path parameter. */
   readonly path: `/v1/${string}`
   readonly schema: DescribedRoute
