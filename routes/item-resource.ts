@@ -1,4 +1,11 @@
-import { deleteItemResource, getItemResource, itemPaths, putItemResource } from '../schemas/item-resource.js'
+import {
+  deleteItemResource,
+  getItemResource,
+  itemPaths,
+  patchItemResource,
+  putItemResource,
+} from '../schemas/item-resource.js'
+import { answerPatch, patchRequest, sendPatch } from '../src/operations/item-patch.js'
 import {
   answerDelete,
   answerGet,
@@ -33,6 +40,16 @@ export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
     request: putRequest,
     send: sendPut,
     answer: answerPut,
+  }),
+  apiRoute({
+    method: 'PATCH',
+    path: path.url,
+    schema: patchItemResource(path),
+    operation: 'UpdateItem',
+    itemAction: 'UpdateItem',
+    request: patchRequest,
+    send: sendPatch,
+    answer: answerPatch,
   }),
   apiRoute({
     method: 'DELETE',

@@ -7,6 +7,9 @@ import { idempotencyKey } from './parts/headers.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
+/** The media type of a JSON Merge Patch (RFC 7396). */
+const MERGE_PATCH = 'application/merge-patch+json'
+
 const partitionKey = Type.String({
   minLength: 1,
   description:
@@ -56,6 +59,13 @@ export const itemPaths: readonly ItemPath[] = [
 const ifMatch = Type.Optional(
   Type.String({
     description: 'Only `*`: write only if the item exists, otherwise answer 412.',
+  }),
+)
+
+/** `If-None-Match` of a write, as above. */
+const ifNoneMatch = Type.Optional(
+  Type.String({
+    description: 'Only `*`: write only if the item does not exist, otherwise answer 412.',
   }),
 )
 
@@ -134,11 +144,7 @@ export const putItemResource = ({ params, suffix, example }: ItemPath) =>
     headers: Type.Object({
       'if-match': ifMatch,
       'idempotency-key': idempotencyKey,
-      'if-none-match': Type.Optional(
-        Type.String({
-          description: 'Only `*`: write only if the item does not exist, otherwise answer 412.',
-        }),
-      ),
+      'if-none-match': ifNoneMatch,
     }),
     body: { ...Item('The item.'), examples: [example] },
     response: {
@@ -150,6 +156,35 @@ export const putItemResource = ({ params, suffix, example }: ItemPath) =>
       ),
     },
     errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
+  }) satisfies RouteSchema
+
+export const patchItemResource = ({ params, suffix, example }: ItemPath) =>
+  ({
+    operationId: `patchItem${suffix}`,
+    summary: 'Change the item at a URL',
+    description:
+      'A JSON Merge Patch (RFC 7396): sets the attributes in the body, removes those that are null, and merges objects into ' +
+      'the maps that are there. The item is created if it does not exist. Patches at the same time that change different ' +
+      'attributes lose nothing of each other. The answer is the new item.',
+    tags: ['Items'],
+    params,
+    querystring: NoQuery,
+    headers: Type.Object({
+      'if-match': ifMatch,
+      'if-none-match': ifNoneMatch,
+    }),
+    body: {
+      ...Item(
+        'What changes. The attributes of the key may be left out, and must be the same if they are present.',
+      ),
+      examples: [{ status: 'returned', refund: null, delivery: { carrier: 'post' } }],
+    },
+    bodyMediaType: MERGE_PATCH,
+    response: {
+      200: { ...Item('The item after the patch.'), examples: [{ ...example, status: 'returned' }] },
+      201: { ...Item('The item, which was created.'), examples: [{ ...example, status: 'returned' }] },
+    },
+    errors: [...writeErrors, 'ConditionalCheckFailedException', 'WriteConflict'],
   }) satisfies RouteSchema
 
 export const deleteItemResource = ({ params, suffix }: ItemPath) =>

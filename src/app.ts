@@ -110,7 +110,7 @@ export async function buildApp(
 
   const routeTable = new RouteTable(optionalRoutes)
   app.addHook('onRoute', routeTable.add)
-  app.setNotFoundHandler(routeTable.refuse)
+  app.setNotFoundHandler(routeTable.answer)
   const rateLimits = new RateLimits({ redisUrl: config.rateLimitRedisUrl, logger })
   const audit = config.audit ? createAudit(logger) : undefined
   const readiness = new Readiness(storage, lifecycle)

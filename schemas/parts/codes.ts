@@ -149,6 +149,15 @@ export const CODES = {
       'Region at the same time.',
     next: 'Send the request again.',
   },
+  WriteConflict: {
+    status: 409,
+    retryable: true,
+    title: 'Other writes changed the item at the same time',
+    cause:
+      'While a merge patch was applied, other writes added or removed the item or a map that the patch changes, five times ' +
+      'in a row.',
+    next: 'Send the request again.',
+  },
   ResourceInUseException: {
     status: 409,
     retryable: false,

@@ -22,6 +22,8 @@ export interface DescribedRoute extends Parameters {
   readonly description: string
   readonly tags: readonly [Tag]
   readonly body?: TSchema & Content
+  /** The only media type of the body, if it is neither of the two representations. Its items are documents. */
+  readonly bodyMediaType?: string
   /** A request body of any size, by media type. The route reads and validates it item by item. */
   readonly bodyStreams?: Readonly<Record<string, TSchema & Content>>
   /** By status code. The first one is the status of success. */

@@ -29,6 +29,15 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
   }
 }
 
+/** A body with documents in a media type of its own. */
+export function ownContent(
+  mediaType: string,
+  { examples, ...schema }: Body,
+  components: SchemaComponents,
+): JsonObject {
+  return { [mediaType]: { schema: components.add(schema, document), ...examplesOf(examples) } }
+}
+
 /** A stream, by media type. */
 export function streamsContent(streams: Streams): JsonObject {
   return Object.fromEntries(

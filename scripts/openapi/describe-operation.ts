@@ -10,7 +10,7 @@ import {
 } from '../../schemas/parts/errors.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../../src/items/representation.js'
-import { contentOf, streamsContent } from './body-content.js'
+import { contentOf, ownContent, streamsContent } from './body-content.js'
 import { requestId } from './headers.js'
 import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
@@ -24,7 +24,7 @@ export function describeOperation(
   { method, url, schema }: DescribedRouteOptions,
   components: SchemaComponents,
 ): JsonObject {
-  const { operationId, summary, description, tags, body, bodyStreams, response, responseStreams } = schema
+  const { operationId, summary, description, tags, response, responseStreams } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const isApi = url.startsWith('/v1/')
@@ -33,12 +33,7 @@ export function describeOperation(
     ...parametersIn('query', schema.querystring, components),
     ...parametersIn('header', schema.headers, components),
   ]
-  const requestContent =
-    bodyStreams !== undefined
-      ? streamsContent(bodyStreams)
-      : body !== undefined
-        ? contentOf(`${name}Request`, body, components)
-        : undefined
+  const requestContent = describeBody(`${name}Request`, schema, components)
   const answers = Object.entries(response).map(([status, answer]) => [
     status,
     describeAnswer(`${name}Answer`, answer, responseStreams, head, components),
@@ -60,6 +55,19 @@ export function describeOperation(
     ...(requestContent !== undefined && { requestBody: { required: true, content: requestContent } }),
     responses: { ...(Object.fromEntries(answers) as JsonObject), ...problemResponses(codes, head) },
   }
+}
+
+/** The request body by its media types (OpenAPI 3.1, Media Type Object); undefined if there is none. */
+function describeBody(
+  name: string,
+  { body, bodyStreams, bodyMediaType }: DescribedRoute,
+  components: SchemaComponents,
+): JsonObject | undefined {
+  if (bodyStreams !== undefined) return streamsContent(bodyStreams)
+  if (body === undefined) return undefined
+  return bodyMediaType === undefined
+    ? contentOf(name, body, components)
+    : ownContent(bodyMediaType, body, components)
 }
 
 /** Whether the answer has a body in one of the two representations, so that an `Accept` can exclude it. */

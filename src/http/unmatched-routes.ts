@@ -14,6 +14,8 @@ export interface OptionalRoute {
 /** The paths of all routes with their methods, to tell an unknown path from an unsupported method. */
 export class RouteTable {
   readonly #methods = new Map<string, Set<string>>()
+  /** The media types of patches, by path (RFC 5789, section 3.1). */
+  readonly #patches = new Map<string, string>()
   readonly #optional: readonly OptionalRoute[]
 
   /** @param optional routes that a setting switches off */
@@ -22,22 +24,32 @@ export class RouteTable {
   }
 
   /** For Fastify's hook `onRoute`. */
-  readonly add = ({ url, method }: RouteOptions): void => {
+  readonly add = ({ url, method, schema }: RouteOptions): void => {
     const methods = this.#methods.get(url) ?? new Set()
     for (const one of [method].flat()) methods.add(one)
     this.#methods.set(url, methods)
+    if (method === 'PATCH' && schema !== undefined && 'bodyMediaType' in schema) {
+      this.#patches.set(url, String(schema.bodyMediaType))
+    }
   }
 
   /**
-   * Fastify's handler for requests that no route matches.
-   * @throws ProblemError 405 with `Allow` (RFC 9110, section 15.5.6) if the path exists, otherwise 404
+   * Fastify's handler for requests that no route matches. Answers OPTIONS with `Allow` (RFC 9110, section 9.3.7).
+   * @throws ProblemError 405 with `Allow` (section 15.5.6) if the path exists, otherwise 404
    */
-  readonly refuse = ({ method, url: target }: FastifyRequest, reply: FastifyReply): never => {
+  readonly answer = ({ method, url: target }: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = pathOf(target)
     const url = this.#routeOf(path)
     if (url === undefined) throw new ProblemError('RouteNotFound', this.#notFound(method, path))
     const allowed = [...(this.#methods.get(url) ?? [])]
     reply.header('allow', allowed.join(', '))
+    if (method === 'OPTIONS') {
+      const patch = this.#patches.get(url)
+      return reply
+        .code(204)
+        .headers(patch === undefined ? {} : { 'accept-patch': patch })
+        .send()
+    }
     const optional = this.#optional.find((route) => route.method === method && route.url === url)
     throw new ProblemError(
       'MethodNotAllowed',

@@ -7,6 +7,7 @@ import { decimalOf } from '../json/decimal.js'
 import type { Json } from '../json/json.js'
 import { JsonReader } from '../json/reader.js'
 import { KeyMismatchError } from '../storage/errors.js'
+import { type Attributes, isPatch, type Patch } from '../storage/patch/patch.js'
 import type { KeyAttribute, KeySchema } from '../storage/tables/key-schemas.js'
 import { isSameValue } from '../storage/tables/keys.js'
 import { MAX_NUMBER_CHARACTERS } from './limits.js'
@@ -82,12 +83,34 @@ export function withKey(item: Json, key: Key): Json {
     const found = reader.take()
     if (value === undefined) continue
     if (!isSameValue(found, Buffer.from(value))) {
-      const part = PARTS[key.findIndex(([attribute]) => attribute === name)] ?? ''
-      throw new KeyMismatchError(`body/${name} must be the same as ${part}, or be left out`)
+      throw otherKey(
+        name,
+        key.findIndex(([attribute]) => attribute === name),
+      )
     }
     lacking.delete(name)
   }
   if (lacking.size === 0) return item
   const inFront = keyJson([...lacking]).slice(0, -1)
   return Buffer.concat([Buffer.from(empty ? inFront : `${inFront},`), item.subarray(1)])
+}
+
+/**
+ * A patch of an item without the attributes of its key, which cannot change.
+ * @param key in the order of the key schema
+ * @throws KeyMismatchError if the patch would change one of them
+ */
+export function withoutKey(patch: Patch, key: Attributes): Patch {
+  const others = new Map(patch)
+  for (const [index, [name, value]] of [...key].entries()) {
+    const change = patch.get(name)
+    if (change === undefined) continue
+    if (change === null || isPatch(change) || !isSameValue(change, value)) throw otherKey(name, index)
+    others.delete(name)
+  }
+  return others
+}
+
+function otherKey(name: string, index: number): KeyMismatchError {
+  return new KeyMismatchError(`body/${name} must be the same as ${PARTS[index] ?? ''}, or be left out`)
 }

@@ -13,15 +13,15 @@ import type { ApiRequest, Call } from './call.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 import { sendSingleWrite } from './single-write.js'
 
-export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
+export function getRequest(call: Call, keySchema: KeySchema): DynamoDBRequest {
+  const { request, reply } = call
   // Errors are covered, too: that an item does not exist may change at any time.
   reply
     .header('cache-control', 'private, no-cache')
     .header('vary', 'Accept, Accept-Encoding, Content-Type, Origin')
   return {
-    TableName: request.params['table'],
     ...readParameters(request),
-    Key: Buffer.from(keyJson(readPathKey(pathKeyOf(request), keySchema))),
+    ...keyRequest(call, keySchema),
   }
 }
 
@@ -96,24 +96,28 @@ export function answerPut({ reply }: Call, outcome: keyof typeof PUT_STATUS): An
   return undefined
 }
 
-export function deleteRequest({ request }: Call, keySchema: KeySchema): DynamoDBRequest {
-  const precondition = preconditionOf(request.headers)
+export function deleteRequest(call: Call, keySchema: KeySchema): DynamoDBRequest {
+  const precondition = preconditionOf(call.request.headers)
   if (precondition === 'absent') {
     throw new ProblemError(
       'InvalidRequest',
       'headers/if-none-match: an item that does not exist cannot be deleted',
     )
   }
-  return {
-    TableName: request.params['table'],
-    ...conditionParameters(precondition, keySchema),
-    Key: Buffer.from(keyJson(readPathKey(pathKeyOf(request), keySchema))),
-  }
+  return { ...conditionParameters(precondition, keySchema), ...keyRequest(call, keySchema) }
 }
 
 export function answerDelete({ reply }: Call): AnswerBody {
   reply.code(204)
   return undefined
+}
+
+/** The table and the key in the URL, as parameters of a request about one item. */
+export function keyRequest({ request }: Call, keySchema: KeySchema): DynamoDBRequest {
+  return {
+    TableName: request.params['table'],
+    Key: Buffer.from(keyJson(readPathKey(pathKeyOf(request), keySchema))),
+  }
 }
 
 function pathKeyOf({ params: { partitionKey = '', sortKey } }: ApiRequest): PathKey {

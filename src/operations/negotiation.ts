@@ -36,7 +36,7 @@ const bothTyped: Negotiated = { body: typed, answer: typed, stream: undefined }
  * will have a body in one of the representations; an error is always `application/problem+json`.
  */
 export function createNegotiation(schema: DescribedRoute): (request: ApiRequest) => Negotiated {
-  const { bodyStreams, responseStreams = {} } = schema
+  const { bodyStreams, bodyMediaType, responseStreams = {} } = schema
   const taken = bodyStreams === undefined ? undefined : Object.keys(bodyStreams)
   const streams = streamFormats.filter(({ mediaType }) => mediaType in responseStreams)
   const answersBody =
@@ -45,7 +45,8 @@ export function createNegotiation(schema: DescribedRoute): (request: ApiRequest)
   return ({ headers, method, raw }) => {
     if (hasBody(headers)) {
       refuseOtherEncodings(headers, taken !== undefined)
-      checkMediaType(headers['content-type'], method, taken)
+      if (bodyMediaType === undefined) checkMediaType(headers['content-type'], method, taken)
+      else if (essenceOf(headers['content-type']) !== bodyMediaType) refuseOtherThan(bodyMediaType, method)
     } else if (taken !== undefined) checkMediaType(headers['content-type'], method, taken)
     const body = requestRepresentation(headers['content-type'])
     const { accept } = headers
@@ -88,6 +89,12 @@ function checkMediaType(
     const mediaType = essenceOf(contentType)
     if (mediaType !== document.mediaType && mediaType !== typed.mediaType) refuseMediaType(MEDIA_TYPES)
   }
+}
+
+/** @throws ProblemError that says in `Accept-Patch` what to use with PATCH (RFC 5789, section 2.2) */
+function refuseOtherThan(mediaType: string, method: string): never {
+  const headers = method === 'PATCH' ? { 'accept-patch': mediaType } : undefined
+  throw new ProblemError('UnsupportedMediaType', `Content-Type must be ${mediaType}.`, { headers })
 }
 
 function notAcceptable(streams: readonly StreamFormat[]): ProblemError {

@@ -7,11 +7,12 @@ import {
   ImportError,
   KeyMismatchError,
   StorageError,
+  WriteConflictError,
 } from '../storage/errors.js'
 import { batchProblem, importProblem } from './batch-problem.js'
 import { internalProblem } from './internal-problem.js'
 import { ProblemError, problemText } from './problem-error.js'
-import { answerProblem, storageProblem } from './storage-problem.js'
+import { answerProblem, storageProblem, writeConflict } from './storage-problem.js'
 
 /** What the error handler has to know about the DynamoDB call of a request. */
 export interface CallState {
@@ -69,6 +70,7 @@ function toProblem(error: unknown, call: CallState | null): ProblemError {
   if (error instanceof StorageError) return storageProblem(error, representation)
   if (error instanceof BatchIncompleteError) return batchProblem(error, representation)
   if (error instanceof ImportError) return importProblem(error, error.number ?? 1, representation)
+  if (error instanceof WriteConflictError) return writeConflict(error)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
   if (error instanceof AnswerError) return answerProblem(error, writes)

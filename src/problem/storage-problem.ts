@@ -8,7 +8,7 @@ import { atOnce } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members as membersOfJson, objectOf } from '../json/parts.js'
 import { JsonError } from '../json/reader.js'
-import { AnswerError, isRetryable, type StorageError } from '../storage/errors.js'
+import { AnswerError, isRetryable, type StorageError, type WriteConflictError } from '../storage/errors.js'
 import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { redact, redactReasons } from './redact.js'
 
@@ -53,6 +53,17 @@ export function answerProblem(error: AnswerError, writes: boolean): ProblemError
     retryable: !writes,
     maybeApplied: writes,
     cause: error,
+  })
+}
+
+/** The problem for a write that gave up, because others changed the item again and again. */
+export function writeConflict({ cause, maybeApplied }: WriteConflictError): ProblemError {
+  const detail = 'Other writes changed the item at the same time, five times in a row.'
+  return new ProblemError('WriteConflict', sentences(detail, maybeApplied ? EARLIER_UNKNOWN : ''), {
+    maybeApplied,
+    dynamodbRequestId: cause.requestId,
+    attempts: cause.attempts,
+    cause,
   })
 }
 

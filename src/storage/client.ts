@@ -22,6 +22,7 @@ import type { StorageObserver } from './events.js'
 import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
+import { type ItemPatch, patchItem, type PatchedItem } from './patch/patch-item.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
@@ -232,6 +233,11 @@ export class Storage {
     limits: CallLimits,
   ): Promise<Json> {
     return writeOnce(operation, request, token, this.send, limits)
+  }
+
+  /** Applies a JSON Merge Patch (RFC 7396) to an item; see {@link patchItem}. */
+  patchItem(request: DynamoDBRequest, patch: ItemPatch, limits: CallLimits): Promise<PatchedItem> {
+    return patchItem(request, patch, this.send, limits)
   }
 
   /**

@@ -229,6 +229,21 @@ export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError'
 }
 
+/** Other writes of an item kept changing what a write of it had supposed. Nothing was applied after them. */
+export class WriteConflictError extends Error {
+  override readonly name = 'WriteConflictError'
+  override readonly cause: StorageError
+  /** Whether an attempt whose response was lost may have been applied before. */
+  readonly maybeApplied: boolean
+
+  /** @param cause the error of the last attempt */
+  constructor(cause: StorageError, maybeApplied: boolean) {
+    super('the item was changed by others at the same time', { cause })
+    this.cause = cause
+    this.maybeApplied = maybeApplied
+  }
+}
+
 /** A request does not match the table's key schema. It was not sent to DynamoDB. `message` is for the caller. */
 export class KeyMismatchError extends Error {
   override readonly name = 'KeyMismatchError'

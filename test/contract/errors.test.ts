@@ -70,6 +70,10 @@ t.test('every error code', needsDynamoDB, async (t) => {
     attributeDefinitions: [{ attributeName: 'id', attributeType: 'S' }],
     billingMode: 'PAY_PER_REQUEST',
   })
+  const usersDescription = {
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+  }
   const putInTransaction = (id: string) => ({ put: { tableName: table, item: { id } } })
 
   const causes: Causes = {
@@ -128,6 +132,20 @@ t.test('every error code', needsDynamoDB, async (t) => {
       'ReplicatedWriteConflictException',
       'One or more items in this request are being modified by a request in another Region.',
     ),
+    WriteConflict: (t) =>
+      when(
+        t,
+        ({ operation }, response) => {
+          if (operation === 'DescribeTable') answer(response, { Table: usersDescription })
+          else refuse(response, 400, 'ConditionalCheckFailedException', 'The conditional request failed')
+        },
+        (service) =>
+          service.request('/v1/tables/Users/items/u1', {
+            method: 'PATCH',
+            body: '{"age":37}',
+            headers: { 'content-type': 'application/merge-patch+json' },
+          }),
+      ),
     ResourceInUseException: () => service.post('/v1/tables', usersTable(table)),
     IdempotentParameterMismatchException: async () => {
       await transact(service, [putInTransaction('u3')], 'order-4711')

@@ -92,6 +92,10 @@ class Operations(Caller):
         """Write an item at its URL."""
         self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "idempotency-key": idempotency_key, "if-none-match": if_none_match}, timeout=timeout)
 
+    def patch_item(self, table: str, partition_key: str, body: Item, *, if_match: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> Item:
+        """Change the item at a URL."""
+        return cast("Item", self._call("PATCH", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, body=body, content_type="application/merge-patch+json", headers={"if-match": if_match, "if-none-match": if_none_match}, timeout=timeout))
+
     def remove_item(self, table: str, partition_key: str, *, if_match: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> None:
         """Delete the item at a URL."""
         self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, headers={"if-match": if_match, "idempotency-key": idempotency_key}, timeout=timeout)
@@ -107,6 +111,10 @@ class Operations(Caller):
     def write_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, body: Item, *, if_match: str | None = None, idempotency_key: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
         """Write an item at its URL."""
         self._call("PUT", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, body=body, content_type="application/json", headers={"if-match": if_match, "idempotency-key": idempotency_key, "if-none-match": if_none_match}, timeout=timeout)
+
+    def patch_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, body: Item, *, if_match: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> Item:
+        """Change the item at a URL."""
+        return cast("Item", self._call("PATCH", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}/{segment(sort_key)}", reads=False, body=body, content_type="application/merge-patch+json", headers={"if-match": if_match, "if-none-match": if_none_match}, timeout=timeout))
 
     def remove_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, if_match: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> None:
         """Delete the item at a URL."""

@@ -177,6 +177,18 @@ export interface DocumentOperations {
       ifNoneMatch?: string | undefined
     },
   ): Promise<void>
+  /** Change the item at a URL. */
+  patchItem(
+    table: string,
+    partitionKey: string,
+    body: Item,
+    options?: CallOptions & {
+      /** Only `*`: write only if the item exists, otherwise answer 412. */
+      ifMatch?: string | undefined
+      /** Only `*`: write only if the item does not exist, otherwise answer 412. */
+      ifNoneMatch?: string | undefined
+    },
+  ): Promise<Item>
   /** Delete the item at a URL. */
   removeItem(
     table: string,
@@ -235,6 +247,19 @@ export interface DocumentOperations {
       ifNoneMatch?: string | undefined
     },
   ): Promise<void>
+  /** Change the item at a URL. */
+  patchItemWithSortKey(
+    table: string,
+    partitionKey: string,
+    sortKey: string,
+    body: Item,
+    options?: CallOptions & {
+      /** Only `*`: write only if the item exists, otherwise answer 412. */
+      ifMatch?: string | undefined
+      /** Only `*`: write only if the item does not exist, otherwise answer 412. */
+      ifNoneMatch?: string | undefined
+    },
+  ): Promise<Item>
   /** Delete the item at a URL. */
   removeItemWithSortKey(
     table: string,
@@ -426,6 +451,18 @@ export interface TypedOperations {
       ifNoneMatch?: string | undefined
     },
   ): Promise<void>
+  /** Change the item at a URL. */
+  patchItem(
+    table: string,
+    partitionKey: string,
+    body: Item,
+    options?: CallOptions & {
+      /** Only `*`: write only if the item exists, otherwise answer 412. */
+      ifMatch?: string | undefined
+      /** Only `*`: write only if the item does not exist, otherwise answer 412. */
+      ifNoneMatch?: string | undefined
+    },
+  ): Promise<TypedItem>
   /** Delete the item at a URL. */
   removeItem(
     table: string,
@@ -484,6 +521,19 @@ export interface TypedOperations {
       ifNoneMatch?: string | undefined
     },
   ): Promise<void>
+  /** Change the item at a URL. */
+  patchItemWithSortKey(
+    table: string,
+    partitionKey: string,
+    sortKey: string,
+    body: Item,
+    options?: CallOptions & {
+      /** Only `*`: write only if the item exists, otherwise answer 412. */
+      ifMatch?: string | undefined
+      /** Only `*`: write only if the item does not exist, otherwise answer 412. */
+      ifNoneMatch?: string | undefined
+    },
+  ): Promise<TypedItem>
   /** Delete the item at a URL. */
   removeItemWithSortKey(
     table: string,
@@ -610,6 +660,13 @@ export const operations = {
     body: 'application/json',
     headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key', ifNoneMatch: 'if-none-match' },
   },
+  patchItem: {
+    method: 'PATCH',
+    path: '/v1/tables/{table}/items/{partitionKey}',
+    reads: false,
+    body: 'application/merge-patch+json',
+    headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+  },
   removeItem: {
     method: 'DELETE',
     path: '/v1/tables/{table}/items/{partitionKey}',
@@ -636,6 +693,13 @@ export const operations = {
     reads: false,
     body: 'application/json',
     headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key', ifNoneMatch: 'if-none-match' },
+  },
+  patchItemWithSortKey: {
+    method: 'PATCH',
+    path: '/v1/tables/{table}/items/{partitionKey}/{sortKey}',
+    reads: false,
+    body: 'application/merge-patch+json',
+    headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
   },
   removeItemWithSortKey: {
     method: 'DELETE',

@@ -1011,6 +1011,7 @@ export type ProblemCode =
   | 'TransactionConflictException'
   | 'TransactionInProgressException'
   | 'ReplicatedWriteConflictException'
+  | 'WriteConflict'
   | 'ResourceInUseException'
   | 'IdempotentParameterMismatchException'
   | 'ConditionalCheckFailedException'
