@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 import { packageRoot } from '../../src/package-root.js'
 
 /** The folders that tests import from. */
-const SOURCES = ['src', 'routes', 'schemas', 'scripts', 'bench', 'test']
+const SOURCES = ['src', 'routes', 'schemas', 'scripts', 'bench', 'clients/typescript/src', 'test']
 /** Where the compiled files are, each at the path of its source. */
 const FOLDER = '.test-build'
 
