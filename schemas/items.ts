@@ -2,7 +2,7 @@
 import * as Type from 'typebox'
 import { consumedCapacity, PageAnswer, WriteAnswer } from './parts/answers.js'
 import { Closed, Expression, Item, OneOf } from './parts/building-blocks.js'
-import { writeErrors } from './parts/errors.js'
+import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import {
   consistentRead,
   expressionAttributeNames,
@@ -14,9 +14,12 @@ import {
   segmentOptions,
   writeOptions,
 } from './parts/expressions.js'
+import { idempotencyKey } from './parts/headers.js'
 import { itemStreams, streamParameters } from './parts/lines.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
+
+const writeHeaders = Type.Object({ 'idempotency-key': idempotencyKey })
 
 export const put = {
   operationId: 'putItem',
@@ -25,6 +28,7 @@ export const put = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       item: Item('The item, with its key.'),
@@ -47,7 +51,7 @@ export const put = {
     },
   ),
   response: { 200: { ...WriteAnswer, examples: [{}] } },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const get = {
@@ -97,6 +101,7 @@ export const update = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       key: Item('The key of the item.'),
@@ -138,7 +143,7 @@ export const update = {
       examples: [{ attributes: { status: 'shipped', tags: { $stringSet: ['books', 'gift'] } } }],
     },
   },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const deleteItem = {
@@ -148,6 +153,7 @@ export const deleteItem = {
   tags: ['Items'],
   params: TablePath,
   querystring: NoQuery,
+  headers: writeHeaders,
   body: Closed(
     {
       key: Item('The key of the item.'),
@@ -182,7 +188,7 @@ export const deleteItem = {
       ],
     },
   },
-  errors: [...writeErrors, 'ConditionalCheckFailedException'],
+  errors: [...writeErrors, ...idempotencyErrors, 'ConditionalCheckFailedException'],
 } satisfies RouteSchema
 
 export const query = {

@@ -2,7 +2,7 @@
 import * as Type from 'typebox'
 import { consumedCapacities, WritesAnswer } from './parts/answers.js'
 import { Closed, ExactlyOne, Expression, Item } from './parts/building-blocks.js'
-import { writeErrors } from './parts/errors.js'
+import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import {
   conditionExpression,
   expressionAttributeNames,
@@ -185,10 +185,5 @@ export const transactWrite = {
       examples: [{}],
     },
   },
-  errors: [
-    ...writeErrors,
-    'TransactionCanceledException',
-    'TransactionInProgressException',
-    'IdempotentParameterMismatchException',
-  ],
+  errors: [...writeErrors, 'TransactionCanceledException', ...idempotencyErrors],
 } satisfies RouteSchema

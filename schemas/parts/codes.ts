@@ -134,9 +134,11 @@ export const CODES = {
   TransactionInProgressException: {
     status: 409,
     retryable: true,
-    title: 'The transaction with this token is still in progress',
-    cause: 'A transaction with the same idempotency token has been sent before, and has not ended.',
-    next: 'Send the request again with the same token to learn its outcome.',
+    title: 'The write with this idempotency key is still in progress',
+    cause:
+      'A transaction or a write with the same `Idempotency-Key` or `clientRequestToken` has been sent before, and has not ' +
+      'ended.',
+    next: 'Send the request again with the same key to learn its outcome.',
   },
   ReplicatedWriteConflictException: {
     status: 409,
@@ -157,9 +159,11 @@ export const CODES = {
   IdempotentParameterMismatchException: {
     status: 409,
     retryable: false,
-    title: 'The idempotency token belongs to another transaction',
-    cause: 'A different transaction with the same idempotency token was sent within the last 10 minutes.',
-    next: 'Use a new token for a new transaction.',
+    title: 'The idempotency key belongs to another write',
+    cause:
+      'A different transaction or write with the same `Idempotency-Key` or `clientRequestToken` was sent within the last ' +
+      '10 minutes, to any table of the account and Region.',
+    next: 'Use a new key for a new write.',
   },
   ConditionalCheckFailedException: {
     status: 412,

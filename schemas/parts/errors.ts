@@ -41,6 +41,12 @@ export const writeErrors: readonly Code[] = [
   'ReplicatedWriteConflictException',
 ]
 
+/** Of a write with an `Idempotency-Key`. */
+export const idempotencyErrors: readonly Code[] = [
+  'TransactionInProgressException',
+  'IdempotentParameterMismatchException',
+]
+
 /** Of creating and deleting a table. */
 export const tableErrors: readonly Code[] = [
   'MethodNotAllowed',

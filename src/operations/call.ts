@@ -58,6 +58,8 @@ export interface Call {
   readonly representation: Representation
   /** The format of an answer that is a stream of all pages; undefined for an answer that is one JSON value. */
   readonly stream: StreamFormat | undefined
+  /** The header `Idempotency-Key`. Only operations that can use it have one. */
+  readonly idempotencyKey: string | undefined
   readonly limits: CallLimits & { readonly signal: Cancellation }
   readonly observed: ObservedRequest
   readonly services: Services

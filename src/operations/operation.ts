@@ -8,7 +8,9 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
+import { isSingleWrite } from '../storage/write-once.js'
 import type { Call, Route } from './call.js'
+import { checkSingleWrite, sendSingleWrite } from './single-write.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
 interface OperationRoute {
@@ -35,7 +37,7 @@ export function operation({
   schema,
   operation,
   permit,
-  send = ({ services: { storage }, limits }, request) => storage.send(operation, request, limits),
+  send = sendOf(operation),
   parameters,
   check,
 }: OperationRoute): Route {
@@ -51,6 +53,7 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
+      if (call.idempotencyKey !== undefined) checkSingleWrite(operation, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
@@ -65,4 +68,9 @@ export function operation({
       return answer instanceof Promise ? answer.then(finish) : finish(answer)
     },
   })
+}
+
+function sendOf(operation: Operation): NonNullable<OperationRoute['send']> {
+  if (isSingleWrite(operation)) return sendSingleWrite(operation)
+  return ({ services: { storage }, limits }, request) => storage.send(operation, request, limits)
 }

@@ -1,6 +1,7 @@
 /** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
 import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import { idempotencyKeyOf, refuseIdempotencyKey } from '../http/idempotency-key.js'
 import { document } from '../items/representation.js'
 import type { Json } from '../json/json.js'
 import { RequestObserver } from '../observability/events.js'
@@ -53,6 +54,8 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const negotiate = createNegotiation(schema)
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
+  const readIdempotencyKey =
+    schema.headers?.properties['idempotency-key'] === undefined ? refuseIdempotencyKey : idempotencyKeyOf
   const readsLines = schema.bodyLines !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
@@ -73,6 +76,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     if (caller?.rate !== undefined) await limitRate(services, caller, reply)
     const negotiated = negotiate(request)
     state.representation = negotiated.answer
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
 
     // 3. Limit the time, counted from the end of the headers. The call ends early if the caller disconnects.
     const limits = {
@@ -90,15 +94,26 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     admission.enter(request.raw, stream !== undefined || readsLines ? 'streams' : 'requests')
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
-    const call: Call = { request, reply, caller, body, representation, stream, limits, observed, services }
+    const call: Call = {
+      request,
+      reply,
+      caller,
+      body,
+      representation,
+      stream,
+      idempotencyKey,
+      limits,
+      observed,
+      services,
+    }
+    let asked = operation
     let sent: DynamoDBRequest = {}
     const sendPermitted = (): Promise<Output> => {
-      state.writes = isWrite(observed.operation ?? operation, sent)
+      state.writes = isWrite(asked, sent)
       return route.send(call, sent)
     }
     const send = (keySchema: KeySchema): Promise<Output> => {
-      const asked = operationFor === undefined ? operation : operationFor(call, keySchema)
-      observed.operation = asked
+      if (operationFor !== undefined) observed.operation = asked = operationFor(call, keySchema)
       sent = route.request(call, keySchema)
       const targets = route.targets === undefined ? targetsOf(asked, sent) : route.targets(call, sent)
       observed.tables = tablesOf(targets)

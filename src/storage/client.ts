@@ -21,10 +21,11 @@ import type { StorageObserver } from './events.js'
 import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
-import { type DynamoDBRequest, type Parameter, serialize, textOf } from './request.js'
+import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
+import { type SingleWrite, writeOnce } from './write-once.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
@@ -222,6 +223,16 @@ export class Storage {
     return earlier.maybeApplied ? 'written' : 'replaced'
   }
 
+  /** One write as a transaction with a token, so that it is applied once; see {@link writeOnce}. */
+  writeOnce(
+    operation: SingleWrite,
+    request: DynamoDBRequest,
+    token: string,
+    limits: CallLimits,
+  ): Promise<Json> {
+    return writeOnce(operation, request, token, this.send, limits)
+  }
+
   /**
    * DeleteTable. All cached key schemas are dropped.
    * @throws StorageError
@@ -310,13 +321,4 @@ export class Storage {
   async close(): Promise<void> {
     await Promise.all([this.#transport.close(), this.#pingTransport.close()])
   }
-}
-
-/** The table that a request is about, if it is one whole request about one. */
-function onlyTableOf({ TableName, RequestItems }: DynamoDBRequest): string | undefined {
-  if (TableName !== undefined) return textOf(TableName)
-  if (typeof RequestItems !== 'object' || RequestItems === null || Buffer.isBuffer(RequestItems))
-    return undefined
-  const [first, ...others] = Object.keys(RequestItems)
-  return others.length === 0 ? first : undefined
 }

@@ -76,6 +76,21 @@ export function jsonOf(value: Parameter): Json {
   return writer.take()
 }
 
+/** The table that a request is about, if it is one whole request about one. */
+export function onlyTableOf({ TableName, RequestItems, TransactItems }: DynamoDBRequest): string | undefined {
+  if (TableName !== undefined) return textOf(TableName)
+  if (isArray(TransactItems)) return TransactItems.length === 1 ? onlyTableIn(TransactItems[0]) : undefined
+  if (!isObject(RequestItems)) return undefined
+  const [first, ...others] = Object.keys(RequestItems)
+  return others.length === 0 ? first : undefined
+}
+
+/** `{ "Put": { "TableName": "T", … } }` */
+function onlyTableIn(entry: Parameter): string | undefined {
+  const [parameters] = isObject(entry) ? Object.values(entry) : []
+  return isObject(parameters) ? textOf(parameters['TableName']) : undefined
+}
+
 function isArray(value: Parameter): value is readonly Parameter[] {
   return Array.isArray(value)
 }

@@ -288,7 +288,7 @@ after a lost answer of DynamoDB, also if a later attempt was refused. Before you
 applying it twice does no harm:
 
 - A put or a delete without a condition is safe, as long as no other client writes the item.
-- A transaction is safe with the \`Idempotency-Key\` that the answer contains.
+- A write with an \`Idempotency-Key\` is safe with that key, and a transaction with the one that the answer contains.
 - An update that counts is not safe, nor is a write that asks for the old item. The service itself does not repeat
   them, and \`retryable\` is false.
 

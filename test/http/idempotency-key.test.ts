@@ -10,6 +10,11 @@ t.test('a quoted string and a bare token are the same key', async (t) => {
     [' "abc" ', 'abc'],
     ['"abc";version=1', 'abc'],
     ['"abc" ;a', 'abc'],
+    ['abc;version=1', 'abc'],
+    ['abc; a="x;\\"y"; *b=?1;c', 'abc'],
+    ['"a;b"', 'a;b'],
+    ['k'.repeat(255), 'k'.repeat(255)],
+    [`"${'\\"'.repeat(255)}"`, '"'.repeat(255)],
     ['YWJj+/==', 'YWJj+/=='],
     ['"a b, c"', 'a b, c'],
     [String.raw`"say \"hi\" \\"`, String.raw`say "hi" \ `.trim()],
@@ -19,7 +24,24 @@ t.test('a quoted string and a bare token are the same key', async (t) => {
 })
 
 t.test('anything else is refused', async (t) => {
-  for (const header of ['', '""', '"abc', 'abc"', 'a b', 'a,b', 'a;b', '"a"b', String.raw`"\a"`, '"é"']) {
+  for (const header of [
+    '',
+    '""',
+    '"abc',
+    'abc"',
+    'a b',
+    'a,b',
+    'a;',
+    'a;B',
+    ';a',
+    '"a";;',
+    '"";a',
+    'k'.repeat(256),
+    `"${'k'.repeat(256)}"`,
+    '"a"b',
+    String.raw`"\a"`,
+    '"é"',
+  ]) {
     t.throws(() => idempotencyKeyOf(header), { code: 'InvalidRequest' }, header)
   }
 })
