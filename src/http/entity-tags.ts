@@ -18,11 +18,11 @@ export function isCurrent(tag: string, { 'if-none-match': tags }: IncomingHttpHe
   return tags !== undefined && (tags.trim() === '*' || withoutCodings(tags).includes(tag))
 }
 
-/** `If-Match` of a read: whether the caller wants another version (strong comparison, section 13.1.1). */
+/** `If-Match` of a read: whether the caller wants another version (strong comparison, section 13.1.1). No weak tag matches. */
 export function isOutdated(tag: string, { 'if-match': tags }: IncomingHttpHeaders): boolean {
+  if (tags === undefined || tags.trim() === '*') return false
   return (
-    tags !== undefined &&
-    tags.trim() !== '*' &&
+    tag.startsWith('W/') ||
     !withoutCodings(tags)
       .split(',')
       .some((one) => one.trim() === tag)

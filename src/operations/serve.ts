@@ -106,14 +106,14 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       observed,
       services,
     }
+    let asked = operation
     let sent: DynamoDBRequest = {}
     const sendPermitted = (): Promise<Output> => {
-      state.writes = isWrite(observed.operation ?? operation, sent)
+      state.writes = isWrite(asked, sent)
       return route.send(call, sent)
     }
     const send = (keySchema: KeySchema): Promise<Output> => {
-      const asked = operationFor === undefined ? operation : operationFor(call, keySchema)
-      observed.operation = asked
+      if (operationFor !== undefined) observed.operation = asked = operationFor(call, keySchema)
       sent = route.request(call, keySchema)
       const targets = route.targets === undefined ? targetsOf(asked, sent) : route.targets(call, sent)
       observed.tables = tablesOf(targets)

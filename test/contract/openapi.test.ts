@@ -170,7 +170,11 @@ t.test('every request example gets the response example', needsDynamoDB, async (
           const expected = content[answer.headers.get('content-type') ?? '']?.examples?.[name || 'example1']
           // The list of tables depends on the other tests.
           if (expected === undefined || operation.operationId === 'listTables') return
-          t.match(JSON.parse(named(answer.text, back)), expected.value)
+          // A token is opaque, and that of another table is another one.
+          const token = /"nextPageToken":"([\w-]+)"/
+          const [, example = ''] = token.exec(JSON.stringify(expected.value)) ?? []
+          const answered = named(answer.text, back).replace(token, `"nextPageToken":"${example}"`)
+          t.match(JSON.parse(answered), expected.value)
         })
       }
     }

@@ -157,6 +157,15 @@ ScanRequest = TypedDict("ScanRequest", {
     "totalSegments": "NotRequired[int]",
 })
 
+# Items, one page of them.
+Collection = TypedDict("Collection", {
+    "items": "list[dict[str, Any]]",
+    "count": "int",
+    "nextPageToken": "NotRequired[str]",
+})
+
+Order: TypeAlias = "Literal['asc', 'desc']"
+
 # The keys to get from a table, and which attributes.
 KeysAndAttributes = TypedDict("KeysAndAttributes", {
     "keys": "list[dict[str, Any]]",

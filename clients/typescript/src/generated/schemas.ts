@@ -392,6 +392,26 @@ export interface TypedScanRequest {
   totalSegments?: number | undefined
 }
 
+/** Items, one page of them. */
+export interface Collection {
+  items: Record<string, unknown>[]
+  /** The number of items. */
+  count: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+/** Items, one page of them. */
+export interface TypedCollection {
+  items: Record<string, AttributeValue>[]
+  /** The number of items. */
+  count: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+export type Order = 'asc' | 'desc'
+
 /** The keys to get from a table, and which attributes. */
 export interface KeysAndAttributes {
   keys: Record<string, unknown>[]
