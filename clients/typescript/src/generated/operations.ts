@@ -6,8 +6,12 @@ import type {
   BatchGetItemRequest,
   BatchWriteItemRequest,
   Collection,
+  CountItemsAnswer,
+  CountItemsRequest,
   CreateTableRequest,
   DeleteItemRequest,
+  DeleteItemsAnswer,
+  DeleteItemsRequest,
   DescribeTableAnswer,
   DescribeTimeToLiveAnswer,
   ExtraAttributes,
@@ -30,7 +34,9 @@ import type {
   TypedBatchGetItemRequest,
   TypedBatchWriteItemRequest,
   TypedCollection,
+  TypedCountItemsRequest,
   TypedDeleteItemRequest,
+  TypedDeleteItemsRequest,
   TypedGetItemAnswer,
   TypedGetItemRequest,
   TypedItem,
@@ -136,6 +142,10 @@ export interface DocumentOperations {
       extra?: ExtraAttributes | undefined
     },
   ): AsyncGenerator<NonNullable<PageAnswer['items']>[number], void>
+  /** Count items over all pages. */
+  countItems(table: string, body: CountItemsRequest, options?: CallOptions): Promise<CountItemsAnswer>
+  /** Delete the items that match. */
+  deleteItems(table: string, body: DeleteItemsRequest, options?: CallOptions): Promise<DeleteItemsAnswer>
   /** Read the items of a table. */
   listItems(
     table: string,
@@ -674,6 +684,10 @@ export interface TypedOperations {
       extra?: ExtraAttributes | undefined
     },
   ): AsyncGenerator<NonNullable<TypedPageAnswer['items']>[number], void>
+  /** Count items over all pages. */
+  countItems(table: string, body: TypedCountItemsRequest, options?: CallOptions): Promise<CountItemsAnswer>
+  /** Delete the items that match. */
+  deleteItems(table: string, body: TypedDeleteItemsRequest, options?: CallOptions): Promise<DeleteItemsAnswer>
   /** Read the items of a table. */
   listItems(
     table: string,
@@ -1169,6 +1183,13 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+  },
+  countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: false, body: 'application/json' },
+  deleteItems: {
+    method: 'POST',
+    path: '/v1/tables/{table}/delete-items',
+    reads: false,
+    body: 'application/json',
   },
   listItems: {
     method: 'GET',
