@@ -1,7 +1,7 @@
 import * as Type from 'typebox'
 import { Closed } from './parts/building-blocks.js'
 import { writeErrors } from './parts/errors.js'
-import { importStreams } from './parts/streams.js'
+import { importAnswers, importStreams } from './parts/streams.js'
 import { TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -32,5 +32,6 @@ export const importItems = {
       { examples: [{ written: 2 }] },
     ),
   },
+  responseStreams: importAnswers,
   errors: [...writeErrors, 'BatchIncomplete'],
 } satisfies RouteSchema

@@ -37,6 +37,18 @@ const ImportCsv = Type.String({
   examples: ['customer,placed,amount\r\nalan,2026-11-25,7\r\nalan,2026-11-26,8.50\r\n'],
 })
 
+/** The answer of an import as lines of progress. */
+const ImportProgress = Type.String({
+  description:
+    'For an import that takes longer than a second: each second a line with the items `written` so far and the `line` that is being ' +
+    'read. The last line is the answer, or the problem if the import stopped; the status is 200 then, too. A shorter import is ' +
+    'answered with one line, or with a problem and its own status.',
+  examples: ['{"written":26025,"line":26226}\n{"written":41000}\n'],
+})
+
+/** The answers of an import, by media type, beside the one JSON value. */
+export const importAnswers = { 'application/x-ndjson': ImportProgress }
+
 /** The bodies of an import, by media type. */
 export const importStreams = {
   'application/x-ndjson': ImportLines,

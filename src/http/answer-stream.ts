@@ -44,6 +44,7 @@ export class AnswerStream {
     encoder.on('error', () => {
       this.breakOff()
     })
+    this.#raw.on('close', () => encoder.destroy())
     encoder.pipe(this.#raw)
     this.#encoder = encoder
   }
@@ -63,14 +64,25 @@ export class AnswerStream {
     else this.#encoder.flush()
   }
 
-  /** Sends what readers pass over, without waiting. */
-  fill(filler: string): void {
-    ;(this.#encoder ?? this.#raw).write(filler)
-    this.#encoder?.flush()
+  /** Sends a short text without waiting for the reader; nothing, if it has disconnected or does not read. */
+  fill(text: string): void {
+    if (this.#raw.destroyed || this.#raw.writableNeedDrain) return
+    const { sent } = this.#options
+    if (this.#encoder === undefined) {
+      this.#raw.write(text)
+      sent(text.length)
+    } else {
+      this.#encoder.write(text)
+      this.#encoder.flush()
+    }
   }
 
-  end(): void {
-    ;(this.#encoder ?? this.#raw).end()
+  /** Ends the answer. */
+  end(last = ''): void {
+    if (this.#raw.destroyed) return
+    const out = this.#encoder ?? this.#raw
+    out.end(last)
+    if (this.#encoder === undefined) this.#options.sent(Buffer.byteLength(last))
   }
 
   /** Without its last chunk the answer is incomplete (RFC 9112, section 8). */

@@ -3,12 +3,21 @@
  * another type. An empty cell is no attribute; `""` in a column of text is an empty text.
  */
 import { isUtf8 } from 'node:buffer'
-import { BACKSLASH, CARRIAGE_RETURN, COMMA, OPEN_BRACE, QUOTE, SPACE } from '../json/character-codes.js'
+import {
+  BACKSLASH,
+  CARRIAGE_RETURN,
+  CLOSE_BRACE,
+  COMMA,
+  OPEN_BRACE,
+  QUOTE,
+  SPACE,
+} from '../json/character-codes.js'
 import { decimalOf } from '../json/decimal.js'
 import { JsonError, JsonReader } from '../json/reader.js'
+import { endOfNumber } from '../json/scalars.js'
 import { JsonWriter } from '../json/writer.js'
 import type { Type } from './attribute-value.js'
-import { decodeAttribute } from './document.js'
+import { decodeAttribute, decodeTagged } from './document.js'
 import type { Entry } from './entries.js'
 import { MAX_NUMBER_CHARACTERS } from './limits.js'
 
@@ -24,9 +33,6 @@ interface Column {
 
 /** Shared by all records: nothing waits between the first byte that is written and the last. */
 const writer = new JsonWriter()
-/** The document in a cell. */
-const cellWriter = new JsonWriter()
-
 /** A table of CSV, of which each record is read in its turn; the first one is the header line. */
 export class CsvTable {
   readonly #types: ColumnTypes
@@ -52,8 +58,8 @@ export class CsvTable {
 
 function columnsOf(header: Buffer, types: ColumnTypes): readonly Column[] {
   const names: string[] = []
-  eachCell(header, (cell) => {
-    names.push(cell.toString())
+  eachCell(header, (start, end) => {
+    names.push(header.toString('utf8', start, end))
   })
   for (const [index, name] of names.entries()) {
     if (name === '') refuse(`has no name for column ${index + 1} in the header line`)
@@ -78,43 +84,42 @@ function itemOf(record: Buffer, columns: readonly Column[]): Buffer {
   let count = 0
   let first = true
   writer.clear()
-  writer.ascii('{')
-  eachCell(record, (cell, isQuoted) => {
+  writer.byte(OPEN_BRACE)
+  eachCell(record, (start, end, isQuoted) => {
     const column = columns[count++]
     if (column === undefined) return
     const { name, written, type } = column
-    if (cell.length === 0 && !(isQuoted && type === 'S')) return
+    if (start === end && !(isQuoted && type === 'S')) return
     if (!first) writer.byte(COMMA)
     first = false
     writer.copy(written)
-    if (type === 'S') writeText(cell)
-    else writeTyped(name, type, cell)
+    if (type === 'S') writeText(record, start, end)
+    else writeTyped(name, type, record, start, end)
   })
   if (count !== columns.length) {
     refuse(`has ${count} ${count === 1 ? 'cell' : 'cells'}, but the header line has ${columns.length}`)
   }
-  writer.ascii('}')
+  writer.byte(CLOSE_BRACE)
   return writer.take()
 }
 
-/** Calls `read` with each cell, without its quotes. */
-function eachCell(record: Buffer, read: (cell: Buffer, isQuoted: boolean) => void): void {
+/**
+ * Calls `read` with the place of each cell, without its quotes. A cell with doubled quotes is changed in place: it gets
+ * shorter.
+ */
+function eachCell(record: Buffer, read: (start: number, end: number, isQuoted: boolean) => void): void {
   const end = record.at(-1) === CARRIAGE_RETURN ? record.length - 1 : record.length
   for (let at = 0; ; at++) {
-    if (record[at] === QUOTE && at < end) {
-      let close = record.indexOf(QUOTE, at + 1)
-      let isDoubled = false
-      while (close !== -1 && record[close + 1] === QUOTE) {
-        isDoubled = true
-        close = record.indexOf(QUOTE, close + 2)
+    if (at < end && record[at] === QUOTE) {
+      const start = ++at
+      let to = start
+      for (; ; at++) {
+        if (at >= end) refuse('has a quote that is not closed')
+        if (record[at] === QUOTE && record[++at] !== QUOTE) break
+        record[to++] = record[at] ?? 0
       }
-      if (close === -1) refuse('has a quote that is not closed')
-      const cell = record.subarray(at + 1, close)
-      at = close + 1
-      if (at < end && record[at] !== COMMA) {
-        refuse('has text between a closing quote and the next comma')
-      }
-      read(isDoubled ? Buffer.from(cell.toString().replaceAll('""', '"')) : cell, true)
+      if (at < end && record[at] !== COMMA) refuse('has text between a closing quote and the next comma')
+      read(start, to, true)
     } else {
       const start = at
       for (; at < end && record[at] !== COMMA; at++) {
@@ -124,77 +129,79 @@ function eachCell(record: Buffer, read: (cell: Buffer, isQuoted: boolean) => voi
           )
         }
       }
-      read(record.subarray(start, at), false)
+      read(start, at, false)
     }
     if (at >= end) return
   }
 }
 
 /** A text as an S. Nearly all need no escapes. */
-function writeText(cell: Buffer): void {
+function writeText(record: Buffer, start: number, end: number): void {
   writer.ascii('{"S":')
-  if (needsEscapes(cell)) writer.text(JSON.stringify(cell.toString()))
+  if (needsEscapes(record, start, end)) writer.text(JSON.stringify(record.toString('utf8', start, end)))
   else {
     writer.byte(QUOTE)
-    writer.copy(cell)
+    writer.copy(record, start, end)
     writer.byte(QUOTE)
   }
-  writer.ascii('}')
+  writer.byte(CLOSE_BRACE)
 }
 
-function needsEscapes(cell: Buffer): boolean {
-  for (const code of cell) if (code < SPACE || code === QUOTE || code === BACKSLASH) return true
+function needsEscapes(record: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const code = record[at] ?? SPACE
+    if (code < SPACE || code === QUOTE || code === BACKSLASH) return true
+  }
   return false
 }
 
-function writeTyped(name: string, type: Type, cell: Buffer): void {
+function writeTyped(name: string, type: Type, record: Buffer, start: number, end: number): void {
   const fail = (what: string) => refuse(`must be ${what}`, `/${name}`)
   switch (type) {
     case 'N':
-      if (cell.length > MAX_NUMBER_CHARACTERS || decimalOf(cell.toString()) === undefined) fail('a number')
+      if (end - start > MAX_NUMBER_CHARACTERS) fail('a number of fewer characters')
+      // Fast path: a number as in JSON.
+      if (
+        endOfNumber(record, start) !== end &&
+        decimalOf(record.toString('utf8', start, end)) === undefined
+      ) {
+        fail('a number')
+      }
       writer.ascii('{"N":"')
-      writer.copy(cell)
+      writer.copy(record, start, end)
       writer.ascii('"}')
       return
     case 'BOOL': {
-      const word = cell.toString().toLowerCase()
+      const word = record.toString('utf8', start, end).toLowerCase()
       if (word !== 'true' && word !== 'false') fail('true or false')
       writer.ascii(`{"BOOL":${word}}`)
       return
     }
     case 'NULL':
-      if (cell.toString().toLowerCase() !== 'null') fail('null')
+      if (record.toString('utf8', start, end).toLowerCase() !== 'null') fail('null')
       writer.ascii('{"NULL":true}')
       return
     default:
-      writeDocument(name, type, cell)
+      writeDocument(name, type, record.subarray(start, end))
   }
 }
 
-/** What is around a cell of a type, if the cell is not the whole document: binary is base64, and a set is an array. */
-const documents: Readonly<Partial<Record<Type, readonly [before: string, after: string]>>> = {
-  B: ['{"$binary":"', '"}'],
-  SS: ['{"$stringSet":', '}'],
-  NS: ['{"$numberSet":', '}'],
-  BS: ['{"$binarySet":', '}'],
-}
-
-/** A cell of JSON: the document of its type. */
+/** A cell of JSON: the document of its type, or only what is in its tag. Binary may be base64 alone. */
 function writeDocument(name: string, type: Type, cell: Buffer): void {
-  const [before, after] = (cell[0] === OPEN_BRACE ? undefined : documents[type]) ?? ['', '']
-  const json = Buffer.concat([Buffer.from(before), cell, Buffer.from(after)])
-  const reader = new JsonReader(json, { wellFormed: true })
-  cellWriter.clear()
+  const isBase64 = type === 'B' && cell[0] !== OPEN_BRACE
+  const reader = new JsonReader(isBase64 ? Buffer.from(JSON.stringify(cell.toString())) : cell, {
+    wellFormed: true,
+  })
+  const start = writer.length
   try {
-    decodeAttribute(reader, cellWriter)
+    if (type === 'M' || type === 'L' || reader.peek() === OPEN_BRACE) decodeAttribute(reader, writer)
+    else decodeTagged(type, reader, writer)
     reader.end()
   } catch (error) {
     if (error instanceof JsonError) refuse(error.message, `/${name}`)
     throw error
   }
-  const value = cellWriter.take()
-  if (!value.toString('latin1', 0, 6).startsWith(`{"${type}"`)) refuse(`must be ${type} as JSON`, `/${name}`)
-  writer.copy(value)
+  if (!writer.startsAt(start, `{"${type}"`)) refuse(`must be ${type} as JSON`, `/${name}`)
 }
 
 function refuse(message: string, path = ''): never {

@@ -11,6 +11,7 @@ import { ImportError } from '../storage/errors.js'
 import { namedTarget } from './access-control.js'
 import type { Call } from './call.js'
 import { type ImportFormat, importFormatOf } from './import-format.js'
+import { ImportProgress } from './import-progress.js'
 import { type AnswerBody, jsonAnswer } from './serve.js'
 
 const importOverloaded = new ProblemError(
@@ -21,10 +22,10 @@ const importOverloaded = new ProblemError(
 
 /**
  * Writes the items of the request's body.
- * @returns how many were written
+ * @returns how many were written; undefined if that has been answered
  * @throws ProblemError that tells the line at which the import stopped, and what was not written
  */
-export async function importItems(call: Call): Promise<number> {
+export async function importItems(call: Call): Promise<number | undefined> {
   const { request, reply, representation, limits, observed, services } = call
   const { signal } = limits
   const { storage, admission, config } = services
@@ -40,28 +41,43 @@ export async function importItems(call: Call): Promise<number> {
     chunks.interrupt()
   }
   signal.addEventListener('abort', interrupt)
+  let done = 0
+  const progress = call.stream && new ImportProgress(call, () => ({ written: done, line: splitter.number }))
   // The socket may be idle for long, while DynamoDB throttles: Node.js must not destroy it for that.
   reply.raw.on('timeout', () => undefined)
   const { table = '' } = request.params
   try {
     const entries = permittedEntries(call, format, piecesOf(chunks, splitter))
-    return await storage.importItems(
+    const onWritten = (count: number) => {
+      done += count
+    }
+    const written = await storage.importItems(
       table,
-      { entries, hold, interrupt },
+      { entries, hold, interrupt, onWritten },
       { timeoutMs, maxBytes, signal, observer: limits.observer },
     )
+    return progress?.end({ written }) === true ? undefined : written
   } catch (error) {
-    if (!(error instanceof ImportError)) throw error
+    if (!(error instanceof ImportError)) {
+      progress?.breakOff()
+      throw error
+    }
     const { number: line = splitter.number, written } = error
     request.log.info({ table, line, written }, 'the import stopped')
-    throw importProblem(error, line, representation)
+    const problem = importProblem(error, line, representation)
+    if (progress?.fail(problem) === true) return undefined
+    throw problem
   } finally {
+    progress?.stop()
     observed.bytesRead = chunks.bytesRead
   }
 }
 
-export function answerImport(call: Call, written: number): AnswerBody {
-  return jsonAnswer(call, 200, Buffer.from(JSON.stringify({ written })))
+export function answerImport(call: Call, written: number | undefined): AnswerBody {
+  if (written === undefined) return undefined
+  const answer = jsonAnswer(call, 200, Buffer.from(JSON.stringify({ written })))
+  if (call.stream !== undefined) call.reply.header('content-type', call.stream.contentType)
+  return answer
 }
 
 /** The pieces of a body, those together that arrive together. */

@@ -26,6 +26,8 @@ export interface EntrySource {
   readonly entries: AsyncIterable<Iterable<NumberedEntry>>
   /** Called when items occupy more memory, or less if `bytes` is negative. An error that it throws ends the import. */
   readonly hold: (bytes: number) => void
+  /** Called with the number of items that have been written or deleted. */
+  readonly onWritten: (count: number) => void
   /** Called when no more items are wanted. */
   readonly interrupt: () => void
 }
@@ -197,7 +199,9 @@ export class ImportWriter {
     if (isRefused(outcome.error) && outcome.unprocessed.length > 1) {
       outcome = await this.#sendOneByOne(outcome.unprocessed)
     }
-    this.#written += writes.length - outcome.unprocessed.length
+    const written = writes.length - outcome.unprocessed.length
+    this.#written += written
+    this.#source.onWritten(written)
     if (outcome.unprocessed.length === 0) return
     this.#incomplete.push(outcome)
     this.#source.interrupt()

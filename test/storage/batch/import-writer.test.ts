@@ -29,6 +29,7 @@ t.test('an import that waits for memory ends when all requests in flight are can
       yield items
     })(),
     hold: () => undefined,
+    onWritten: () => undefined,
     interrupt: () => undefined,
   }
   // Memory for 8 requests and a part of the next one.
