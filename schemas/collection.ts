@@ -1,5 +1,6 @@
 /** Items as collections: those of a table, of a partition, and of a partition of an index. */
 import * as Type from 'typebox'
+import type { TSchema } from 'typebox'
 import { itemPath } from './item-resource.js'
 import { nextPageToken } from './parts/answers.js'
 import { Closed, Item, ItemOr, NoContent, OneOf } from './parts/building-blocks.js'
@@ -54,7 +55,11 @@ const notModified = NoContent('The page has an entity tag that `If-None-Match` n
   etag: readHeaders.etag,
 })
 
-const shortItems = { ...collectionParameters.projection, examples: ['customer,placed'] }
+/** A copy of a schema is not optional any more. */
+const withExample = (parameter: TSchema, example: string) =>
+  Type.Optional(Type.Unsafe<string>({ ...parameter, examples: [example] }))
+
+const shortItems = withExample(collectionParameters.projection, 'customer,placed')
 
 const localConsistentRead = Type.Optional(
   OneOf(['true', 'false'], {
@@ -127,9 +132,9 @@ export const indexCollection = {
   }),
   querystring: Closed({
     ...orderedParameters,
-    'sort.begins': { ...orderedParameters['sort.begins'], examples: ['2026-11'] },
-    order: { ...orderedParameters.order, examples: ['desc'] },
-    limit: { ...orderedParameters.limit, examples: ['20'] },
+    'sort.begins': withExample(orderedParameters['sort.begins'], '2026-11'),
+    order: withExample(orderedParameters.order, 'desc'),
+    limit: withExample(orderedParameters.limit, '20'),
     projection: shortItems,
     consistentRead: localConsistentRead,
     ...streamParameters,
