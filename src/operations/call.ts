@@ -15,12 +15,14 @@ import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { TableNamesCache } from '../storage/tables/table-names-cache.js'
 import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
 export interface Services {
   readonly config: Config
   readonly storage: Storage
+  readonly tableNames: TableNamesCache
   /** Only with `AUTH=policy`. */
   readonly access: Access | undefined
   readonly rateLimits: RateLimits
