@@ -25,6 +25,25 @@ export const ProblemMembers = Type.Object({
       { description: 'One for each entry of the transaction, in the same order.' },
     ),
   ),
+  throttlingReasons: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          reason: Type.Optional(
+            Type.String({
+              description: 'What is throttled, which operation, and which limit.',
+              examples: ['TableWriteProvisionedThroughputExceeded'],
+            }),
+          ),
+          resource: Type.Optional(
+            Type.String({ description: 'The table or the index.', examples: ['table/Orders'] }),
+          ),
+        },
+        { title: 'ThrottlingReason' },
+      ),
+      { description: 'Why DynamoDB throttled the request, if it says so.' },
+    ),
+  ),
   line: Type.Optional(
     Type.Integer({
       description:

@@ -30,6 +30,7 @@ import { openObservability } from './observability/observability.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { createProblemSender } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
+import { TableNamesCache } from './storage/tables/table-names-cache.js'
 
 /** The bodies of all in-flight requests together are at most this many times the limit of the largest one. */
 const BODIES_IN_MEMORY = 8
@@ -119,6 +120,7 @@ export async function buildApp(
   registerRoutes(app, {
     config,
     storage,
+    tableNames: new TableNamesCache(storage.send),
     access,
     rateLimits,
     audit,

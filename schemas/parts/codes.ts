@@ -22,7 +22,7 @@ export const CODES = {
     title: 'Invalid request',
     cause:
       'The path, a parameter, a header, or the body does not match the description of the operation, or ' +
-      'is not valid HTTP. `detail` names each mismatch. The service checks this before it calls DynamoDB; ' +
+      'is not valid HTTP. `detail` names each mismatch, and the field that was probably meant. The service checks this before it calls DynamoDB; ' +
       'only an import stops at the line that is invalid.',
   },
   InvalidPageToken: {
@@ -40,7 +40,9 @@ export const CODES = {
     title: 'DynamoDB rejected the request as invalid',
     cause:
       'The request is well-formed, but breaks a rule of DynamoDB: a key that does not match the key ' +
-      'schema of the table, a syntax error in an expression, or an item larger than 400 KB, for example.',
+      'schema of the table, a syntax error in an expression, or an item larger than 400 KB, for example. ' +
+      '`detail` adds what is right, where the service knows it: the key of the table, a placeholder for a reserved word, or ' +
+      'that a value in a document has no type.',
   },
   ItemCollectionSizeLimitExceededException: {
     status: 400,
@@ -75,7 +77,7 @@ export const CODES = {
     title: 'Table or index not found',
     cause:
       'The table or the index does not exist in the account and Region of the service, or is still being ' +
-      'created.',
+      'created. `detail` names tables with a similar name, of those that the caller may see.',
     next: 'Check the name; GET /v1/tables lists the tables.',
   },
   ItemNotFound: {

@@ -6,6 +6,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
+import { didYouMean } from '../config/nearest-name.js'
 import { stepsOf } from '../json/pointer.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 
@@ -29,7 +30,7 @@ export function createValidator(schema: TSchema, part: string): Validate {
     const enums = new Set(errors.flatMap((error) => (error.keyword === 'enum' ? [error.instancePath] : [])))
     return errors
       .filter(({ keyword, instancePath }) => keyword !== 'type' || !enums.has(instancePath))
-      .flatMap((error) => explain(error, part, value))
+      .flatMap((error) => explain(error, part, value, namesOf(schema)))
   }
 }
 
@@ -52,16 +53,20 @@ function explain(
   { keyword, instancePath, params, message }: ValidationError,
   part: string,
   value: unknown,
+  names: readonly string[],
 ): readonly string[] {
   const at = part + clip(instancePath)
   switch (keyword) {
     // An unknown field is reported as `boolean`, since its schema is `false`.
     case 'additionalProperties':
       return []
-    case 'boolean':
+    case 'boolean': {
+      const [name = '', ...inner] = stepsOf(instancePath)
+      const meant = inner.length === 0 ? didYouMean(name, names) : ''
       return [
-        `${part}${clip(parentOf(instancePath))} has an unknown field ${quote(stepsOf(instancePath).at(-1))}`,
+        `${part}${clip(parentOf(instancePath))} has an unknown field ${quote(stepsOf(instancePath).at(-1))}${meant}`,
       ]
+    }
     case 'required':
       return namesIn(params['requiredProperties']).map((name) => `${at} must have the field "${name}"`)
     case 'enum':
@@ -87,6 +92,11 @@ function explain(
     default:
       return [`${at} ${message}`]
   }
+}
+
+/** The fields of an object, as its schema has them. */
+function namesOf({ properties }: { readonly properties?: object }): readonly string[] {
+  return Object.keys(properties ?? {})
 }
 
 function namesIn(value: unknown): readonly string[] {

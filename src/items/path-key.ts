@@ -29,13 +29,17 @@ export function readPathKey({ partitionKey, sortKey }: PathKey, schema: KeySchem
   const parts = sortKey === undefined ? [partitionKey] : [partitionKey, sortKey]
   if (parts.length !== schema.length) {
     const wrong = parts.length < schema.length ? 'is missing' : 'is one too many'
-    const key = schema.map(({ name, type }) => `"${name}" (${String(type)})`).join(' and ')
-    throw new KeyMismatchError(`params/sortKey ${wrong}: the key of the table is ${key}`)
+    throw new KeyMismatchError(`params/sortKey ${wrong}: the key of the table is ${describeKey(schema)}`)
   }
   return schema.map((attribute, index) => [
     attribute.name,
     readKeyValue(parts[index] ?? '', attribute, PARTS[index] ?? ''),
   ])
+}
+
+/** `"customer" (S) and "placed" (S)` */
+export function describeKey(schema: KeySchema): string {
+  return schema.map(({ name, type }) => `"${name}" (${String(type)})`).join(' and ')
 }
 
 /** The parts of a key in the order of a key schema, as messages name them. */

@@ -2,6 +2,7 @@
  * Request bodies. A body is read into an object whose items are already DynamoDB's JSON. The schema validates that
  * object, and it becomes DynamoDB's request.
  */
+import { didYouMean } from '../config/nearest-name.js'
 import { CLOSE_BRACE, CLOSE_BRACKET, LETTER_N, OPEN_BRACE, OPEN_BRACKET } from '../json/character-codes.js'
 import { NEVER, SHORT_BYTES, skip, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import { EMPTY_OBJECT, type Json, parse } from '../json/json.js'
@@ -199,7 +200,7 @@ class BodyReader {
       const field = shape.fields.get(name)
       if (field === undefined) {
         yield* skip(reader)
-        this.#addError(new JsonError(`has an unknown field ${JSON.stringify(name)}`, ''), level)
+        this.#addError(new JsonError(unknownField(name, shape.fields.keys()), ''), level)
       } else if (reader.peek() === LETTER_N) {
         // As in DynamoDB, a parameter that is null is absent. Serializers of many languages send it.
         reader.literal('null')
@@ -252,4 +253,8 @@ class BodyReader {
     }
     return new JsonError(message, place + path)
   }
+}
+
+function unknownField(name: string, names: Iterable<string>): string {
+  return `has an unknown field ${JSON.stringify(name)}${didYouMean(name, names)}`
 }

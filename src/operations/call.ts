@@ -15,6 +15,7 @@ import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { TableNamesCache } from '../storage/tables/table-names-cache.js'
 import type { PageTokens } from './page-tokens.js'
 import type { Readiness } from './readiness.js'
 
@@ -22,6 +23,7 @@ import type { Readiness } from './readiness.js'
 export interface Services {
   readonly config: Config
   readonly storage: Storage
+  readonly tableNames: TableNamesCache
   /** Only with `AUTH=policy`. */
   readonly access: Access | undefined
   readonly rateLimits: RateLimits

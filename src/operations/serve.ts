@@ -14,6 +14,7 @@ import { limitRate, permit, permitTable } from './access-control.js'
 import { audited } from './audited.js'
 import { createBodyReader } from './body.js'
 import type { ApiRequest, Call, Parameters, Route, Services } from './call.js'
+import { withHint } from './hints.js'
 import { createNegotiation } from './negotiation.js'
 import { createValidation } from './validation.js'
 
@@ -123,10 +124,15 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     }
     const { table = '', index } = request.params
     if (itemAction !== undefined) await permitTable(call, itemAction, table)
-    const output =
-      itemAction !== undefined
-        ? await storage.withKeySchema(table, limits, send, index)
-        : await send(NO_KEY_SCHEMA)
+    let output: Output
+    try {
+      output =
+        itemAction !== undefined
+          ? await storage.withKeySchema(table, limits, send, index)
+          : await send(NO_KEY_SCHEMA)
+    } catch (error) {
+      throw await withHint(error, call, sent)
+    }
 
     // 7. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.

@@ -60,7 +60,7 @@ export function redact(text: string): string {
 const MAX_REASON = 500
 
 /**
- * Cancellation reasons, in a caller's field names, with redacted messages of a bounded length. Items in them stay as they
+ * Reasons of a cancellation or of throttling, in a caller's field names, with redacted messages of a bounded length. Items in them stay as they
  * are.
  */
 export function redactReasons(reasons: Json): Json {
@@ -69,7 +69,7 @@ export function redactReasons(reasons: Json): Json {
 
 function redactReason(reason: Json): Json {
   const fields = members(reason)
-  for (const name of ['code', 'message']) {
+  for (const name of ['code', 'message', 'reason', 'resource']) {
     const field = fields.get(name)
     const text = field && parse(field)
     if (typeof text === 'string')

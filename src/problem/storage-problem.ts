@@ -27,8 +27,15 @@ const UNKNOWN_OUTCOME = 'It is unknown whether the write was applied.'
 const NOT_REPEATED = `${UNKNOWN_OUTCOME} The service did not send it again, because applying it twice differs from applying it once.`
 const EARLIER_UNKNOWN = 'An earlier attempt was not answered and may have been applied.'
 
-/** @param representation of the items in the problem */
-export function storageProblem(error: StorageError, representation: Representation): ProblemError {
+/**
+ * @param representation of the items in the problem
+ * @param next what the caller can do next; by default what the code and the outcome say
+ */
+export function storageProblem(
+  error: StorageError,
+  representation: Representation,
+  next?: string,
+): ProblemError {
   const { code, detail, passedOn } = explain(error)
   return new ProblemError(code, sentences(detail, uncertaintyOf(error)), {
     ...(passedOn && { members: membersOf(error.body, representation) }),
@@ -37,6 +44,7 @@ export function storageProblem(error: StorageError, representation: Representati
     dynamodbRequestId: error.requestId,
     attempts: error.attempts,
     retryAfterMs: error.retryAfterMs,
+    ...(next !== undefined && { next }),
     // Batches and imports say what they have applied, instead of this.
     ...(error.kind === 'no_credentials' && error.attempts === 0 && { next: 'Nothing was applied.' }),
     ...(error.kind === 'access_denied' && { logged: { permission: missingPermission(error) } }),
@@ -173,7 +181,7 @@ export function membersOf(body: Json, representation: Representation): Members {
       const { json } = atOnce(translateAnswer(answer, problemShape, representation))
       const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue
-      found.set(name, name === 'cancellationReasons' ? redactReasons(value) : value)
+      found.set(name, name.endsWith('Reasons') ? redactReasons(value) : value)
     } catch (error) {
       if (!(error instanceof AnswerError || error instanceof JsonError)) throw error
     }

@@ -297,6 +297,7 @@ Every error is an answer of the type \`application/problem+json\` (RFC 9457), wh
 - \`retryable\` says whether the same request may succeed later. Answers with the status 429, 503 and 504 have a
   \`Retry-After\` header: the number of seconds to wait.
 - \`attempts\` is the number of attempts to call DynamoDB. It is 0 if DynamoDB was not called.
+- \`throttlingReasons\` has DynamoDB's reasons, where it gave them for throttling a request.
 - \`dynamodbRequestId\` is the id that AWS Support asks for.
 
 ## Whether a write was applied

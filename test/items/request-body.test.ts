@@ -174,8 +174,12 @@ t.test('leaves values of the wrong type to the schema', async (t) => {
 
 t.test('reports an unknown field by its name and its path, at every depth', async (t) => {
   const refused: [operation: keyof typeof bodies, body: string, message: string][] = [
-    ['put', '{"conditionExpresion":"a"}', ' has an unknown field "conditionExpresion"'],
-    ['put', '{"Item":{}}', ' has an unknown field "Item"'],
+    [
+      'put',
+      '{"conditionExpresion":"a"}',
+      ' has an unknown field "conditionExpresion" (did you mean "conditionExpression"?)',
+    ],
+    ['put', '{"Item":{}}', ' has an unknown field "Item" (did you mean "item"?)'],
     ['put', '{"item":{},"":1}', ' has an unknown field ""'],
     ['put', '{"__proto__":{"item":{}}}', ' has an unknown field "__proto__"'],
     ['put', '{"constructor":1}', ' has an unknown field "constructor"'],
@@ -183,7 +187,11 @@ t.test('reports an unknown field by its name and its path, at every depth', asyn
     ['put', '{"a\\"\\u00e9":1}', ' has an unknown field "a\\"é"'],
     ['put', '{"tableName":"t"}', ' has an unknown field "tableName"'],
     ['put', '{"unknown":{"$binary":5}}', ' has an unknown field "unknown"'],
-    ['batchGet', '{"requestItems":{"t":{"key":[]}}}', '/requestItems/t has an unknown field "key"'],
+    [
+      'batchGet',
+      '{"requestItems":{"t":{"key":[]}}}',
+      '/requestItems/t has an unknown field "key" (did you mean "keys"?)',
+    ],
     [
       'batchWrite',
       '{"requestItems":{"t":[{"putRequest":{"item":{}}},{"updateRequest":{}}]}}',
@@ -197,7 +205,7 @@ t.test('reports an unknown field by its name and its path, at every depth', asyn
     [
       'transactWrite',
       '{"transactItems":[{"put":{"item":{},"conditionExpresion":"a"}}]}',
-      '/transactItems/0/put has an unknown field "conditionExpresion"',
+      '/transactItems/0/put has an unknown field "conditionExpresion" (did you mean "conditionExpression"?)',
     ],
     [
       'createTable',
@@ -220,7 +228,7 @@ t.test('reports all unknown fields at once, and the known fields beside them', a
       transactItems: [{ get: { tableName: 't', key: Buffer.from('{"id":{"S":"a"}}') } }, { get: {} }],
     },
     errors: [
-      '/transactItems/0/get has an unknown field "keys"',
+      '/transactItems/0/get has an unknown field "keys" (did you mean "key"?)',
       '/transactItems/0 has an unknown field "foo"',
       '/transactItems/1 has an unknown field "foo"',
       '/transactItems/1/get has an unknown field ""',
