@@ -19,6 +19,7 @@
 import { isUtf8 } from 'node:buffer'
 import {
   BACKSLASH,
+  CAPITAL_I,
   CLOSE_BRACE,
   END,
   LETTER_F,
@@ -89,6 +90,10 @@ function shapeAt(reader: JsonReader): EntryShape {
   const initial = reader.bytes[reader.position + 1] ?? END
   reader.name()
   if (reader.peek() !== OPEN_BRACE) return aDocument
+  if (initial === CAPITAL_I) {
+    const exported = exportedAt(reader)
+    if (exported !== undefined) return exported
+  }
   reader.position = start
   if (wrapperInitials.has(initial)) {
     const wrapped = wrappedIn(reader)
@@ -97,6 +102,20 @@ function shapeAt(reader: JsonReader): EntryShape {
   }
   return hasTypes(reader) ? aTypedItem : aDocument
 }
+
+/** Fast path: the last member of an object was `Item`, with an object of objects that comes next, and nothing follows. */
+function exportedAt(reader: JsonReader): EntryShape | undefined {
+  const content = reader.position
+  if (reader.nameEnd - reader.nameStart !== QUOTED_ITEM.length || reader.nameText() !== 'Item')
+    return undefined
+  reader.value()
+  if (reader.next(CLOSE_BRACE, false)) return undefined
+  const end = reader.position
+  if (!holdsObjects(reader, content)) return undefined
+  return { isDelete: false, representation: typed, content, end }
+}
+
+const QUOTED_ITEM = '"Item"'
 
 /** What is in an object with the names of an export or of a batch write; undefined if it has others. */
 function wrappedIn(reader: JsonReader): EntryShape | undefined {

@@ -17,6 +17,7 @@ export const DIGIT_0 = 0x30
 export const DIGIT_9 = 0x39
 export const COLON = 0x3a
 export const CAPITAL_E = 0x45
+export const CAPITAL_I = 0x49
 export const OPEN_BRACKET = 0x5b
 export const BACKSLASH = 0x5c
 export const CLOSE_BRACKET = 0x5d

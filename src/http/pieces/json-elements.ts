@@ -213,20 +213,37 @@ export class JsonElements extends Splitter {
     let depth = this.#depth
     let inString = this.#inString
     let escaped = this.#escaped
-    for (let at = start; at < chunk.length; at++) {
-      const code = chunk[at]
-      if (code === LINE_FEED) this.#line++
+    const { length } = chunk
+    for (let at = start; at < length; at++) {
       if (inString) {
-        if (escaped) escaped = false
-        else if (code === BACKSLASH) escaped = true
+        // Most bytes are in strings, so this loop compares as little as it can.
+        if (escaped) {
+          escaped = false
+          continue
+        }
+        let code = chunk[at]
+        while (code !== QUOTE && code !== BACKSLASH && at < length) code = chunk[++at]
+        if (code === BACKSLASH) escaped = true
         else if (code === QUOTE) {
           inString = false
           if (depth === 0) return at + 1
         }
-      } else if (code === QUOTE) inString = true
-      else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
-      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-        if (--depth === 0) return at + 1
+        continue
+      }
+      switch (chunk[at]) {
+        case QUOTE:
+          inString = true
+          break
+        case LINE_FEED:
+          this.#line++
+          break
+        case OPEN_BRACE:
+        case OPEN_BRACKET:
+          depth++
+          break
+        case CLOSE_BRACE:
+        case CLOSE_BRACKET:
+          if (--depth === 0) return at + 1
       }
     }
     this.#depth = depth
