@@ -1,6 +1,7 @@
 import type { App } from '../src/http/fastify.js'
 import type { Route, Services } from '../src/operations/call.js'
 import { batch } from './batch.js'
+import { collections } from './collection.js'
 import { docs } from './docs.js'
 import { errorPages } from './error-pages.js'
 import { home } from './home.js'
@@ -14,6 +15,7 @@ import { transactions } from './transactions.js'
 /** All routes of the service, in the order in which `openapi.yaml` lists them. */
 const routes: readonly Route[] = [
   ...items,
+  ...collections,
   ...itemResource,
   ...batch,
   importItems,

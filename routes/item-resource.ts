@@ -1,4 +1,10 @@
-import { deleteItemResource, getItemResource, itemPaths, putItemResource } from '../schemas/item-resource.js'
+import {
+  deleteItemResource,
+  getItemResource,
+  itemPaths,
+  itemPathWithSortKey,
+  putItemResource,
+} from '../schemas/item-resource.js'
 import {
   answerDelete,
   answerGet,
@@ -12,18 +18,20 @@ import type { Route } from '../src/operations/call.js'
 import { apiRoute } from '../src/operations/serve.js'
 import { sendSingleWrite } from '../src/operations/single-write.js'
 
-/** In tables without and with a sort key. Fastify adds HEAD to GET. */
-export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
-  apiRoute({
-    method: 'GET',
-    path: path.url,
-    schema: getItemResource(path),
-    operation: 'GetItem',
-    itemAction: 'GetItem',
-    request: getRequest,
-    send: ({ services: { storage }, limits }, request) => storage.send('GetItem', request, limits),
-    answer: answerGet,
-  }),
+/** With a sort key. Without one, the URL may be that of a collection: see `collection.ts`. Fastify adds HEAD to GET. */
+const readItem = apiRoute({
+  method: 'GET',
+  path: itemPathWithSortKey.url,
+  schema: getItemResource(itemPathWithSortKey),
+  operation: 'GetItem',
+  itemAction: 'GetItem',
+  request: getRequest,
+  send: ({ services: { storage }, limits }, request) => storage.send('GetItem', request, limits),
+  answer: answerGet,
+})
+
+/** In tables without and with a sort key. */
+const writeItem = itemPaths.flatMap((path) => [
   apiRoute({
     method: 'PUT',
     path: path.url,
@@ -45,3 +53,5 @@ export const itemResource: readonly Route[] = itemPaths.flatMap((path) => [
     answer: answerDelete,
   }),
 ])
+
+export const itemResource: readonly Route[] = [readItem, ...writeItem]

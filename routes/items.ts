@@ -1,6 +1,7 @@
 import * as schemas from '../schemas/items.js'
 import { members } from '../src/json/parts.js'
 import { operation } from '../src/operations/operation.js'
+import { pageOperation } from '../src/operations/page-operation.js'
 import type { Route } from '../src/operations/call.js'
 import { ProblemError } from '../src/problem/problem-error.js'
 
@@ -18,6 +19,6 @@ export const items: readonly Route[] = [
   }),
   operation({ path: '/v1/tables/:table/update', schema: schemas.update, operation: 'UpdateItem' }),
   operation({ path: '/v1/tables/:table/delete', schema: schemas.deleteItem, operation: 'DeleteItem' }),
-  operation({ path: '/v1/tables/:table/query', schema: schemas.query, operation: 'Query' }),
-  operation({ path: '/v1/tables/:table/scan', schema: schemas.scan, operation: 'Scan' }),
+  pageOperation({ path: '/v1/tables/:table/query', schema: schemas.query, operation: 'Query' }),
+  pageOperation({ path: '/v1/tables/:table/scan', schema: schemas.scan, operation: 'Scan' }),
 ]

@@ -1,10 +1,11 @@
 /** One item as a resource: its two URLs, and what its methods take and answer. */
 import * as Type from 'typebox'
 import type { TObject } from 'typebox'
-import { Closed, Item, NoContent, OneOf } from './parts/building-blocks.js'
+import { Closed, Item, NoContent } from './parts/building-blocks.js'
 import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import { idempotencyKey } from './parts/headers.js'
 import { NoQuery, TablePath } from './parts/paths.js'
+import { itemParameters, readHeaders, readPreconditions } from './parts/read-parameters.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
 const partitionKey = Type.String({
@@ -30,27 +31,29 @@ export interface ItemPath {
   readonly example: object
 }
 
-/** In tables without and with a sort key. */
-export const itemPaths: readonly ItemPath[] = [
-  {
-    url: '/v1/tables/:table/items/:partitionKey',
-    params: Closed({ table: { ...TablePath.properties.table, examples: ['Customers'] }, partitionKey }),
-    suffix: '',
-    example: { customer: 'ada', name: 'Ada Lovelace', points: 1815 },
+/** In tables without a sort key. */
+export const itemPath: ItemPath = {
+  url: '/v1/tables/:table/items/:partitionKey',
+  params: Closed({ table: { ...TablePath.properties.table, examples: ['Customers'] }, partitionKey }),
+  suffix: '',
+  example: { customer: 'ada', name: 'Ada Lovelace', points: 1815 },
+}
+
+/** In tables with a sort key. */
+export const itemPathWithSortKey: ItemPath = {
+  url: '/v1/tables/:table/items/:partitionKey/:sortKey',
+  params: Closed({ ...TablePath.properties, partitionKey, sortKey }),
+  suffix: 'WithSortKey',
+  example: {
+    amount: 129.95,
+    customer: 'ada',
+    placed: '2026-11-02',
+    status: 'shipped',
+    tags: { $stringSet: ['books', 'maps'] },
   },
-  {
-    url: '/v1/tables/:table/items/:partitionKey/:sortKey',
-    params: Closed({ ...TablePath.properties, partitionKey, sortKey }),
-    suffix: 'WithSortKey',
-    example: {
-      amount: 129.95,
-      customer: 'ada',
-      placed: '2026-11-02',
-      status: 'shipped',
-      tags: { $stringSet: ['books', 'maps'] },
-    },
-  },
-]
+}
+
+export const itemPaths: readonly ItemPath[] = [itemPath, itemPathWithSortKey]
 
 /** `If-Match` of a write. The route refuses any value but `*`, and says what to use instead. */
 const ifMatch = Type.Optional(
@@ -58,23 +61,6 @@ const ifMatch = Type.Optional(
     description: 'Only `*`: write only if the item exists, otherwise answer 412.',
   }),
 )
-
-/** The headers for caches. */
-const headers = {
-  etag: Type.String({
-    description: 'The strong entity tag of the item in this representation and projection.',
-    examples: ['"Kq5sNclPz7QV2-lfIuc6R7oRu0o"'],
-  }),
-  'cache-control': Type.String({
-    description:
-      'Only caches of the client itself may store the answer, and must revalidate it before each use.',
-    examples: ['private, no-cache'],
-  }),
-  vary: Type.String({
-    description: 'The request headers that select the representation.',
-    examples: ['Accept, Content-Type, Origin'],
-  }),
-}
 
 export const getItemResource = ({ params, suffix, example }: ItemPath) =>
   ({
@@ -86,37 +72,11 @@ export const getItemResource = ({ params, suffix, example }: ItemPath) =>
     tags: ['Items'],
     head: true,
     params,
-    querystring: Closed({
-      consistentRead: Type.Optional(
-        OneOf(['true', 'false'], {
-          title: 'TrueOrFalse',
-          description: '`true` for a strongly consistent read.',
-          examples: ['true'],
-        }),
-      ),
-      projection: Type.Optional(
-        Type.String({
-          description:
-            'The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. ' +
-            'Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not.',
-        }),
-      ),
-    }),
-    headers: Type.Object({
-      'if-none-match': Type.Optional(
-        Type.String({
-          description: 'Entity tags, or `*`: 304 if one of them matches.',
-        }),
-      ),
-      'if-match': Type.Optional(
-        Type.String({
-          description: 'Entity tags, or `*`: 412 if none of them matches.',
-        }),
-      ),
-    }),
+    querystring: Closed(itemParameters),
+    headers: readPreconditions,
     response: {
-      200: { ...Item('The item.'), headers, examples: [example] },
-      304: NoContent('The item has an entity tag that `If-None-Match` names.', headers),
+      200: { ...Item('The item.'), headers: readHeaders, examples: [example] },
+      304: NoContent('The item has an entity tag that `If-None-Match` names.', readHeaders),
     },
     errors: ['ResourceNotFoundException', 'ItemNotFound', 'ConditionalCheckFailedException'],
   }) satisfies RouteSchema

@@ -1,7 +1,7 @@
 /** The operations on one item and on pages of items, as `POST` with a JSON body. */
 import * as Type from 'typebox'
 import { consumedCapacity, PageAnswer, WriteAnswer } from './parts/answers.js'
-import { Closed, Expression, Int32, Item, OneOf } from './parts/building-blocks.js'
+import { Closed, Expression, Item, OneOf } from './parts/building-blocks.js'
 import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import {
   consistentRead,
@@ -10,6 +10,8 @@ import {
   readOptions,
   returnConsumedCapacity,
   returnOldValues,
+  scanIndexForward,
+  segmentOptions,
   writeOptions,
 } from './parts/expressions.js'
 import { idempotencyKey } from './parts/headers.js'
@@ -194,7 +196,7 @@ export const query = {
   summary: 'Query a table or an index',
   description:
     'Query: the items with one partition key, in the order of their sort keys, one page at a time. To paginate, send the ' +
-    '`lastEvaluatedKey` of a page as the `exclusiveStartKey` of the next one. `select` with `COUNT` counts them only.',
+    '`nextPageToken` of a page as the `pageToken` of the next one. `itemLimit` asks for a number of items that match.',
   tags: ['Items'],
   params: TablePath,
   querystring: Closed(streamParameters),
@@ -205,7 +207,7 @@ export const query = {
         examples: ['customer = :c AND begins_with(placed, :year)'],
       }),
       ...readOptions,
-      scanIndexForward: Type.Optional(Type.Boolean({ description: '`false` for descending order.' })),
+      scanIndexForward,
     },
     {
       examples: [
@@ -228,28 +230,28 @@ export const query = {
           count: 1,
           scannedCount: 1,
           lastEvaluatedKey: { customer: 'ada', placed: '2026-11-15' },
+          nextPageToken: 'AlGzV7VF0rN3pXq0bBq1oW6Hkq3zT5d0lqS8WmYx',
         },
       ],
     },
   },
   responseStreams: itemStreams,
-  errors: ['ResourceNotFoundException'],
+  errors: ['InvalidPageToken', 'ResourceNotFoundException'],
 } satisfies RouteSchema
 
 export const scan = {
   operationId: 'scan',
   summary: 'Scan a table or an index',
   description:
-    'Scan: every item, one page at a time. To paginate, send the `lastEvaluatedKey` of a page as the `exclusiveStartKey` of ' +
-    'the next one. With `segment` and `totalSegments` several callers can each read a part of the table.',
+    'Scan: every item, one page at a time. To paginate, send the `nextPageToken` of a page as the `pageToken` of the next ' +
+    'one. `itemLimit` asks for a number of items that match. With `segment` and `totalSegments` several callers can each read a part of the table.',
   tags: ['Items'],
   params: TablePath,
   querystring: Closed(streamParameters),
   body: Closed(
     {
       ...readOptions,
-      segment: Type.Optional(Int32({ minimum: 0, description: 'The segment to read, counted from 0.' })),
-      totalSegments: Type.Optional(Int32({ minimum: 1, description: 'The number of segments.' })),
+      ...segmentOptions,
     },
     {
       examples: [
@@ -277,5 +279,5 @@ export const scan = {
     },
   },
   responseStreams: itemStreams,
-  errors: ['ResourceNotFoundException'],
+  errors: ['InvalidPageToken', 'ResourceNotFoundException'],
 } satisfies RouteSchema

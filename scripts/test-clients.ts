@@ -111,7 +111,12 @@ async function testAll(): Promise<boolean> {
   const config = readConfig({ ...process.env, ...slow, ...secured, ...address, TABLE_ADMIN: 'true' })
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
   const logger = createLogger('warn')
-  const app = await buildApp(config, storage, logger, await Access.open(accessFile, { logger }))
+  const app = await buildApp(
+    config,
+    storage,
+    logger,
+    await Access.open(accessFile, { logger, hasPageTokenSecret: true }),
+  )
   try {
     await createDemoTables(storage)
     const url = await app.listen({ host: config.host, port: config.port })

@@ -22,6 +22,7 @@ import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { PageTokens } from './operations/page-tokens.js'
 import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
 import { openObservability } from './observability/observability.js'
@@ -119,6 +120,7 @@ export async function buildApp(
     access,
     rateLimits,
     audit,
+    pageTokens: new PageTokens(config.pageTokenSecret),
     admission,
     inFlight,
     lifecycle,

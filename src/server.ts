@@ -27,7 +27,8 @@ async function start(config: Config): Promise<void> {
         : `the AWS configuration is invalid: ${message}`,
     )
   })
-  const access = config.accessFile === undefined ? undefined : await openAccess(config.accessFile, logger)
+  const access =
+    config.accessFile === undefined ? undefined : await openAccess(config.accessFile, config, logger)
   const storage = new Storage(connection, config)
   const lifecycle = new Lifecycle()
   const app = await buildApp(config, storage, logger, access, lifecycle)
@@ -60,9 +61,9 @@ function urlOf(address: string | AddressInfo | null, secure: boolean): string {
 }
 
 /** Loaded only where it is used, since the parts that read the policy file and tokens would delay the start. */
-async function openAccess(file: string, logger: FastifyBaseLogger) {
+async function openAccess(file: string, { pageTokenSecret }: Config, logger: FastifyBaseLogger) {
   const { Access } = await import('./access/access.js')
-  return Access.open(file, { logger })
+  return Access.open(file, { logger, hasPageTokenSecret: pageTokenSecret !== undefined })
 }
 
 async function run(command: Command): Promise<void> {

@@ -63,6 +63,12 @@ export const WritesAnswer = Type.Object(
   { title: 'WritesAnswer' },
 )
 
+export const nextPageToken = Type.Optional(
+  Type.String({
+    description: 'Present if there is more: send it as `pageToken` to read on. URL-safe and opaque.',
+  }),
+)
+
 /** The answer of query and scan. */
 export const PageAnswer = Type.Object(
   {
@@ -70,8 +76,9 @@ export const PageAnswer = Type.Object(
     count: Type.Integer({ description: 'The number of items that passed the filter.' }),
     scannedCount: Type.Integer({ description: 'The number of items that were read, before the filter.' }),
     lastEvaluatedKey: Type.Optional(
-      Item('Present if there are more pages: send it as `exclusiveStartKey` to read the next one.'),
+      Item('The key behind which the next page begins; present if there are more pages.'),
     ),
+    nextPageToken,
     consumedCapacity,
   },
   { title: 'PageAnswer' },

@@ -14,6 +14,10 @@ export const SHAPE = 'x-shape'
  */
 export const Item = (description: string) => Type.Unsafe<Buffer>({ [SHAPE]: 'item', description })
 
+/** An item, or another object with items in it, of an answer. As a document, an item can have any fields. */
+export const ItemOr = (other: TSchema, description: string) =>
+  Type.Unsafe<Buffer | object>({ description, anyOf: [Item(description), other] })
+
 /** An object whose members only DynamoDB defines, such as the description of a table; `properties` are some of them. */
 export const Description = (properties: TProperties, options: TObjectOptions) =>
   Type.Unsafe<object>({

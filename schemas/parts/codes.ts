@@ -25,6 +25,15 @@ export const CODES = {
       'is not valid HTTP. `detail` names each mismatch. The service checks this before it calls DynamoDB; ' +
       'only an import stops at the line that is invalid.',
   },
+  InvalidPageToken: {
+    status: 400,
+    retryable: false,
+    title: 'Invalid page token',
+    cause:
+      '`pageToken` is not the `nextPageToken` of an earlier page of this read. It was cut or changed, or it comes from ' +
+      'another table, index, key condition or segment, or it was made with another `PAGE_TOKEN_SECRET`.',
+    next: 'Send the nextPageToken of the page before, unchanged, or begin again without one.',
+  },
   ValidationException: {
     status: 400,
     retryable: false,

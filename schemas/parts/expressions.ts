@@ -73,8 +73,18 @@ export const writeOptions = {
   returnItemCollectionMetrics,
 }
 
-/** The options that query and scan share. */
-export const readOptions = {
+/** Where a read goes on. */
+export const pageToken = Type.Optional(
+  Type.String({
+    minLength: 1,
+    description:
+      'The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, ' +
+      'and the segment; filter, projection and limit may change.',
+  }),
+)
+
+/** What a Query or a Scan reads. */
+export const readParameters = {
   filterExpression,
   projectionExpression,
   expressionAttributeNames,
@@ -91,5 +101,29 @@ export const readOptions = {
     Int32({ minimum: 1, description: 'The maximum number of items to read, before the filter.' }),
   ),
   exclusiveStartKey: Type.Optional(Item('The `lastEvaluatedKey` of the page before, unchanged.')),
+  pageToken,
+}
+
+/** The options that query and scan share. */
+export const readOptions = {
+  ...readParameters,
+  itemLimit: Type.Optional(
+    Int32({
+      minimum: 1,
+      description:
+        'The number of items to return, after the filter: the service reads on, page by page, until it has them, the data ' +
+        'end, half of `REQUEST_TIMEOUT_MS` is used up, or the items have 4 MiB. The answer ends right behind the last item ' +
+        'returned. Counts and capacity are sums. Needs the permission `dynamodb:DescribeTable`.',
+    }),
+  ),
   returnConsumedCapacity,
 }
+
+/** The segment of a Scan. */
+export const segmentOptions = {
+  segment: Type.Optional(Int32({ minimum: 0, description: 'The segment to read, counted from 0.' })),
+  totalSegments: Type.Optional(Int32({ minimum: 1, description: 'The number of segments.' })),
+}
+
+/** The order of a Query. */
+export const scanIndexForward = Type.Optional(Type.Boolean({ description: '`false` for descending order.' }))

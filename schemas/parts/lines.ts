@@ -44,6 +44,7 @@ export const itemStreams = {
 export const streamParameters = {
   extra: Type.Optional(
     OneOf(['drop'], {
+      title: 'ExtraAttributes',
       description: 'For an answer in text/csv: `drop` leaves out attributes that have no column.',
     }),
   ),

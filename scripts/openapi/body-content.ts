@@ -53,8 +53,8 @@ function jsonContent(
   examples: readonly unknown[] | undefined,
   components: SchemaComponents,
 ): JsonObject {
-  const isItem = SHAPE in body && body[SHAPE] === 'item'
-  const schema = isItem ? body : { title: name, ...body }
+  const hasName = (SHAPE in body && body[SHAPE] === 'item') || 'anyOf' in body
+  const schema = hasName ? body : { title: name, ...body }
   const inDocuments = { schema: components.add(schema, document), ...examplesOf(examples) }
   if (!hasItems(body)) return { [document.mediaType]: inDocuments }
   return {
@@ -73,7 +73,8 @@ function examplesOf(examples: readonly unknown[] | undefined): JsonObject {
 
 /** An example in DynamoDB's own types: the service translates it, as it does a body. */
 function inTypes(example: unknown, schema: object): Json {
-  const whole = Type.Object({ value: schema })
+  const [described] = 'anyOf' in schema ? (schema.anyOf as readonly object[]) : [schema]
+  const whole = Type.Object({ value: described ?? schema })
   const shape = shapeOf(whole)
   const limits = { maxEntries: Infinity, hold: () => undefined }
   const text = Buffer.from(JSON.stringify({ value: example }))

@@ -1,6 +1,6 @@
 import { document, type Representation, typed } from '../../src/items/representation.js'
 import { SHAPE } from '../../schemas/parts/building-blocks.js'
-import { isObject, type Json, type JsonObject, plain } from './json-value.js'
+import { isArray, isObject, type Json, type JsonObject, plain } from './json-value.js'
 
 /** The schema of an item in each representation, by its name in `item-schemas.ts`. */
 const itemNames = new Map<Representation, string>([
@@ -41,6 +41,8 @@ export class SchemaComponents {
   add(schema: object, representation: Representation, place: Place = 'body'): JsonObject {
     const { title, [SHAPE]: shape, ...rest } = plain(schema)
     if (shape === 'item') return this.#itemAt(place, itemNames.get(representation) ?? '', rest)
+    const { anyOf } = rest
+    if (isArray(anyOf)) return this.#addAnyOf(anyOf.filter(isObject), rest, representation)
     const inner = this.#addInner(rest, representation)
     if (typeof title !== 'string') return inner
     const name = representation === typed && hasItems(schema) ? `Typed${title}` : title
@@ -60,6 +62,14 @@ export class SchemaComponents {
     if (place !== 'element') return { ...ref(name), ...options }
     const { type = '', additionalProperties = true } = this.#schemas.get(name) as JsonObject
     return { type, additionalProperties, ...options }
+  }
+
+  /** An item as a document is any object. So it describes the others, too, and generated clients keep one type. */
+  #addAnyOf(schemas: readonly JsonObject[], options: JsonObject, representation: Representation): JsonObject {
+    const item = schemas.find(({ [SHAPE]: shape }) => shape === 'item')
+    const added = schemas.map((schema) => this.add(schema, representation))
+    if (representation === document && item !== undefined) return this.add(item, representation)
+    return { ...options, anyOf: added }
   }
 
   /** The schema of a list, a map or a struct, with the schemas inside it added. */

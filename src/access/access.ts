@@ -7,7 +7,7 @@ import { KEY_PREFIX } from './api-keys.js'
 import type { Caller } from './caller.js'
 import { credentialsOf, unauthenticated } from './credentials.js'
 import { Policy } from './policy.js'
-import { parsePolicyFile, PolicyFileError } from './policy-file.js'
+import { parsePolicyFile, type PolicyFile, PolicyFileError } from './policy-file.js'
 import { TokenVerifier } from './tokens.js'
 
 /** The interval at which the file is looked at, in ms. A watch would miss files on network drives and replaced links. */
@@ -16,10 +16,17 @@ const POLL_MS = 2000
 const SETTLE_MS = 100
 const MAX_FILE_BYTES = 1024 * 1024
 
+export interface AccessOptions {
+  readonly logger: FastifyBaseLogger
+  /** Whether there is a `PAGE_TOKEN_SECRET`, which a grant with a `partitionKey` requires. */
+  readonly hasPageTokenSecret: boolean
+}
+
 export class Access {
   /** How often a changed file could not be used. */
   failedReloads = 0
   readonly #file: string
+  readonly #hasPageTokenSecret: boolean
   readonly #logger: FastifyBaseLogger
   readonly #poll: NodeJS.Timeout
   #text: string
@@ -36,13 +43,14 @@ export class Access {
    * Reads the policy file.
    * @throws PolicyFileError if it cannot be read, or is not valid
    */
-  static async open(file: string, { logger }: { readonly logger: FastifyBaseLogger }): Promise<Access> {
-    return new Access(file, await read(file), logger)
+  static async open(file: string, options: AccessOptions): Promise<Access> {
+    return new Access(file, await read(file), options)
   }
 
-  private constructor(file: string, text: string, logger: FastifyBaseLogger) {
-    const content = parsePolicyFile(text, file)
+  private constructor(file: string, text: string, { logger, hasPageTokenSecret }: AccessOptions) {
+    this.#hasPageTokenSecret = hasPageTokenSecret
     this.#file = file
+    const content = this.#parse(text)
     this.#text = text
     this.#logger = logger
     this.#policy = new Policy(content)
@@ -99,6 +107,13 @@ export class Access {
     })
   }
 
+  /** @throws PolicyFileError */
+  #parse(text: string): PolicyFile {
+    const content = parsePolicyFile(text, this.#file)
+    if (!this.#hasPageTokenSecret) refusePartitions(content, this.#file)
+    return content
+  }
+
   async #use(text: string): Promise<void> {
     if (text === this.#text) {
       this.#failure = undefined
@@ -111,7 +126,7 @@ export class Access {
     await sleep(SETTLE_MS)
     if ((await read(this.#file)) !== text) return
     this.#refused = text
-    const content = parsePolicyFile(text, this.#file)
+    const content = this.#parse(text)
     const policy = new Policy(content)
     const previous = this.#tokens
     this.#tokens = new TokenVerifier(content.jwt, { logger: this.#logger, previous })
@@ -121,6 +136,21 @@ export class Access {
     this.#failure = undefined
     previous.close()
     this.#logger.info({ file: this.#file }, 'the policy file has changed: the new policy is in force')
+  }
+}
+
+/**
+ * Without a secret, a page token shows the key at which a page ends, and anybody can make one for another key.
+ * @throws PolicyFileError if a grant has a `partitionKey`
+ */
+function refusePartitions({ roles }: PolicyFile, file: string): void {
+  for (const [role, grants] of Object.entries(roles)) {
+    const index = grants.findIndex(({ partitionKey }) => partitionKey !== undefined)
+    if (index === -1) continue
+    throw new PolicyFileError(
+      `${file}: roles.${role}[${index}].partitionKey requires PAGE_TOKEN_SECRET, so that page tokens neither show keys nor ` +
+        'can be forged. Set it to the output of: openssl rand -base64 32',
+    )
   }
 }
 

@@ -54,14 +54,18 @@ export function authorizeWith(caller: Caller, target: Target, keys: TableKeys): 
 }
 
 /**
- * Checks that the caller may do this to some items of a table, without knowing which.
+ * Checks that the caller may do one of these to some items of a table, without knowing which.
  * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
  */
-export function authorizeTable(caller: Caller, target: Target): void {
-  const grants = caller.grants.filter((grant) => covers(grant, target))
-  if (grants.length === 0) throw missing(caller, target, target.action)
-  if (grants.every(({ partition }) => partition === 'none'))
-    throw otherPartition(caller, target, target.action)
+export function authorizeTable(caller: Caller, table: string, actions: readonly Action[]): void {
+  let refused: ProblemError | undefined
+  for (const action of actions) {
+    const target = { action, table }
+    const grants = caller.grants.filter((grant) => covers(grant, target))
+    if (grants.some(({ partition }) => partition !== 'none')) return
+    refused ??= grants.length === 0 ? missing(caller, target, action) : otherPartition(caller, target, action)
+  }
+  if (refused !== undefined) throw refused
 }
 
 /** Whether the caller has any grant on the table. */

@@ -17,6 +17,7 @@ import {
   origins,
   proxyUrl,
   redisUrl,
+  secrets,
   text,
 } from './value-types.js'
 
@@ -54,6 +55,15 @@ export const SETTINGS = {
     type: boolean,
     default: 'false',
     meaning: 'Whether each write and each refusal is one line of the log, whatever `LOG_LEVEL` says.',
+  },
+  PAGE_TOKEN_SECRET: {
+    member: 'pageTokenSecret',
+    type: secrets(16),
+    meaning:
+      'The secret that page tokens are encrypted with, the same on every replica: `openssl rand -base64 32`. Required by ' +
+      '`AUTH=policy` if a grant has a `partitionKey`. To replace a secret, list several, separated by commas: the first ' +
+      'one makes tokens, and all of them are accepted.',
+    secret: true,
   },
   RATE_LIMIT_REDIS_URL: {
     member: 'rateLimitRedisUrl',

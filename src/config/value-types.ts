@@ -48,6 +48,15 @@ export const credential: ValueType<string> = {
   parse: (text) => (/\s/.test(text) ? undefined : text),
 }
 
+/** Secrets, separated by commas. Each is long enough that nobody guesses it by trying. */
+export const secrets = (leastLength: number): ValueType<readonly string[]> => ({
+  expected: `at least ${leastLength} characters without white space, or several such secrets, separated by commas`,
+  parse: (text) => {
+    const all = text.split(',')
+    return all.every((secret) => secret.length >= leastLength && !/\s/.test(secret)) ? all : undefined
+  },
+})
+
 /** The base URL of an endpoint. The SDK misreads some others, or refuses them without naming the setting. */
 export const httpUrl: ValueType<string> = {
   expected: 'an http or https URL without user or query, such as http://127.0.0.1:8000',

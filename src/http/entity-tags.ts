@@ -8,9 +8,10 @@ export function isCurrent(tag: string, { 'if-none-match': tags }: IncomingHttpHe
   return tags !== undefined && (tags.trim() === '*' || tags.includes(tag))
 }
 
-/** `If-Match` of a read: whether the caller wants another version (strong comparison, section 13.1.1). */
+/** `If-Match` of a read: whether the caller wants another version (strong comparison, section 13.1.1). No weak tag matches. */
 export function isOutdated(tag: string, { 'if-match': tags }: IncomingHttpHeaders): boolean {
-  return tags !== undefined && tags.trim() !== '*' && !tags.split(',').some((one) => one.trim() === tag)
+  if (tags === undefined || tags.trim() === '*') return false
+  return tag.startsWith('W/') || !tags.split(',').some((one) => one.trim() === tag)
 }
 
 /** The precondition of a write: that the resource exists, or that it does not. */

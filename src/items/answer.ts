@@ -33,19 +33,28 @@ export interface Answer {
   readonly names: readonly string[]
 }
 
+/** The page token for a `LastEvaluatedKey` in DynamoDB's JSON. */
+export type PageTokenOf = (lastEvaluatedKey: Json) => string
+
 /**
  * Translates DynamoDB's answer, an object, to the field names and the representation of a caller. A field that `shape`
  * does not have is passed on under its name in lower camel case: DynamoDB may have added it since.
+ * @param pageToken makes the `nextPageToken` that the caller gets with a `LastEvaluatedKey`
  * @throws AnswerError if the answer is not JSON of this shape
  */
-export function* translateAnswer(json: Json, shape: Shape, representation: Representation): Sliced<Answer> {
+export function* translateAnswer(
+  json: Json,
+  shape: Shape,
+  representation: Representation,
+  pageToken?: PageTokenOf,
+): Sliced<Answer> {
   const isLong = json.length > SHORT_BYTES
   if (isLong) yield
   const writer = isLong ? new JsonWriter() : sharedWriter
   writer.clear()
   const translation = new Translation(new JsonReader(json), writer, representation)
   try {
-    const names = yield* translation.object(shape)
+    const names = yield* translation.object(shape, pageToken)
     translation.reader.end()
     return { json: writer.take(), names }
   } catch (error) {
@@ -102,7 +111,7 @@ class Translation {
   }
 
   /** An object with field names. Returns these, as the service has them. */
-  *object(shape: Shape): Sliced<string[]> {
+  *object(shape: Shape, pageToken?: PageTokenOf): Sliced<string[]> {
     const { reader } = this
     const names: string[] = []
     reader.expect(OPEN_BRACE)
@@ -116,7 +125,16 @@ class Translation {
       names.push(name)
       this.#writer.text(field?.written ?? `${JSON.stringify(name)}:`)
       const values = field?.shape ?? description
+      const start = reader.position
       if (!this.#atOnce(values)) yield* this.#inSlices(values)
+      if (
+        pageToken !== undefined &&
+        dynamoDBName === 'LastEvaluatedKey' &&
+        reader.bytes[start] !== LETTER_N
+      ) {
+        const token = pageToken(reader.bytes.subarray(start, reader.position))
+        this.#writer.ascii(`,"nextPageToken":"${token}"`)
+      }
     }
     this.#writer.byte(CLOSE_BRACE)
     return names

@@ -33,14 +33,19 @@ export function readPathKey({ partitionKey, sortKey }: PathKey, schema: KeySchem
   }
   return schema.map((attribute, index) => [
     attribute.name,
-    readPart(parts[index] ?? '', attribute, PARTS[index] ?? ''),
+    readKeyValue(parts[index] ?? '', attribute, PARTS[index] ?? ''),
   ])
 }
 
 /** The parts of a key in the order of a key schema, as messages name them. */
 const PARTS = ['params/partitionKey', 'params/sortKey']
 
-function readPart(part: string, { name, type }: KeyAttribute, where: string): string {
+/**
+ * Reads the value of a key attribute in a path or a query string, as an AttributeValue such as `{"S":"a"}`.
+ * @param where it is, such as `params/sortKey`
+ * @throws KeyMismatchError if the attribute cannot have this value
+ */
+export function readKeyValue(part: string, { name, type }: KeyAttribute, where: string): string {
   const wants = (what: string) =>
     new KeyMismatchError(`${where} must be ${what}: the key attribute "${name}" is a ${type}`)
   switch (type) {

@@ -58,7 +58,12 @@ export async function startDev(): Promise<void> {
   const dynamodb = await starting
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
   const access =
-    config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
+    config.accessFile === undefined
+      ? undefined
+      : await Access.open(config.accessFile, {
+          logger,
+          hasPageTokenSecret: config.pageTokenSecret !== undefined,
+        })
   const app = await buildApp(config, storage, logger, access, lifecycle)
   started.push(app)
   await createDemoTables(storage)

@@ -48,13 +48,19 @@ export function permit(asking: Asking, targets: readonly Target[]): Promise<void
 }
 
 /**
- * Checks before any item is known that the caller may do this to at least some items of the table, so that no other
- * answer tells whether the table exists.
+ * Checks before any item is known that the caller may do this, or one of these, to at least some items of the table, so
+ * that no other answer tells whether the table exists.
  * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
  */
-export async function permitTable(asking: Asking, action: Action, table: string): Promise<void> {
-  const named = await namedTarget(asking, { action, table })
-  if (asking.caller !== undefined) authorizeTable(asking.caller, named)
+export async function permitTable(
+  asking: Asking,
+  action: Action | readonly Action[],
+  table: string,
+): Promise<void> {
+  const actions = typeof action === 'string' ? [action] : action
+  const [first = 'DescribeTable'] = actions
+  const { table: name } = await namedTarget(asking, { action: first, table })
+  if (asking.caller !== undefined) authorizeTable(asking.caller, name, actions)
 }
 
 function permitNamed(

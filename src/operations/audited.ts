@@ -21,9 +21,9 @@ export function audited<Answer>(
   if (audit === undefined) return handler
   return async (request, reply) => {
     const record = (outcome: AuditRecord['outcome']) => {
-      const { principal = null, tables = [] } = request.observed ?? {}
+      const { principal = null, tables = [], operation: action = operation } = request.observed ?? {}
       for (const table of tables.length > 0 ? tables : [request.params['table'] ?? null]) {
-        audit({ principal, action: operation, table, outcome, requestId: request.id })
+        audit({ principal, action, table, outcome, requestId: request.id })
       }
     }
     try {

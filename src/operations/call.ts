@@ -15,6 +15,7 @@ import type { Audit } from '../observability/audit.js'
 import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
+import type { PageTokens } from './page-tokens.js'
 import type { Readiness } from './readiness.js'
 
 /** What routes need from the rest of the service. */
@@ -26,6 +27,7 @@ export interface Services {
   readonly rateLimits: RateLimits
   /** Only with `AUDIT=true`. */
   readonly audit: Audit | undefined
+  readonly pageTokens: PageTokens
   readonly admission: Admission
   readonly inFlight: InFlightRequests
   readonly observe: Observe

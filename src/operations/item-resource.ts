@@ -1,21 +1,19 @@
 /** One item as a resource, with the methods of HTTP: the key is in the URL, and the item is the body. */
 import { hash } from 'node:crypto'
-import { isCurrent, isOutdated, type Precondition, preconditionOf } from '../http/entity-tags.js'
-import { isPercentEncoded } from '../http/percent-encoding.js'
+import { type Precondition, preconditionOf } from '../http/entity-tags.js'
 import { itemIn } from '../items/answer.js'
 import { keyJson, type PathKey, readPathKey, withKey } from '../items/path-key.js'
-import { projectionParameters } from '../items/projection.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
 import type { ApiRequest, Call } from './call.js'
-import { type AnswerBody, jsonAnswer } from './serve.js'
+import { answerVersion, forbidCaching, readParameters } from './read-resource.js'
+import type { AnswerBody } from './serve.js'
 import { sendSingleWrite } from './single-write.js'
 
 export function getRequest({ request, reply }: Call, keySchema: KeySchema): DynamoDBRequest {
-  // Errors are covered, too: that an item does not exist may change at any time.
-  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Content-Type, Origin')
+  forbidCaching(reply)
   return {
     TableName: request.params['table'],
     ...readParameters(request),
@@ -24,39 +22,9 @@ export function getRequest({ request, reply }: Call, keySchema: KeySchema): Dyna
 }
 
 export function answerGet(call: Call, output: Json): AnswerBody {
-  const { request, reply, representation } = call
-  const item = itemIn(output, 'Item', representation)
+  const item = itemIn(output, 'Item', call.representation)
   if (item === undefined) throw new ProblemError('ItemNotFound', 'No item has this key.')
-  const tag = `"${hash('sha1', item, 'base64url')}"`
-  if (isOutdated(tag, request.headers)) {
-    throw new ProblemError(
-      'ConditionalCheckFailedException',
-      'The item has none of the entity tags in headers/if-match',
-    )
-  }
-  reply.header('etag', tag)
-  if (!isCurrent(tag, request.headers)) return jsonAnswer(call, 200, item)
-  reply.code(304).header('content-type', representation.mediaType)
-  // The Content-Length of an answer to HEAD must be that of the item, or absent (RFC 9110, section 8.6).
-  return request.method === 'HEAD' ? item : undefined
-}
-
-/** The query parameters as parameters of GetItem. */
-function readParameters({ query: { consistentRead, projection }, url }: ApiRequest): DynamoDBRequest {
-  if (projection === undefined) return { ConsistentRead: consistentRead === 'true' ? true : undefined }
-  if (!isPercentEncoded(url.slice(url.indexOf('?')))) {
-    // The query parser leaves such a text as it is, and it would be taken for the name of another attribute.
-    throw new ProblemError('InvalidRequest', 'querystring is not percent-encoded UTF-8')
-  }
-  const parameters = projectionParameters(projection)
-  if (parameters === undefined) {
-    throw new ProblemError(
-      'InvalidRequest',
-      'querystring/projection must be attribute paths, separated by commas, such as status,lines[0].sku; for names that ' +
-        'contain white space or one of , . [ ] use a projectionExpression of get',
-    )
-  }
-  return { ConsistentRead: consistentRead === 'true' ? true : undefined, ...parameters }
+  return answerVersion(call, item, `"${hash('sha1', item, 'base64url')}"`)
 }
 
 export function putRequest({ request, body }: Call, keySchema: KeySchema): DynamoDBRequest {

@@ -5,7 +5,8 @@ import { csv } from '../items/csv-pages.js'
 import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
-import type { Operation } from '../storage/operations.js'
+import { firstItems } from '../storage/pages/page-answer.js'
+import { type PageOperation, pagesFrom } from '../storage/pages/pages.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Call } from './call.js'
 
@@ -31,38 +32,42 @@ function refuseMetadata(body: object, { mediaType }: StreamFormat): void {
 }
 
 /**
- * Answers with all pages. At most two are in memory: the one that is being written and the next one, which is being
+ * Answers with all pages, or with those that have the first so many items. At most two are in memory: the one that is being written and the next one, which is being
  * fetched. An error on a later page cuts the connection, so that the answer does not look complete.
  * @param request DynamoDB's request for the first page
  * @param firstPage DynamoDB's answer to it
+ * @param limit the most items of the whole stream
  */
 export async function sendItemStream(
   call: Call,
   stream: StreamFormat,
-  operation: Operation,
+  operation: PageOperation,
   request: DynamoDBRequest,
   firstPage: Json,
+  limit = Infinity,
 ): Promise<undefined> {
   const { reply, representation, limits, observed, services } = call
   const { signal, observer } = limits
   const { storage, config, inFlight } = services
   const { requestTimeoutMs: timeoutMs } = config
-  const fetch = (lastEvaluatedKey: Json) => {
-    const limits = { deadline: performance.now() + timeoutMs, signal, observer }
-    const page = storage.send(operation, { ...request, ExclusiveStartKey: lastEvaluatedKey }, limits)
-    // Its error is handled when the page before it has been written.
-    page.catch(() => undefined)
-    return page
-  }
-
-  const { request: asked } = call
   const readPage = await stream.open({
     representation,
     request,
     keyNames: () => keyNames(call),
-    dropExtra: asked.query['extra'] === 'drop',
+    dropExtra: call.request.query['extra'] === 'drop',
   })
-  let page = readPage(firstPage)
+  let wanted = limit
+  const read = (page: Json) => {
+    const found = readPage(wanted === Infinity ? page : firstItems(page, wanted))
+    wanted -= found.count
+    return found
+  }
+  const next = async (lastEvaluatedKey: Json) => {
+    const limits = { deadline: performance.now() + timeoutMs, signal, observer }
+    return read(await storage.send(operation, { ...request, ExclusiveStartKey: lastEvaluatedKey }, limits))
+  }
+
+  const first = read(firstPage)
   const { raw } = reply
   if (config.serverTiming) reply.headers(timingHeaders(observed))
   reply.hijack()
@@ -81,17 +86,15 @@ export async function sendItemStream(
   }
   socket?.once('end', probe)
   try {
-    if (page.bytes.length === 0) raw.flushHeaders()
-    for (;;) {
-      const next = page.lastEvaluatedKey && fetch(page.lastEvaluatedKey)
-      await writeWithBackPressure(raw, page.bytes, timeoutMs, signal)
-      observed.bytesWritten += page.bytes.length
-      services.observe('streamItems', { direction: 'out', count: page.count }, observed)
-      if (next === undefined) break
-      isIdle = true
-      page = readPage(await next)
+    if (first.bytes.length === 0) raw.flushHeaders()
+    for await (const { bytes, count } of pagesFrom(first, next, { ahead: true })) {
       isIdle = false
+      await writeWithBackPressure(raw, bytes, timeoutMs, signal)
+      observed.bytesWritten += bytes.length
+      services.observe('streamItems', { direction: 'out', count }, observed)
+      isIdle = true
     }
+    isIdle = false
     raw.off('timeout', keepIdle)
     raw.end()
   } catch (error) {

@@ -10,7 +10,6 @@ import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { isSingleWrite } from '../storage/write-once.js'
 import type { Call, Route } from './call.js'
-import { checkStream, sendItemStream } from './item-stream.js'
 import { checkSingleWrite, sendSingleWrite } from './single-write.js'
 import { type ApiRoute, apiRoute, jsonAnswer } from './serve.js'
 
@@ -54,15 +53,13 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      checkStream(call, body)
       if (call.idempotencyKey !== undefined) checkSingleWrite(operation, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
     ...(permit !== undefined && { permit }),
     send,
-    answer: (call, output, request) => {
-      if (call.stream !== undefined) return sendItemStream(call, call.stream, operation, request, output)
+    answer: (call, output) => {
       const finish = (answer: Answer) => {
         check?.(answer)
         return jsonAnswer(call, Number(status), answer.json)

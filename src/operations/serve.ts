@@ -27,10 +27,17 @@ export interface ApiRoute<Output> {
   readonly schema: DescribedRoute
   /** DynamoDB's name of the operation. */
   readonly operation: Operation
-  /** What is done to the one item of the request, if it can only be built with the names and types of the table's key. */
-  readonly itemAction?: Action
+  /** The operation, if it depends on the body or on the key of the table. */
+  readonly operationFor?: (call: Call, keySchema: KeySchema) => Operation
+  /**
+   * What is done to the table, or what it may be, if the request can only be built with the names and types of the key: that
+   * of the table, or of the `:index` in the path.
+   */
+  readonly itemAction?: Action | readonly Action[]
   /** Builds DynamoDB's request. */
   readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
+  /** What the request is about, if that is more than the row of the operation says. */
+  readonly targets?: (call: Call, request: DynamoDBRequest) => readonly Target[]
   /** Checks that the caller may send the request, if that is not to be decided by its targets; by default {@link permit}. */
   readonly permit?: (call: Call, targets: readonly Target[]) => Promise<void> | undefined
   /** Calls the storage layer. */
@@ -43,7 +50,7 @@ const NO_KEY_SCHEMA: KeySchema = []
 
 /** A route of the API. Everything that does not depend on the request is done here, once. */
 export function apiRoute<Output>(route: ApiRoute<Output>): Route {
-  const { method, path, schema, operation, itemAction, permit: permitRequest = permit } = route
+  const { method, path, schema, operation, operationFor, itemAction, permit: permitRequest = permit } = route
   const negotiate = createNegotiation(schema)
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
@@ -99,23 +106,27 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       observed,
       services,
     }
+    let asked = operation
     let sent: DynamoDBRequest = {}
     const sendPermitted = (): Promise<Output> => {
-      state.writes = isWrite(operation, sent)
+      state.writes = isWrite(asked, sent)
       return route.send(call, sent)
     }
     const send = (keySchema: KeySchema): Promise<Output> => {
+      if (operationFor !== undefined) observed.operation = asked = operationFor(call, keySchema)
       sent = route.request(call, keySchema)
-      const targets = targetsOf(operation, sent)
+      const targets = route.targets === undefined ? targetsOf(asked, sent) : route.targets(call, sent)
       observed.tables = tablesOf(targets)
       // Nearly all decisions are made at once.
       const deciding = permitRequest(call, targets)
       return deciding === undefined ? sendPermitted() : deciding.then(sendPermitted)
     }
-    const { table = '' } = request.params
+    const { table = '', index } = request.params
     if (itemAction !== undefined) await permitTable(call, itemAction, table)
     const output =
-      itemAction !== undefined ? await storage.withKeySchema(table, limits, send) : await send(NO_KEY_SCHEMA)
+      itemAction !== undefined
+        ? await storage.withKeySchema(table, limits, send, index)
+        : await send(NO_KEY_SCHEMA)
 
     // 7. Answer. An error at any step is answered by problem/send-problem.ts. The body is returned rather than sent:
     // Fastify would otherwise watch the response for its end, which costs a tenth of a get.

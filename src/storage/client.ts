@@ -19,6 +19,8 @@ import { type Call, type Connections, Transport, type TransportOptions } from '.
 import { asAnswerError, StorageError } from './errors.js'
 import type { StorageObserver } from './events.js'
 import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
+import { type Deleted, deleteItems } from './pages/delete-items.js'
+import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
@@ -118,17 +120,40 @@ export class Storage {
   }
 
   /**
+   * Deletes what a Query or a Scan finds, page by page.
+   * @param request of the Query or the Scan; only the keys of the items are read
+   * @param stopAt see {@link PageOptions.stopAt}
+   * @throws StorageError if the first page fails
+   * @throws DeleteIncompleteError with the deletes that are not confirmed
+   */
+  async deleteItems(
+    operation: PageOperation,
+    request: DynamoDBRequest,
+    { maxItems, stopAt }: { readonly maxItems: number; readonly stopAt: number },
+    limits: CallLimits,
+  ): Promise<Deleted> {
+    const table = textOf(request['TableName']) ?? ''
+    const positionNames = await this.positionNames(table, textOf(request['IndexName']), limits)
+    const { key } = await this.tableKeys(table, limits)
+    const keyNames = key.map(({ name }) => name)
+    const context = { ...this.#batchContext(limits), keyNames, positionNames, stopAt }
+    return deleteItems(operation, request, maxItems, context)
+  }
+
+  /**
    * Makes a call that needs the key schema of a table. The schema is requested at most once in 10 s. If the call fails
    * as it would with an outdated schema (KeyMismatchError, ValidationException, ResourceNotFoundException), the schema is
    * requested again, and the call is repeated once if it has changed.
-   * @throws StorageError if the table cannot be described, and the errors of `call`
+   * @param index whose key schema is needed; that of the table by default
+   * @throws StorageError if the table cannot be described or has no such index, and the errors of `call`
    */
   withKeySchema<Result>(
     table: string,
     limits: CallLimits,
     call: (schema: KeySchema) => Promise<Result>,
+    index?: string,
   ): Promise<Result> {
-    return this.#keySchemas.use(table, limits, call)
+    return this.#keySchemas.use(table, limits, call, index)
   }
 
   /**
@@ -137,6 +162,11 @@ export class Storage {
    */
   tableKeys(table: string, limits: CallLimits): Promise<TableKeys> | TableKeys {
     return this.#keySchemas.of(table, limits)
+  }
+
+  /** See {@link KeySchemas.positionNames}. */
+  positionNames(table: string, index: string | undefined, limits: CallLimits): Promise<readonly string[]> {
+    return this.#keySchemas.positionNames(table, index, limits)
   }
 
   /**

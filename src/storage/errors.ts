@@ -165,6 +165,24 @@ export class BatchIncompleteError extends Error {
   }
 }
 
+/** Deletes of what a Query or a Scan finds that were not finished; `output` has those that are not confirmed. */
+export class DeleteIncompleteError extends BatchIncompleteError {
+  /** The items that are deleted. */
+  readonly deleted: number
+  /** Behind all items that were deleted or are in `output`; undefined at the end of the data. */
+  readonly position: Json | undefined
+
+  constructor(
+    outcome: ConstructorParameters<typeof BatchIncompleteError>[0],
+    output: Json,
+    { deleted, position }: { readonly deleted: number; readonly position: Json | undefined },
+  ) {
+    super(outcome, output)
+    this.deleted = deleted
+    this.position = position
+  }
+}
+
 /**
  * An import that stopped. All items with a smaller number than `number` are written, or are in `output`, a
  * BatchWriteItem's answer, among its `UnprocessedItems`. If an item was refused, the items behind it are not in there.

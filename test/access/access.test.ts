@@ -24,7 +24,10 @@ const denied = granting(['write'])
 async function open(t: Test, file: string) {
   const lines: Record<string, unknown>[] = []
   const write = (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>)
-  const access = await Access.open(file, { logger: createLogger('info', { write }) })
+  const access = await Access.open(file, {
+    logger: createLogger('info', { write }),
+    hasPageTokenSecret: true,
+  })
   t.teardown(() => access.close())
   const actions = async () => [...((await access.authenticate(reader.headers)).grants[0]?.actions ?? [])]
   return { access, lines, actions }
@@ -32,12 +35,34 @@ async function open(t: Test, file: string) {
 
 t.test('a file that is not valid stops the start, and the message has the line and the field', async (t) => {
   const file = writePolicy(t, granting(['reed']))
-  await t.rejects(Access.open(file, { logger: createLogger('silent') }), {
+  await t.rejects(Access.open(file, { logger: createLogger('silent'), hasPageTokenSecret: true }), {
     message: /access\.json:1: roles\.reader\[0\]\.actions\[0\] must/,
   })
-  await t.rejects(Access.open(`${file}.missing`, { logger: createLogger('silent') }), {
-    message: /cannot be read/,
+  await t.rejects(
+    Access.open(`${file}.missing`, { logger: createLogger('silent'), hasPageTokenSecret: true }),
+    {
+      message: /cannot be read/,
+    },
+  )
+})
+
+t.test('a grant with partitionKey needs PAGE_TOKEN_SECRET, at the start and after a change', async (t) => {
+  const bound = {
+    roles: { tenant: [{ tables: ['Orders'], actions: ['read'], partitionKey: '{customer}' }] },
+    keys: [reader.entry],
+  }
+  const without = { logger: createLogger('silent'), hasPageTokenSecret: false }
+  const message = /access\.json: roles\.tenant\[0\]\.partitionKey requires PAGE_TOKEN_SECRET/
+  await t.rejects(Access.open(writePolicy(t, { ...bound, keys: [] }), without), {
+    name: 'PolicyFileError',
+    message,
   })
+  const file = writePolicy(t, allowed)
+  const access = await Access.open(file, without)
+  t.teardown(() => access.close())
+  writeFileSync(file, JSON.stringify({ ...bound, roles: { ...bound.roles, ...denied.roles } }))
+  t.ok(await within(PICKED_UP_MS, () => access.failedReloads === 1))
+  t.same([...((await access.authenticate(reader.headers)).grants[0]?.actions ?? [])], ['read'])
 })
 
 t.test('a changed file is used within 5 s', async (t) => {

@@ -23,6 +23,7 @@ async function openPolicy(t: Test) {
   const log: string[] = []
   const access = await Access.open(file, {
     logger: createLogger('info', { write: (line) => log.push(line) }),
+    hasPageTokenSecret: true,
   })
   t.teardown(() => access.close())
   const sees = (table: string) => {

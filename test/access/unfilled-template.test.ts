@@ -32,7 +32,7 @@ t.test('sees no table, and may do nothing', async (t) => {
       })
     t.throws(
       () => {
-        authorizeTable(caller, { action: 'GetItem', table: 'Orders' })
+        authorizeTable(caller, 'Orders', ['GetItem'])
       },
       { code: 'Forbidden' },
     )

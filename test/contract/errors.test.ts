@@ -74,6 +74,7 @@ t.test('every error code', needsDynamoDB, async (t) => {
 
   const causes: Causes = {
     InvalidRequest: () => post('put', { item: { id: 'u1' }, conditionExpresion: 'attribute_not_exists(id)' }),
+    InvalidPageToken: () => post('scan', { pageToken: 'AdC0m9B4Yq' }),
     ValidationException: () => post('get', { key: { name: 'u1' } }),
     ItemCollectionSizeLimitExceededException: refused(
       400,

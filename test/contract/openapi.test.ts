@@ -24,7 +24,7 @@ interface Operation {
     readonly name: string
     readonly in: string
     readonly required: boolean
-    readonly example?: string | boolean
+    readonly example?: string | number | boolean
   }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
@@ -173,7 +173,11 @@ t.test('every request example gets the response example', needsDynamoDB, async (
           const expected = content[answer.headers.get('content-type') ?? '']?.examples?.[name || 'example1']
           // The list of tables depends on the other tests.
           if (expected === undefined || operation.operationId === 'listTables') return
-          t.match(JSON.parse(named(answer.text, back)), expected.value)
+          // A token is opaque, and that of another table is another one.
+          const token = /"nextPageToken":"([\w-]+)"/
+          const [, example = ''] = token.exec(JSON.stringify(expected.value)) ?? []
+          const answered = named(answer.text, back).replace(token, `"nextPageToken":"${example}"`)
+          t.match(JSON.parse(answered), expected.value)
         })
       }
     }

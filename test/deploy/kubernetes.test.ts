@@ -158,7 +158,7 @@ for (const [name, { resources, ...rest }] of Object.entries(builds)) {
       t.strictSame(more, [])
       const path = join(t.testdir(), file)
       writeFileSync(path, Buffer.from(only(objects, 'Secret').data?.[file] ?? '', 'base64'))
-      const access = await Access.open(path, { logger: createLogger('silent') })
+      const access = await Access.open(path, { logger: createLogger('silent'), hasPageTokenSecret: true })
       await access.close()
       const mount = container.volumeMounts?.find(({ name }) => name === 'access-policy')
       t.equal(`${mount?.mountPath ?? ''}/${file}`, data['ACCESS_FILE'])

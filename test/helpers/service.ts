@@ -77,6 +77,7 @@ export async function startService(
 ): Promise<Service> {
   loadContract()
   const config = testConfig({
+    ...(policy !== undefined && { pageTokenSecret: ['the-secret-of-the-tests'] }),
     ...settings,
     ...(policy !== undefined && { auth: 'policy', accessFile: writePolicy(t, policy) }),
   })
@@ -85,7 +86,12 @@ export async function startService(
   const write = (line: string) => log.push(JSON.parse(line) as Record<string, unknown>)
   const logger = createLogger('info', { write }, config.logKeys)
   const access =
-    config.accessFile === undefined ? undefined : await Access.open(config.accessFile, { logger })
+    config.accessFile === undefined
+      ? undefined
+      : await Access.open(config.accessFile, {
+          logger,
+          hasPageTokenSecret: config.pageTokenSecret !== undefined,
+        })
   const app = await buildApp(config, storage, logger, access)
   const url = await app.listen({ host: config.host, port: config.port })
   let closed = false

@@ -62,7 +62,8 @@ t.test('a log on a full disk stops nothing', async (t) => {
 t.test('a policy file that vanishes leaves the last one in force, also while it comes back', async (t) => {
   const { policyFile, operator } = await startCallers(t)
   const text = readFileSync(policyFile, 'utf8')
-  const subject = await startSubject(t, { ...env, AUTH: 'policy', ACCESS_FILE: policyFile })
+  const secret = { PAGE_TOKEN_SECRET: 'a-secret-of-the-tests' }
+  const subject = await startSubject(t, { ...env, ...secret, AUTH: 'policy', ACCESS_FILE: policyFile })
   const valid = await probes(operator)
   const before = await probe(subject.port, valid)
   rmSync(policyFile)

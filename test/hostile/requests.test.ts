@@ -28,6 +28,7 @@ t.test(
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AUTH: 'policy',
       ACCESS_FILE: callers.policyFile,
+      PAGE_TOKEN_SECRET: 'a-secret-of-the-tests',
       AUDIT: 'true',
       CORS_ORIGINS: 'https://app.example.com',
     })

@@ -99,7 +99,7 @@ t.test('the URL of an item', needsDynamoDB, async (t) => {
   })
 
   t.test('must have as many key segments as the key schema of its table', async (t) => {
-    t.match((await service.get(`${pairs}/a`)).body, {
+    t.match((await remove(service, `${pairs}/a`)).body, {
       code: 'InvalidRequest',
       detail: 'params/sortKey is missing: the key of the table is "id" (S) and "n" (N)',
     })

@@ -53,7 +53,7 @@ export async function batchWrite(
 }
 
 /** The entries of `{"T": [{"PutRequest": …}, …], …}`. */
-function entriesOf(requestItems: Parameter): Entry[] {
+export function entriesOf(requestItems: Parameter): Entry[] {
   const entries: Entry[] = []
   for (const [table, writes] of membersOf(requestItems)) {
     for (const value of elementsOf(writes)) entries.push({ table, value })
@@ -61,6 +61,7 @@ function entriesOf(requestItems: Parameter): Entry[] {
   return entries
 }
 
-function requestItemsOf(entries: readonly Entry[]): Parameter {
+/** `{"T": [{"PutRequest": …}, …], …}` */
+export function requestItemsOf(entries: readonly Entry[]): Parameter {
   return Object.fromEntries(byTable(entries))
 }

@@ -1,11 +1,11 @@
-import { OPEN_BRACE } from '../../json/character-codes.js'
+import { LETTER_N, OPEN_BRACE } from '../../json/character-codes.js'
 import { type Json, parse } from '../../json/json.js'
 import { elements, members } from '../../json/parts.js'
 import { type Parameter, textOf } from '../request.js'
 
 /**
- * The capacity that a batch has consumed, summed over its requests: one element of `ConsumedCapacity` for each table.
- * Collects `ItemCollectionMetrics` as well.
+ * The capacity that a batch or several pages have consumed, summed over their requests: one element of `ConsumedCapacity`
+ * for each table. Collects `ItemCollectionMetrics` as well.
  */
 export class ConsumedCapacity {
   readonly #tables = new Map<string | undefined, Capacity>()
@@ -28,6 +28,12 @@ export class ConsumedCapacity {
     for (const [table, metrics] of members(collections)) {
       this.#collections.set(table, [...(this.#collections.get(table) ?? []), ...elements(metrics)])
     }
+  }
+
+  /** The capacity consumed in one table, where all requests are about the same; undefined if no answer had any. */
+  ofOneTable(): Parameter {
+    const [capacity] = this.#tables.values()
+    return capacity && toParameter(capacity)
   }
 
   /** The members of the answer to the whole batch; undefined where no request had one. */
@@ -67,7 +73,8 @@ function toParameter(member: CapacityMember): Parameter {
   return Object.fromEntries([...member].map(([name, inner]) => [name, toParameter(inner)] as const))
 }
 
-/** The elements of an array; none if it is missing or null. */
+/** The elements of an array; an object by itself, as Query and Scan have it; none if it is missing or null. */
 function elementsIn(json: Json | undefined): Json[] {
-  return json === undefined || parse(json) === null ? [] : elements(json)
+  if (json === undefined || json[0] === LETTER_N) return []
+  return json[0] === OPEN_BRACE ? [json] : elements(json)
 }

@@ -60,20 +60,44 @@ export class KeySchemas {
     table: string,
     limits: CallLimits,
     call: (schema: KeySchema) => Promise<Result>,
+    index?: string,
   ): Promise<Result> {
     const startedAt = performance.now()
-    const { key: schema } = await this.of(table, limits)
+    const schema = schemaOf(await this.#withIndex(table, index, limits), index)
     try {
+      if (schema === undefined) throw noIndex(table, index)
       return await call(schema)
     } catch (error) {
       if (!mayBeAboutAnotherTable(error)) throw error
-      const { key: current } = await this.#again(table, startedAt, limits).catch((failure: unknown) => {
+      const keys = await this.#again(table, startedAt, limits).catch((failure: unknown) => {
         // The error of the call is the one that the caller can act on.
         throw isNoTable(failure) ? failure : error
       })
-      if (JSON.stringify(current) === JSON.stringify(schema)) throw error
+      const current = schemaOf(keys, index)
+      if (current === undefined || JSON.stringify(current) === JSON.stringify(schema)) throw error
       return call(current)
     }
+  }
+
+  /**
+   * The names of the attributes that a position in a table or an index consists of, as `LastEvaluatedKey` has them: the
+   * key of the table and that of the index.
+   * @throws StorageError if the table cannot be described
+   */
+  async positionNames(
+    table: string,
+    index: string | undefined,
+    limits: CallLimits,
+  ): Promise<readonly string[]> {
+    const keys = await this.#withIndex(table, index, limits)
+    return [...new Set(namesIn([...keys.key, ...(schemaOf(keys, index) ?? [])]))]
+  }
+
+  /** The keys of a table, requested again if they are older than the index. */
+  async #withIndex(table: string, index: string | undefined, limits: CallLimits): Promise<TableKeys> {
+    const startedAt = performance.now()
+    const keys = await this.of(table, limits)
+    return schemaOf(keys, index) === undefined ? this.#again(table, startedAt, limits) : keys
   }
 
   /**
@@ -188,6 +212,18 @@ function keySchemaIn(
     .map((element) => memberOf(element, 'AttributeName'))
     .filter((name) => name !== undefined)
     .map((name) => ({ name, type: types.get(name) }))
+}
+
+function schemaOf({ key, indexes }: TableKeys, index: string | undefined): KeySchema | undefined {
+  return index === undefined ? key : indexes.get(index)
+}
+
+function noIndex(table: string, index = ''): StorageError {
+  const message = `The table ${table} has no index ${index}`
+  return new StorageError(
+    { kind: 'refused', name: 'ResourceNotFoundException', message, maybeApplied: false },
+    { operation: 'DescribeTable', attempts: 1, earlierMaybeApplied: false, repeatable: true },
+  )
 }
 
 function noKeySchema(table: string): StorageError {

@@ -10,14 +10,17 @@ from .schemas import (
     BatchGetItemAnswer,
     BatchGetItemRequest,
     BatchWriteItemRequest,
+    Collection,
     CreateTableRequest,
     DeleteItemRequest,
     DescribeTableAnswer,
+    ExtraAttributes,
     GetItemAnswer,
     GetItemRequest,
     ImportItemsAnswer,
     Item,
     ListTablesAnswer,
+    Order,
     PageAnswer,
     PutItemRequest,
     QueryRequest,
@@ -51,21 +54,53 @@ class Operations(Caller):
         """Delete an item."""
         return cast("WriteAnswer", self._call("POST", f"/v1/tables/{segment(table)}/delete", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
-    def query(self, table: str, body: QueryRequest, *, extra: Literal["drop"] | None = None, timeout: float | None = None) -> PageAnswer:
+    def query(self, table: str, body: QueryRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> PageAnswer:
         """Query a table or an index."""
         return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/query", reads=True, body=body, content_type="application/json", query={"extra": extra}, timeout=timeout))
 
-    def scan(self, table: str, body: ScanRequest, *, extra: Literal["drop"] | None = None, timeout: float | None = None) -> PageAnswer:
+    def query_pages(self, table: str, body: QueryRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> Iterator[PageAnswer]:
+        """Query a table or an index: every page, one after the other."""
+        return pages_of(lambda token: self.query(table, next_body(body, token), extra=extra, timeout=timeout))
+
+    def query_items(self, table: str, body: QueryRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Query a table or an index: every item of every page."""
+        return items_of(self.query_pages(table, body, extra=extra, timeout=timeout))
+
+    def scan(self, table: str, body: ScanRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> PageAnswer:
         """Scan a table or an index."""
         return cast("PageAnswer", self._call("POST", f"/v1/tables/{segment(table)}/scan", reads=True, body=body, content_type="application/json", query={"extra": extra}, timeout=timeout))
 
-    def read_item(self, table: str, partition_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
-        """Read the item at a URL."""
-        return cast("Item | None", self._call("GET", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=True, query={"consistentRead": consistent_read, "projection": projection}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout))
+    def scan_pages(self, table: str, body: ScanRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> Iterator[PageAnswer]:
+        """Scan a table or an index: every page, one after the other."""
+        return pages_of(lambda token: self.scan(table, next_body(body, token), extra=extra, timeout=timeout))
 
-    def head_read_item(self, table: str, partition_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> None:
-        """Read the item at a URL, without the body."""
-        self._call("HEAD", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=True, query={"consistentRead": consistent_read, "projection": projection}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
+    def scan_items(self, table: str, body: ScanRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Scan a table or an index: every item of every page."""
+        return items_of(self.scan_pages(table, body, extra=extra, timeout=timeout))
+
+    def list_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Collection | None:
+        """Read the items of a table."""
+        return cast("Collection | None", self._call("GET", f"/v1/tables/{segment(table)}/items", reads=True, query={"limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout))
+
+    def list_items_pages(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[Collection | None]:
+        """Read the items of a table: every page, one after the other."""
+        return pages_of(lambda token: self.list_items(table, page_token=token or page_token, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
+
+    def list_items_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Read the items of a table: every item of every page."""
+        return items_of(self.list_items_pages(table, page_token=page_token, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
+
+    def head_list_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> None:
+        """Read the items of a table, without the body."""
+        self._call("HEAD", f"/v1/tables/{segment(table)}/items", reads=True, query={"limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
+
+    def read_item(self, table: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
+        """Read the item at a URL, or the items of a partition."""
+        return cast("Item | None", self._call("GET", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=True, query={"sort.eq": sort_eq, "sort.lt": sort_lt, "sort.lte": sort_lte, "sort.gt": sort_gt, "sort.gte": sort_gte, "sort.begins": sort_begins, "order": order, "limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout))
+
+    def head_read_item(self, table: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> None:
+        """Read the item at a URL, or the items of a partition, without the body."""
+        self._call("HEAD", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=True, query={"sort.eq": sort_eq, "sort.lt": sort_lt, "sort.lte": sort_lte, "sort.gt": sort_gt, "sort.gte": sort_gte, "sort.begins": sort_begins, "order": order, "limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
 
     def write_item(self, table: str, partition_key: str, body: Item, *, if_match: str | None = None, idempotency_key: str | None = None, if_none_match: str | None = None, timeout: float | None = None) -> None:
         """Write an item at its URL."""
@@ -74,6 +109,22 @@ class Operations(Caller):
     def remove_item(self, table: str, partition_key: str, *, if_match: str | None = None, idempotency_key: str | None = None, timeout: float | None = None) -> None:
         """Delete the item at a URL."""
         self._call("DELETE", f"/v1/tables/{segment(table)}/items/{segment(partition_key)}", reads=False, headers={"if-match": if_match, "idempotency-key": idempotency_key}, timeout=timeout)
+
+    def list_items_of_index(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Collection | None:
+        """Read the items of a partition of an index."""
+        return cast("Collection | None", self._call("GET", f"/v1/tables/{segment(table)}/indexes/{segment(index)}/items/{segment(partition_key)}", reads=True, query={"sort.eq": sort_eq, "sort.lt": sort_lt, "sort.lte": sort_lte, "sort.gt": sort_gt, "sort.gte": sort_gte, "sort.begins": sort_begins, "order": order, "limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout))
+
+    def list_items_of_index_pages(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[Collection | None]:
+        """Read the items of a partition of an index: every page, one after the other."""
+        return pages_of(lambda token: self.list_items_of_index(table, index, partition_key, page_token=token or page_token, sort_eq=sort_eq, sort_lt=sort_lt, sort_lte=sort_lte, sort_gt=sort_gt, sort_gte=sort_gte, sort_begins=sort_begins, order=order, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
+
+    def list_items_of_index_items(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Read the items of a partition of an index: every item of every page."""
+        return items_of(self.list_items_of_index_pages(table, index, partition_key, page_token=page_token, sort_eq=sort_eq, sort_lt=sort_lt, sort_lte=sort_lte, sort_gt=sort_gt, sort_gte=sort_gte, sort_begins=sort_begins, order=order, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
+
+    def head_list_items_of_index(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> None:
+        """Read the items of a partition of an index, without the body."""
+        self._call("HEAD", f"/v1/tables/{segment(table)}/indexes/{segment(index)}/items/{segment(partition_key)}", reads=True, query={"sort.eq": sort_eq, "sort.lt": sort_lt, "sort.lte": sort_lte, "sort.gt": sort_gt, "sort.gte": sort_gte, "sort.begins": sort_begins, "order": order, "limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
 
     def read_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
         """Read the item at a URL."""
@@ -111,7 +162,7 @@ class Operations(Caller):
         """Write items in one transaction."""
         return cast("WritesAnswer", self._call("POST", "/v1/transact/write", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
-    def list_tables(self, *, limit: str | None = None, exclusive_start_table_name: str | None = None, timeout: float | None = None) -> ListTablesAnswer:
+    def list_tables(self, *, limit: int | None = None, exclusive_start_table_name: str | None = None, timeout: float | None = None) -> ListTablesAnswer:
         """List the tables."""
         return cast("ListTablesAnswer", self._call("GET", "/v1/tables", reads=True, query={"limit": limit, "exclusiveStartTableName": exclusive_start_table_name}, timeout=timeout))
 

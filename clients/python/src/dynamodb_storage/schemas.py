@@ -109,6 +109,8 @@ DeleteItemRequest = TypedDict("DeleteItemRequest", {
     "returnValues": "NotRequired[ReturnOldValues]",
 })
 
+ExtraAttributes: TypeAlias = "Literal['drop']"
+
 # Which attributes to return, or `COUNT` for the number of items only.
 Select: TypeAlias = "Literal['ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES', 'SPECIFIC_ATTRIBUTES', 'COUNT']"
 
@@ -123,6 +125,8 @@ QueryRequest = TypedDict("QueryRequest", {
     "consistentRead": "NotRequired[bool]",
     "limit": "NotRequired[int]",
     "exclusiveStartKey": "NotRequired[Item]",
+    "pageToken": "NotRequired[str]",
+    "itemLimit": "NotRequired[int]",
     "returnConsumedCapacity": "NotRequired[ReturnConsumedCapacity]",
     "scanIndexForward": "NotRequired[bool]",
 })
@@ -132,6 +136,7 @@ PageAnswer = TypedDict("PageAnswer", {
     "count": "int",
     "scannedCount": "int",
     "lastEvaluatedKey": "NotRequired[Item]",
+    "nextPageToken": "NotRequired[str]",
     "consumedCapacity": "NotRequired[ConsumedCapacity]",
 })
 
@@ -145,10 +150,21 @@ ScanRequest = TypedDict("ScanRequest", {
     "consistentRead": "NotRequired[bool]",
     "limit": "NotRequired[int]",
     "exclusiveStartKey": "NotRequired[Item]",
+    "pageToken": "NotRequired[str]",
+    "itemLimit": "NotRequired[int]",
     "returnConsumedCapacity": "NotRequired[ReturnConsumedCapacity]",
     "segment": "NotRequired[int]",
     "totalSegments": "NotRequired[int]",
 })
+
+# Items, one page of them.
+Collection = TypedDict("Collection", {
+    "items": "list[dict[str, Any]]",
+    "count": "int",
+    "nextPageToken": "NotRequired[str]",
+})
+
+Order: TypeAlias = "Literal['asc', 'desc']"
 
 # The keys to get from a table, and which attributes.
 KeysAndAttributes = TypedDict("KeysAndAttributes", {
@@ -444,7 +460,7 @@ TableAnswer = TypedDict("TableAnswer", {
 })
 
 # The error code, for programs.
-ProblemCode: TypeAlias = "Literal['InvalidRequest', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'ResourceInUseException', 'IdempotentParameterMismatchException', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
+ProblemCode: TypeAlias = "Literal['InvalidRequest', 'InvalidPageToken', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'ResourceInUseException', 'IdempotentParameterMismatchException', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
 
 CancellationReason = TypedDict("CancellationReason", {
     "code": "str",

@@ -5,14 +5,17 @@ import type {
   BatchGetItemAnswer,
   BatchGetItemRequest,
   BatchWriteItemRequest,
+  Collection,
   CreateTableRequest,
   DeleteItemRequest,
   DescribeTableAnswer,
+  ExtraAttributes,
   GetItemAnswer,
   GetItemRequest,
   ImportItemsAnswer,
   Item,
   ListTablesAnswer,
+  Order,
   PageAnswer,
   PutItemRequest,
   QueryRequest,
@@ -24,6 +27,7 @@ import type {
   TypedBatchGetItemAnswer,
   TypedBatchGetItemRequest,
   TypedBatchWriteItemRequest,
+  TypedCollection,
   TypedDeleteItemRequest,
   TypedGetItemAnswer,
   TypedGetItemRequest,
@@ -80,42 +84,198 @@ export interface DocumentOperations {
     body: QueryRequest,
     options?: CallOptions & {
       /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
-      extra?: 'drop' | undefined
+      extra?: ExtraAttributes | undefined
     },
   ): Promise<PageAnswer>
+  /** Query a table or an index: every page, one after the other. */
+  queryPages(
+    table: string,
+    body: QueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<PageAnswer, void>
+  /** Query a table or an index: every item of every page. */
+  queryItems(
+    table: string,
+    body: QueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<NonNullable<PageAnswer['items']>[number], void>
   /** Scan a table or an index. */
   scan(
     table: string,
     body: ScanRequest,
     options?: CallOptions & {
       /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
-      extra?: 'drop' | undefined
+      extra?: ExtraAttributes | undefined
     },
   ): Promise<PageAnswer>
-  /** Read the item at a URL. */
+  /** Scan a table or an index: every page, one after the other. */
+  scanPages(
+    table: string,
+    body: ScanRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<PageAnswer, void>
+  /** Scan a table or an index: every item of every page. */
+  scanItems(
+    table: string,
+    body: ScanRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<NonNullable<PageAnswer['items']>[number], void>
+  /** Read the items of a table. */
+  listItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<Collection | undefined>
+  /** Read the items of a table: every page, one after the other. */
+  listItemsPages(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<Collection, void>
+  /** Read the items of a table: every item of every page. */
+  listItemsItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<NonNullable<Collection['items']>[number], void>
+  /** Read the items of a table, without the body. */
+  headListItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<void>
+  /** Read the item at a URL, or the items of a partition. */
   readItem(
     table: string,
     partitionKey: string,
     options?: CallOptions & {
-      /** `true` for a strongly consistent read. */
-      consistentRead?: boolean | undefined
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
       /** Entity tags, or `*`: 304 if one of them matches. */
       ifNoneMatch?: string | undefined
       /** Entity tags, or `*`: 412 if none of them matches. */
       ifMatch?: string | undefined
     },
   ): Promise<Item | undefined>
-  /** Read the item at a URL, without the body. */
+  /** Read the item at a URL, or the items of a partition, without the body. */
   headReadItem(
     table: string,
     partitionKey: string,
     options?: CallOptions & {
-      /** `true` for a strongly consistent read. */
-      consistentRead?: boolean | undefined
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
       /** Entity tags, or `*`: 304 if one of them matches. */
       ifNoneMatch?: string | undefined
       /** Entity tags, or `*`: 412 if none of them matches. */
@@ -145,6 +305,150 @@ export interface DocumentOperations {
       ifMatch?: string | undefined
       /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
       idempotencyKey?: string | undefined
+    },
+  ): Promise<void>
+  /** Read the items of a partition of an index. */
+  listItemsOfIndex(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<Collection | undefined>
+  /** Read the items of a partition of an index: every page, one after the other. */
+  listItemsOfIndexPages(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<Collection, void>
+  /** Read the items of a partition of an index: every item of every page. */
+  listItemsOfIndexItems(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<NonNullable<Collection['items']>[number], void>
+  /** Read the items of a partition of an index, without the body. */
+  headListItemsOfIndex(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
     },
   ): Promise<void>
   /** Read the item at a URL. */
@@ -226,7 +530,7 @@ export interface DocumentOperations {
   listTables(
     options?: CallOptions & {
       /** The maximum number of names. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The `lastEvaluatedTableName` of the page before. */
       exclusiveStartTableName?: string | undefined
     },
@@ -276,42 +580,198 @@ export interface TypedOperations {
     body: TypedQueryRequest,
     options?: CallOptions & {
       /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
-      extra?: 'drop' | undefined
+      extra?: ExtraAttributes | undefined
     },
   ): Promise<TypedPageAnswer>
+  /** Query a table or an index: every page, one after the other. */
+  queryPages(
+    table: string,
+    body: TypedQueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<TypedPageAnswer, void>
+  /** Query a table or an index: every item of every page. */
+  queryItems(
+    table: string,
+    body: TypedQueryRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<NonNullable<TypedPageAnswer['items']>[number], void>
   /** Scan a table or an index. */
   scan(
     table: string,
     body: TypedScanRequest,
     options?: CallOptions & {
       /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
-      extra?: 'drop' | undefined
+      extra?: ExtraAttributes | undefined
     },
   ): Promise<TypedPageAnswer>
-  /** Read the item at a URL. */
-  readItem(
+  /** Scan a table or an index: every page, one after the other. */
+  scanPages(
     table: string,
-    partitionKey: string,
+    body: TypedScanRequest,
     options?: CallOptions & {
-      /** `true` for a strongly consistent read. */
-      consistentRead?: boolean | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<TypedPageAnswer, void>
+  /** Scan a table or an index: every item of every page. */
+  scanItems(
+    table: string,
+    body: TypedScanRequest,
+    options?: CallOptions & {
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+    },
+  ): AsyncGenerator<NonNullable<TypedPageAnswer['items']>[number], void>
+  /** Read the items of a table. */
+  listItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
       /** Entity tags, or `*`: 304 if one of them matches. */
       ifNoneMatch?: string | undefined
       /** Entity tags, or `*`: 412 if none of them matches. */
       ifMatch?: string | undefined
     },
-  ): Promise<TypedItem | undefined>
-  /** Read the item at a URL, without the body. */
+  ): Promise<TypedCollection | undefined>
+  /** Read the items of a table: every page, one after the other. */
+  listItemsPages(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<TypedCollection, void>
+  /** Read the items of a table: every item of every page. */
+  listItemsItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<NonNullable<TypedCollection['items']>[number], void>
+  /** Read the items of a table, without the body. */
+  headListItems(
+    table: string,
+    options?: CallOptions & {
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<void>
+  /** Read the item at a URL, or the items of a partition. */
+  readItem(
+    table: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<TypedItem | TypedCollection | undefined>
+  /** Read the item at a URL, or the items of a partition, without the body. */
   headReadItem(
     table: string,
     partitionKey: string,
     options?: CallOptions & {
-      /** `true` for a strongly consistent read. */
-      consistentRead?: boolean | undefined
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
+      /** `true` for a strongly consistent read. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
       /** Entity tags, or `*`: 304 if one of them matches. */
       ifNoneMatch?: string | undefined
       /** Entity tags, or `*`: 412 if none of them matches. */
@@ -341,6 +801,150 @@ export interface TypedOperations {
       ifMatch?: string | undefined
       /** Applies the write once within ten minutes, however often it is sent with this key, `ADD` included: it is sent as a transaction, at twice the write capacity. A quoted string (RFC 9651) or a bare token, of 1 to 255 characters; both are the same key. The whole AWS account shares the keys of a Region, so use UUIDs. */
       idempotencyKey?: string | undefined
+    },
+  ): Promise<void>
+  /** Read the items of a partition of an index. */
+  listItemsOfIndex(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): Promise<TypedCollection | undefined>
+  /** Read the items of a partition of an index: every page, one after the other. */
+  listItemsOfIndexPages(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<TypedCollection, void>
+  /** Read the items of a partition of an index: every item of every page. */
+  listItemsOfIndexItems(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
+    },
+  ): AsyncGenerator<NonNullable<TypedCollection['items']>[number], void>
+  /** Read the items of a partition of an index, without the body. */
+  headListItemsOfIndex(
+    table: string,
+    index: string,
+    partitionKey: string,
+    options?: CallOptions & {
+      /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
+      sortEq?: string | undefined
+      /** The sort key is less than this. */
+      sortLt?: string | undefined
+      /** The sort key is less than this, or equal. */
+      sortLte?: string | undefined
+      /** The sort key is greater than this. */
+      sortGt?: string | undefined
+      /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
+      sortGte?: string | undefined
+      /** The sort key begins with this. */
+      sortBegins?: string | undefined
+      /** The order of the sort keys, ascending by default. */
+      order?: Order | undefined
+      /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
+      limit?: number | undefined
+      /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
+      projection?: string | undefined
+      /** `true` for a strongly consistent read, which only local indexes have. */
+      consistentRead?: boolean | undefined
+      /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
+      pageToken?: string | undefined
+      /** For an answer in text/csv: `drop` leaves out attributes that have no column. */
+      extra?: ExtraAttributes | undefined
+      /** Entity tags, or `*`: 304 if one of them matches. */
+      ifNoneMatch?: string | undefined
+      /** Entity tags, or `*`: 412 if none of them matches. */
+      ifMatch?: string | undefined
     },
   ): Promise<void>
   /** Read the item at a URL. */
@@ -425,7 +1029,7 @@ export interface TypedOperations {
   listTables(
     options?: CallOptions & {
       /** The maximum number of names. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The `lastEvaluatedTableName` of the page before. */
       exclusiveStartTableName?: string | undefined
     },
@@ -468,6 +1072,7 @@ export const operations = {
     reads: true,
     body: 'application/json',
     query: { extra: 'extra' },
+    pages: 'body',
   },
   scan: {
     method: 'POST',
@@ -475,19 +1080,73 @@ export const operations = {
     reads: true,
     body: 'application/json',
     query: { extra: 'extra' },
+    pages: 'body',
+  },
+  listItems: {
+    method: 'GET',
+    path: '/v1/tables/{table}/items',
+    reads: true,
+    query: {
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
+    headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
+    pages: 'query',
+  },
+  headListItems: {
+    method: 'HEAD',
+    path: '/v1/tables/{table}/items',
+    reads: true,
+    query: {
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
+    headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
   },
   readItem: {
     method: 'GET',
     path: '/v1/tables/{table}/items/{partitionKey}',
     reads: true,
-    query: { consistentRead: 'consistentRead', projection: 'projection' },
+    query: {
+      sortEq: 'sort.eq',
+      sortLt: 'sort.lt',
+      sortLte: 'sort.lte',
+      sortGt: 'sort.gt',
+      sortGte: 'sort.gte',
+      sortBegins: 'sort.begins',
+      order: 'order',
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
   },
   headReadItem: {
     method: 'HEAD',
     path: '/v1/tables/{table}/items/{partitionKey}',
     reads: true,
-    query: { consistentRead: 'consistentRead', projection: 'projection' },
+    query: {
+      sortEq: 'sort.eq',
+      sortLt: 'sort.lt',
+      sortLte: 'sort.lte',
+      sortGt: 'sort.gt',
+      sortGte: 'sort.gte',
+      sortBegins: 'sort.begins',
+      order: 'order',
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
   },
   writeItem: {
@@ -502,6 +1161,47 @@ export const operations = {
     path: '/v1/tables/{table}/items/{partitionKey}',
     reads: false,
     headers: { ifMatch: 'if-match', idempotencyKey: 'idempotency-key' },
+  },
+  listItemsOfIndex: {
+    method: 'GET',
+    path: '/v1/tables/{table}/indexes/{index}/items/{partitionKey}',
+    reads: true,
+    query: {
+      sortEq: 'sort.eq',
+      sortLt: 'sort.lt',
+      sortLte: 'sort.lte',
+      sortGt: 'sort.gt',
+      sortGte: 'sort.gte',
+      sortBegins: 'sort.begins',
+      order: 'order',
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
+    headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
+    pages: 'query',
+  },
+  headListItemsOfIndex: {
+    method: 'HEAD',
+    path: '/v1/tables/{table}/indexes/{index}/items/{partitionKey}',
+    reads: true,
+    query: {
+      sortEq: 'sort.eq',
+      sortLt: 'sort.lt',
+      sortLte: 'sort.lte',
+      sortGt: 'sort.gt',
+      sortGte: 'sort.gte',
+      sortBegins: 'sort.begins',
+      order: 'order',
+      limit: 'limit',
+      projection: 'projection',
+      consistentRead: 'consistentRead',
+      pageToken: 'pageToken',
+      extra: 'extra',
+    },
+    headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
   },
   readItemWithSortKey: {
     method: 'GET',

@@ -243,6 +243,8 @@ export interface TypedDeleteItemRequest {
   returnValues?: ReturnOldValues | undefined
 }
 
+export type ExtraAttributes = 'drop'
+
 /** Which attributes to return, or `COUNT` for the number of items only. */
 export type Select = 'ALL_ATTRIBUTES' | 'ALL_PROJECTED_ATTRIBUTES' | 'SPECIFIC_ATTRIBUTES' | 'COUNT'
 
@@ -266,6 +268,10 @@ export interface QueryRequest {
   limit?: number | undefined
   /** The `lastEvaluatedKey` of the page before, unchanged. */
   exclusiveStartKey?: Item | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** The number of items to return, after the filter: the service reads on, page by page, until it has them, the data end, half of `REQUEST_TIMEOUT_MS` is used up, or the items have 4 MiB. The answer ends right behind the last item returned. Counts and capacity are sums. Needs the permission `dynamodb:DescribeTable`. */
+  itemLimit?: number | undefined
   returnConsumedCapacity?: ReturnConsumedCapacity | undefined
   /** `false` for descending order. */
   scanIndexForward?: boolean | undefined
@@ -291,6 +297,10 @@ export interface TypedQueryRequest {
   limit?: number | undefined
   /** The `lastEvaluatedKey` of the page before, unchanged. */
   exclusiveStartKey?: TypedItem | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** The number of items to return, after the filter: the service reads on, page by page, until it has them, the data end, half of `REQUEST_TIMEOUT_MS` is used up, or the items have 4 MiB. The answer ends right behind the last item returned. Counts and capacity are sums. Needs the permission `dynamodb:DescribeTable`. */
+  itemLimit?: number | undefined
   returnConsumedCapacity?: ReturnConsumedCapacity | undefined
   /** `false` for descending order. */
   scanIndexForward?: boolean | undefined
@@ -303,8 +313,10 @@ export interface PageAnswer {
   count: number
   /** The number of items that were read, before the filter. */
   scannedCount: number
-  /** Present if there are more pages: send it as `exclusiveStartKey` to read the next one. */
+  /** The key behind which the next page begins; present if there are more pages. */
   lastEvaluatedKey?: Item | undefined
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
   consumedCapacity?: ConsumedCapacity | undefined
 }
 
@@ -315,8 +327,10 @@ export interface TypedPageAnswer {
   count: number
   /** The number of items that were read, before the filter. */
   scannedCount: number
-  /** Present if there are more pages: send it as `exclusiveStartKey` to read the next one. */
+  /** The key behind which the next page begins; present if there are more pages. */
   lastEvaluatedKey?: TypedItem | undefined
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
   consumedCapacity?: ConsumedCapacity | undefined
 }
 
@@ -338,6 +352,10 @@ export interface ScanRequest {
   limit?: number | undefined
   /** The `lastEvaluatedKey` of the page before, unchanged. */
   exclusiveStartKey?: Item | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** The number of items to return, after the filter: the service reads on, page by page, until it has them, the data end, half of `REQUEST_TIMEOUT_MS` is used up, or the items have 4 MiB. The answer ends right behind the last item returned. Counts and capacity are sums. Needs the permission `dynamodb:DescribeTable`. */
+  itemLimit?: number | undefined
   returnConsumedCapacity?: ReturnConsumedCapacity | undefined
   /** The segment to read, counted from 0. */
   segment?: number | undefined
@@ -363,12 +381,36 @@ export interface TypedScanRequest {
   limit?: number | undefined
   /** The `lastEvaluatedKey` of the page before, unchanged. */
   exclusiveStartKey?: TypedItem | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** The number of items to return, after the filter: the service reads on, page by page, until it has them, the data end, half of `REQUEST_TIMEOUT_MS` is used up, or the items have 4 MiB. The answer ends right behind the last item returned. Counts and capacity are sums. Needs the permission `dynamodb:DescribeTable`. */
+  itemLimit?: number | undefined
   returnConsumedCapacity?: ReturnConsumedCapacity | undefined
   /** The segment to read, counted from 0. */
   segment?: number | undefined
   /** The number of segments. */
   totalSegments?: number | undefined
 }
+
+/** Items, one page of them. */
+export interface Collection {
+  items: Record<string, unknown>[]
+  /** The number of items. */
+  count: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+/** Items, one page of them. */
+export interface TypedCollection {
+  items: Record<string, AttributeValue>[]
+  /** The number of items. */
+  count: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+export type Order = 'asc' | 'desc'
 
 /** The keys to get from a table, and which attributes. */
 export interface KeysAndAttributes {
@@ -876,6 +918,7 @@ export interface TableAnswer {
 /** The error code, for programs. */
 export type ProblemCode =
   | 'InvalidRequest'
+  | 'InvalidPageToken'
   | 'ValidationException'
   | 'ItemCollectionSizeLimitExceededException'
   | 'Unauthenticated'
