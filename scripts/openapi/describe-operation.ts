@@ -82,10 +82,13 @@ function parametersIn(
 /** The words of a URL that clients have as a boolean, and the digits that they have as a number. */
 function asValue(schema: object): object {
   const { description = '', enum: words, pattern, examples } = plain(schema)
-  const values = () => (isArray(examples) ? examples.map((word) => JSON.parse(String(word)) as Json) : [])
+  const values = () =>
+    isArray(examples)
+      ? examples.map((word) => (typeof word === 'string' ? (JSON.parse(word) as Json) : word))
+      : []
   if (JSON.stringify(words) === '["true","false"]')
     return { description, type: 'boolean', examples: values() }
-  const [, more] = /^\^\[1-9\]\[0-9\]\{0,(\d)\}\$$/.exec(String(pattern)) ?? []
+  const [, more] = /^\^\[1-9\]\[0-9\]\{0,(\d)\}\$$/.exec(typeof pattern === 'string' ? pattern : '') ?? []
   if (more === undefined) return schema
   return {
     description,

@@ -186,7 +186,6 @@ t.test('every request example gets the response example', needsDynamoDB, async (
 
 t.test('every pattern is simple enough for the page at /docs to generate an example quickly', async (t) => {
   const patterns = [...yaml.matchAll(/^ +pattern: (.+)$/gm)].map(([, pattern = '']) => pattern)
-  t.not(patterns.length, 0)
   for (const pattern of patterns)
     t.notMatch(pattern, /[*+]|\)\{/, 'no unbounded repetition and no repeated group')
 })
