@@ -4,7 +4,7 @@ import ts from 'typescript-eslint'
 
 export default ts.config(
   // npm run test:clients compiles the programs in examples/clients, together with the generated clients.
-  { ignores: ['dist', '.tap', '.test-build', 'examples/clients'] },
+  { ignores: ['**/dist', '.tap', '.test-build', 'examples/clients'] },
   js.configs.recommended,
   {
     // A text that a caller controls must not take time in the square of its length to match.

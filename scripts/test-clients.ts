@@ -2,12 +2,14 @@
  * `npm run test:clients`: runs the code blocks of docs/clients.md against the service and DynamoDB Local, each language
  * in an empty folder, and then the program in `examples/clients/` with the generated client. The service has `AUTH=policy`,
  * so every program has to send an API key. A language without its tools
- * is reported as skipped. `npm run test:clients -- go python` runs only these.
+ * is reported as skipped; the ready-made clients are packed first. `npm run test:clients -- go python` runs only these.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Access } from '../src/access/access.js'
 import { createKey } from '../src/access/api-keys.js'
 import { buildApp } from '../src/app.js'
@@ -18,6 +20,8 @@ import { resolveConnection } from '../src/storage/call/connection.js'
 import { Storage } from '../src/storage/client.js'
 import { createDemoTables } from '../src/local/demo-tables.js'
 import { missingJava, startDynamoDBLocal, useLocalEnvironment } from '../src/local/dynamodb-local.js'
+import { cacheFolder } from '../src/local/load-dynamodb-local.js'
+import { packClients } from './clients/packed.js'
 
 interface Client {
   /** The heading in docs/clients.md. Its first block generates a client and a small program, its second block runs it. */
@@ -25,11 +29,30 @@ interface Client {
   /** A command that succeeds if the tools are installed. Its output is shown. */
   readonly needs: string
   readonly env?: NodeJS.ProcessEnv
+  /** The ending of the archive of a ready-made client, which is put into the folder. */
+  readonly archive?: '.tgz' | '.whl'
 }
 
 const npm = { npm_config_audit: 'false', npm_config_fund: 'false' }
 
+const pip = { PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
+const python3 = (minor: number) =>
+  `python3 -c "import ensurepip, sys, venv; print(sys.version); sys.exit(sys.version_info < (3, ${minor}))"`
+
 const clients: Readonly<Record<string, Client>> = {
+  'ready-made-typescript': {
+    heading: 'TypeScript, ready-made',
+    needs: 'node --version',
+    env: npm,
+    archive: '.tgz',
+  },
+  'ready-made-python': { heading: 'Python, ready-made', needs: python3(11), env: pip, archive: '.whl' },
+  java: { heading: 'Java', needs: 'javac --version' },
+  'openapi-generator-python': {
+    heading: 'Python, openapi-generator',
+    needs: `java -version 2>&1 && ${python3(10)}`,
+    env: pip,
+  },
   go: {
     heading: 'Go',
     // The version that the generator needs.
@@ -45,12 +68,16 @@ const clients: Readonly<Record<string, Client>> = {
   },
   python: {
     heading: 'Python',
-    needs: 'python3 -c "import ensurepip, sys, venv; print(sys.version)"',
-    env: { PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+    needs: python3(10),
+    env: pip,
   },
   'typescript-fetch': { heading: 'TypeScript, openapi-fetch', needs: 'node --version', env: npm },
   'hey-api': { heading: 'TypeScript, @hey-api/openapi-ts', needs: 'node --version', env: npm },
 }
+
+/** The archive that the blocks download. */
+const GENERATOR =
+  'https://repo1.maven.org/maven2/org/openapitools/openapi-generator-cli/7.25.0/openapi-generator-cli-7.25.0.jar'
 
 const { key, entry } = createKey('clients')
 /** Their programs create tables of their own, and read the orders of the demo tables. */
@@ -62,6 +89,8 @@ const policy = {
 const page = await readFile(join(packageRoot, 'docs/clients.md'), 'utf8')
 const chosen = process.argv.slice(2)
 const names = Object.keys(clients).filter((name) => chosen.length === 0 || chosen.includes(name))
+const archives = names.some((name) => clients[name]?.archive !== undefined) ? packClients() : []
+const generator = await cachedGenerator()
 const missing = await missingJava()
 if (missing !== undefined) {
   process.stderr.write(`${missing}\n`)
@@ -108,6 +137,11 @@ async function test(name: string, url: string): Promise<string> {
   const env = { ...process.env, ...client.env, SERVICE_URL: url, SERVICE_KEY: key }
   const cwd = await mkdtemp(join(tmpdir(), `client-${name}-`))
   try {
+    const { archive } = client
+    if (archive !== undefined) {
+      const packed = archives.find((path) => path.endsWith(archive))
+      if (packed !== undefined) await copyFile(packed, join(cwd, basename(packed)))
+    }
     if ((await shell(client.needs, { cwd, env })).code !== 0) {
       process.stderr.write(`\n*** ${name} IS SKIPPED: \`${client.needs}\` fails here\n\n`)
       return 'SKIPPED, because its tools are not installed'
@@ -121,7 +155,7 @@ async function test(name: string, url: string): Promise<string> {
       ['the long program', `cp '${join(packageRoot, 'examples/clients', name)}'/* .\n${run}`],
     ] as const
     for (const [step, commands] of steps) {
-      const here = commands.replaceAll('http://127.0.0.1:3000', url)
+      const here = commands.replaceAll('http://127.0.0.1:3000', url).replaceAll(GENERATOR, generator)
       const { code, output } = await shell(`set -e\n${here}`, { cwd, env })
       process.stdout.write(`\n=== ${name} after ${seconds(start)}: ${step}\n${output}`)
       if (code !== 0) return `FAILED: ${step}`
@@ -130,6 +164,22 @@ async function test(name: string, url: string): Promise<string> {
   } finally {
     await rm(cwd, { recursive: true, force: true })
   }
+}
+
+/** The URL of openapi-generator's archive in the user's cache. The blocks check its checksum. */
+async function cachedGenerator(): Promise<string> {
+  const folder = cacheFolder(process.env)
+  const file = join(folder, basename(GENERATOR))
+  if (!existsSync(file)) {
+    const response = await fetch(GENERATOR)
+    if (!response.ok) throw new Error(`${GENERATOR} answered ${response.status}`)
+    await mkdir(folder, { recursive: true })
+    // Another run may download it at the same time.
+    const part = `${file}.${process.pid}`
+    await writeFile(part, Buffer.from(await response.arrayBuffer()))
+    await rename(part, file)
+  }
+  return pathToFileURL(file).href
 }
 
 /** The shell blocks under a heading of the page. */

@@ -107,7 +107,7 @@ function iterators(
       ? [...pathParameters.map(snakeCase), 'next_body(body, token)', ...given]
       : [...pathParameters.map(snakeCase), 'page_token=token or page_token', ...given]
   return (
-    `    def ${name}_pages(${signature}) -> Iterator[${page}]:\n` +
+    `    def ${name}_pages(${signature}) -> Iterator[${page.replace(' | None', '')}]:\n` +
     `        """${summary}: every page, one after the other."""\n` +
     `        return pages_of(lambda token: self.${name}(${from.join(', ')}))\n\n` +
     `    def ${name}_items(${signature}) -> Iterator[dict[str, Any]]:\n` +

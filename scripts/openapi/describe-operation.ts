@@ -82,17 +82,29 @@ function parametersIn(
 ): readonly Json[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => {
     const required = !Type.IsOptional(property)
-    const value = where === 'query' ? asBoolean(property) : property
+    const value = where === 'query' ? asValue(property) : property
     return { name, in: where, required, ...describeValue(value, components) }
   })
 }
 
-/** The words `true` and `false` of a URL, which clients have as a boolean. */
-function asBoolean(schema: object): object {
-  const { description = '', enum: words, examples } = plain(schema)
-  if (JSON.stringify(words) !== '["true","false"]') return schema
-  const values = isArray(examples) ? examples.map((word) => word === 'true') : []
-  return { description, type: 'boolean', examples: values }
+/** The words of a URL that clients have as a boolean, and the digits that they have as a number. */
+function asValue(schema: object): object {
+  const { description = '', enum: words, pattern, examples } = plain(schema)
+  const values = () =>
+    isArray(examples)
+      ? examples.map((word) => (typeof word === 'string' ? (JSON.parse(word) as Json) : word))
+      : []
+  if (JSON.stringify(words) === '["true","false"]')
+    return { description, type: 'boolean', examples: values() }
+  const [, more] = /^\^\[1-9\]\[0-9\]\{0,(\d)\}\$$/.exec(typeof pattern === 'string' ? pattern : '') ?? []
+  if (more === undefined) return schema
+  return {
+    description,
+    type: 'integer',
+    minimum: 1,
+    maximum: 10 ** (Number(more) + 1) - 1,
+    examples: values(),
+  }
 }
 
 /** Description, schema and example of a parameter or of a header. */

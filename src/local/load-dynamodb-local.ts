@@ -31,7 +31,7 @@ export async function loadDynamoDBLocal(): Promise<Package> {
 }
 
 /** The folder for files that can be fetched again (XDG Base Directory Specification). */
-function cacheFolder({ XDG_CACHE_HOME }: NodeJS.ProcessEnv): string {
+export function cacheFolder({ XDG_CACHE_HOME }: NodeJS.ProcessEnv): string {
   const base =
     XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME
   return join(base, 'dynamodb-storage-service')

@@ -109,6 +109,15 @@ class InFrontOfDynamoDB(unittest.TestCase):
         lines = (b'{"id":"import","n":%d}\n' % n for n in range(100))
         self.assertEqual(self.client.import_items(TABLE, lines), {"written": 100})
 
+    def test_iterators_see_every_item_of_every_page_once(self) -> None:
+        self.client.import_items(TABLE, b"".join(b'{"id":"pages","n":%d}\n' % n for n in range(25)))
+        body: Any = {"keyConditionExpression": "id = :id", "expressionAttributeValues": {":id": "pages"}, "limit": 7}
+        self.assertEqual([item["n"] for item in self.client.query_items(TABLE, body)], list(range(25)))
+        body["exclusiveStartKey"] = {"id": "pages", "n": 4}
+        self.assertEqual([item["n"] for item in self.client.query_items(TABLE, body)], list(range(5, 25)))
+        listed = [item["n"] for item in self.client.list_items_items(TABLE, limit=10) if item["id"] == "pages"]
+        self.assertEqual(sorted(listed), list(range(25)))
+
     def test_classes_of_errors(self) -> None:
         with self.assertRaises(NotFoundError) as missing:
             self.client.get_item(TABLE, {"key": {"id": "none", "n": 1}})

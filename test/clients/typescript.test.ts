@@ -125,6 +125,35 @@ t.test('in front of DynamoDB Local', needsDynamoDB, async (t) => {
     t.equal(items[0]?.['amount']?.N, DIGITS)
   })
 
+  t.test('iterators see every item of every page once', async (t) => {
+    const pages = await createTable(t, service, { sortKey: true })
+    const lines = Array.from({ length: 25 }, (_, n) => `{"id":"p","n":${n}}\n`)
+    await client.importItems(pages, lines.join(''))
+    const numbers = lines.map((_, n) => n)
+    const body = { keyConditionExpression: 'id = :id', expressionAttributeValues: { ':id': 'p' } }
+
+    const queried: unknown[] = []
+    for await (const { n } of client.queryItems(pages, { ...body, limit: 7 })) queried.push(n)
+    t.same(queried, numbers)
+    const later: unknown[] = []
+    const exclusiveStartKey = { id: 'p', n: 4 }
+    for await (const { n } of client.queryItems(pages, { ...body, limit: 7, exclusiveStartKey }))
+      later.push(n)
+    t.same(later, numbers.slice(5))
+
+    const counts: number[] = []
+    for await (const { count } of client.scanPages(pages, { itemLimit: 10 })) counts.push(count)
+    t.same(counts, [10, 10, 5])
+    const listed: unknown[] = []
+    for await (const item of typed.listItemsItems(pages, { limit: 10 })) listed.push(item['n']?.N)
+    t.same(listed, numbers.map(String))
+    let etag = ''
+    const onAnswer = ({ headers }: { readonly headers: Headers }) => (etag = headers.get('etag') ?? '')
+    for await (const page of client.listItemsPages(pages, { limit: 25, onAnswer })) t.equal(page.count, 25)
+    for await (const page of client.listItemsPages(pages, { limit: 25, ifNoneMatch: etag }))
+      t.fail(String(page.count))
+  })
+
   t.test('each family of errors has a class', async (t) => {
     const missing = await errorFrom(client.getItem(table, { key: { id: 'none', n: 1 } }))
     t.ok(missing instanceof NotFoundError)

@@ -24,7 +24,7 @@ interface Operation {
     readonly name: string
     readonly in: string
     readonly required: boolean
-    readonly example?: string | boolean
+    readonly example?: string | number | boolean
   }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
@@ -183,7 +183,6 @@ t.test('every request example gets the response example', needsDynamoDB, async (
 
 t.test('every pattern is simple enough for the page at /docs to generate an example quickly', async (t) => {
   const patterns = [...yaml.matchAll(/^ +pattern: (.+)$/gm)].map(([, pattern = '']) => pattern)
-  t.not(patterns.length, 0)
   for (const pattern of patterns)
     t.notMatch(pattern, /[*+]|\)\{/, 'no unbounded repetition and no repeated group')
 })

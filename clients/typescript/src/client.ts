@@ -83,7 +83,9 @@ function pagesOf(method: Method, { path, pages }: Description): Pages {
   return async function* (...args) {
     let next: readonly unknown[] = args
     for (;;) {
-      const page = (await method(...next)) as Page
+      const page = (await method(...next)) as Page | undefined
+      // 304, of a first page that the caller has.
+      if (page === undefined) return
       yield page
       const { nextPageToken: pageToken } = page
       if (pageToken === undefined) return

@@ -50,13 +50,13 @@ func main() {
 		"customer": "ada", "placed": "2026-11-02", "amount": 129.95,
 		"tags": map[string]any{"$stringSet": []any{"books"}},
 	}
-	put, err := client.PutItemWithResponse(ctx, table, storage.PutItemRequest{Item: order})
+	put, err := client.PutItemWithResponse(ctx, table, nil, storage.PutItemRequest{Item: order})
 	check(err, problemOf(put.Body))
 	found, err := client.GetItemWithResponse(ctx, table, storage.GetItemRequest{Key: key})
 	check(err, problemOf(found.Body))
 	same(found.JSON200.Item, order)
 
-	updated, err := client.UpdateItemWithResponse(ctx, table, storage.UpdateItemRequest{
+	updated, err := client.UpdateItemWithResponse(ctx, table, nil, storage.UpdateItemRequest{
 		Key:                       key,
 		UpdateExpression:          pointer("SET #s = :shipped"),
 		ExpressionAttributeNames:  &storage.ExpressionAttributeNames{"#s": "status"},
@@ -69,7 +69,7 @@ func main() {
 	// A batch of any number of writes.
 	var days []string
 	var writes []storage.WriteRequest
-	var keys []storage.Item
+	var keys []map[string]any
 	for day := range 30 {
 		placed := fmt.Sprintf("2026-12-%02d", day+1)
 		item := storage.Item{"customer": "eve", "placed": placed}
@@ -92,10 +92,10 @@ func main() {
 	request := storage.QueryRequest{
 		KeyConditionExpression:    "customer = :c",
 		ExpressionAttributeValues: &storage.Item{":c": "eve"},
-		Limit:                     pointer(7),
+		Limit:                     pointer(int32(7)),
 	}
 	for {
-		page, err := client.QueryWithResponse(ctx, table, request)
+		page, err := client.QueryWithResponse(ctx, table, nil, request)
 		check(err, problemOf(page.Body))
 		for _, item := range page.JSON200.Items {
 			seen = append(seen, item["placed"].(string))
@@ -112,7 +112,7 @@ func main() {
 	typedKey := storage.TypedItem{"customer": {S: pointer("grace")}, "placed": {S: pointer("2026-11-07")}}
 	typedItem := storage.TypedItem{"customer": {S: pointer("grace")}, "placed": {S: pointer("2026-11-07")}, "amount": {N: pointer(digits)}}
 	typedPut, err := client.PutItemWithApplicationVndDynamodbPlusJSONBodyWithResponse(
-		ctx, table, storage.TypedPutItemRequest{Item: typedItem})
+		ctx, table, nil, storage.TypedPutItemRequest{Item: typedItem})
 	check(err, problemOf(typedPut.Body))
 	exact, err := client.GetItemWithApplicationVndDynamodbPlusJSONBodyWithResponse(
 		ctx, table, storage.TypedGetItemRequest{Key: typedKey})

@@ -38,11 +38,14 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
-def pages_of(page_at: Callable[[str | None], Page]) -> Iterator[Page]:
+def pages_of(page_at: Callable[[str | None], Page | None]) -> Iterator[Page]:
     """Every page, from the one that has no token to the last one, which names no next one."""
     token: str | None = None
     while True:
         page = page_at(token)
+        # 304, of a first page that the caller has.
+        if page is None:
+            return
         yield page
         token = page.get("nextPageToken")
         if token is None:

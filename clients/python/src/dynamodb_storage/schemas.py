@@ -609,6 +609,11 @@ CancellationReason = TypedDict("CancellationReason", {
     "item": "NotRequired[Item]",
 })
 
+ThrottlingReason = TypedDict("ThrottlingReason", {
+    "reason": "NotRequired[str]",
+    "resource": "NotRequired[str]",
+})
+
 # An error (RFC 9457). Items, keys and unprocessed entries in it have the representation that was requested for the answer.
 Problem = TypedDict("Problem", {
     "type": "str",
@@ -624,6 +629,7 @@ Problem = TypedDict("Problem", {
     "attempts": "NotRequired[int]",
     "item": "NotRequired[Item]",
     "cancellationReasons": "NotRequired[list[CancellationReason]]",
+    "throttlingReasons": "NotRequired[list[ThrottlingReason]]",
     "line": "NotRequired[int]",
     "written": "NotRequired[int]",
     "deleted": "NotRequired[int]",

@@ -149,11 +149,11 @@ export interface DocumentOperations {
   /** Read the items of a table. */
   listItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -169,11 +169,11 @@ export interface DocumentOperations {
   /** Read the items of a table: every page, one after the other. */
   listItemsPages(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -189,11 +189,11 @@ export interface DocumentOperations {
   /** Read the items of a table: every item of every page. */
   listItemsItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -209,11 +209,11 @@ export interface DocumentOperations {
   /** Read the items of a table, without the body. */
   headListItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -246,7 +246,7 @@ export interface DocumentOperations {
       /** The order of the sort keys, ascending by default. */
       order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
       /** `true` for a strongly consistent read. */
@@ -281,7 +281,7 @@ export interface DocumentOperations {
       /** The order of the sort keys, ascending by default. */
       order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
       /** `true` for a strongly consistent read. */
@@ -338,7 +338,7 @@ export interface DocumentOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -350,13 +350,13 @@ export interface DocumentOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -374,7 +374,7 @@ export interface DocumentOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -386,13 +386,13 @@ export interface DocumentOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -410,7 +410,7 @@ export interface DocumentOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -422,13 +422,13 @@ export interface DocumentOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -446,7 +446,7 @@ export interface DocumentOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -458,13 +458,13 @@ export interface DocumentOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -576,7 +576,7 @@ export interface DocumentOperations {
   listTables(
     options?: CallOptions & {
       /** The maximum number of names. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The `lastEvaluatedTableName` of the page before. */
       exclusiveStartTableName?: string | undefined
     },
@@ -691,11 +691,11 @@ export interface TypedOperations {
   /** Read the items of a table. */
   listItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -711,11 +711,11 @@ export interface TypedOperations {
   /** Read the items of a table: every page, one after the other. */
   listItemsPages(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -731,11 +731,11 @@ export interface TypedOperations {
   /** Read the items of a table: every item of every page. */
   listItemsItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -751,11 +751,11 @@ export interface TypedOperations {
   /** Read the items of a table, without the body. */
   headListItems(
     table: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -788,7 +788,7 @@ export interface TypedOperations {
       /** The order of the sort keys, ascending by default. */
       order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
       /** `true` for a strongly consistent read. */
@@ -823,7 +823,7 @@ export interface TypedOperations {
       /** The order of the sort keys, ascending by default. */
       order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
       projection?: string | undefined
       /** `true` for a strongly consistent read. */
@@ -880,7 +880,7 @@ export interface TypedOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -892,13 +892,13 @@ export interface TypedOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -916,7 +916,7 @@ export interface TypedOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -928,13 +928,13 @@ export interface TypedOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -952,7 +952,7 @@ export interface TypedOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -964,13 +964,13 @@ export interface TypedOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -988,7 +988,7 @@ export interface TypedOperations {
     table: string,
     index: string,
     partitionKey: string,
-    options: CallOptions & {
+    options?: CallOptions & {
       /** The sort key is equal to this. Written as in a path: text, digits, or base64url without padding. */
       sortEq?: string | undefined
       /** The sort key is less than this. */
@@ -1000,13 +1000,13 @@ export interface TypedOperations {
       /** The sort key is greater than this, or equal; with `sort.lte`, between the two. */
       sortGte?: string | undefined
       /** The sort key begins with this. */
-      sortBegins: string
+      sortBegins?: string | undefined
       /** The order of the sort keys, ascending by default. */
-      order: Order
+      order?: Order | undefined
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
-      limit: string
+      limit?: number | undefined
       /** The attributes to return, separated by commas, such as `status,lines[0].sku`. All attributes by default. Reserved words are allowed. Names that contain white space or one of `, . [ ]` are not. */
-      projection: string
+      projection?: string | undefined
       /** `true` for a strongly consistent read, which only local indexes have. */
       consistentRead?: boolean | undefined
       /** The `nextPageToken` of the page before, unchanged. `Link` has the whole URL. */
@@ -1121,7 +1121,7 @@ export interface TypedOperations {
   listTables(
     options?: CallOptions & {
       /** The maximum number of names. */
-      limit?: string | undefined
+      limit?: number | undefined
       /** The `lastEvaluatedTableName` of the page before. */
       exclusiveStartTableName?: string | undefined
     },

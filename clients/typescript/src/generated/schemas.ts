@@ -1201,6 +1201,13 @@ export interface CancellationReason {
   item?: Item | undefined
 }
 
+export interface ThrottlingReason {
+  /** What is throttled, which operation, and which limit. */
+  reason?: string | undefined
+  /** The table or the index. */
+  resource?: string | undefined
+}
+
 /** An error (RFC 9457). Items, keys and unprocessed entries in it have the representation that was requested for the answer. */
 export interface Problem {
   /** The URL of the page about the code (RFC 9457, section 3.1.1). Without `PROBLEM_BASE_URL` it is a path of this service, to be resolved against the URL of the request. */
@@ -1228,6 +1235,8 @@ export interface Problem {
   item?: Item | undefined
   /** One for each entry of the transaction, in the same order. */
   cancellationReasons?: CancellationReason[] | undefined
+  /** Why DynamoDB throttled the request, if it says so. */
+  throttlingReasons?: ThrottlingReason[] | undefined
   /** The line at which an import stopped: it is invalid, or the first that is not confirmed as written. All lines before it are written or listed in `unprocessedItems`. Continue from this line. */
   line?: number | undefined
   /** The number of lines that an import wrote before it stopped, possibly including some after `line`. */
