@@ -2,9 +2,9 @@
  * `npm run bench`: compares this service with the alternatives, in front of one canned upstream. All subjects take
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
- * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost.
- * `--against DIR` compares this build with another one, such as that of an earlier commit: DIR is its checkout, after
- * `npm ci && npm run build`.
+ * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost, `--pages` what
+ * page tokens and collections cost. `--against DIR` compares this build with another one, such as that of an earlier commit:
+ * DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -15,6 +15,7 @@ import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
 import { compareFormats } from './formats.js'
 import { compareObservability } from './observability.js'
+import { comparePages } from './pages.js'
 import { Disturbance, pinned, type Process } from './process.js'
 import { profile } from './profile.js'
 import { type Results, streamsText, toText } from './results.js'
@@ -67,6 +68,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await compareAccess(upstream, generator, plan, say)
 } else if (process.argv.includes('--observability')) {
   await compareObservability(upstream, generator, plan, say)
+} else if (process.argv.includes('--pages')) {
+  await comparePages(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--formats')) {

@@ -1,6 +1,5 @@
 /** Items as collections: those of a table, of a partition, and of a partition of an index. */
 import * as Type from 'typebox'
-import type { TSchema } from 'typebox'
 import { itemPath } from './item-resource.js'
 import { nextPageToken } from './parts/answers.js'
 import { Closed, Item, ItemOr, NoContent, OneOf } from './parts/building-blocks.js'

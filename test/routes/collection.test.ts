@@ -160,7 +160,7 @@ t.test('collections', needsDynamoDB, async (t) => {
     const { body } = await service.get(`${partition}?limit=1`)
     const token = String(body['nextPageToken'])
     const wrong: [url: string, detail: RegExp][] = [
-      [`${partition}?limt=1`, /^querystring has an unknown field "limt"$/],
+      [`${partition}?limt=1`, /^querystring has an unknown field "limt" \(did you mean "limit"\?\)$/],
       [`${partition}?sort=1&order=up`, /unknown field "sort".*querystring\/order must be one of asc, desc/],
       [`${partition}?limit=1001`, /^querystring\/limit must be at most 1000, unless/],
       [`${partition}?limit=0`, /^querystring\/limit must match/],

@@ -37,7 +37,8 @@ t.test('GET /docs', async (t) => {
       const etag = headers.get('etag') ?? ''
       for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         const again = await service.get(path, { 'if-none-match': known })
-        t.strictSame([again.status, again.text, again.headers.get('etag')], [304, '', etag])
+        t.strictSame([again.status, again.text], [304, ''])
+        t.match(again.headers.get('etag'), known === '*' ? /^"/ : etag)
       }
       t.equal((await service.get(path, { 'if-none-match': '"other"' })).status, 200)
     }

@@ -19,7 +19,7 @@ t.test('GET of an item URL', needsDynamoDB, async (t) => {
     const first = await service.get(tagged)
     t.match(tagOf(first), /^"[\w-]{27}"$/)
     t.equal(first.headers.get('cache-control'), 'private, no-cache')
-    t.equal(first.headers.get('vary'), 'Accept, Content-Type, Origin')
+    t.equal(first.headers.get('vary'), 'Accept, Accept-Encoding, Content-Type, Origin')
 
     await put(service, tagged, other)
     const same = await service.get(tagged)
@@ -42,7 +42,7 @@ t.test('GET of an item URL', needsDynamoDB, async (t) => {
       const { status, headers, text } = await service.get(path, { 'if-none-match': known })
       t.equal(status, 304, known)
       t.equal(headers.get('etag'), tag)
-      t.equal(headers.get('vary'), 'Accept, Content-Type, Origin')
+      t.equal(headers.get('vary'), 'Accept, Accept-Encoding, Content-Type, Origin')
       t.equal(text, '')
     }
     for (const unknown of ['"other"', tag.slice(1, -1), '']) {
