@@ -3,8 +3,8 @@
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
  * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost, `--pages` what
- * page tokens and collections cost. `--against DIR` compares this build with another one, such as that of an earlier commit:
- * DIR is its checkout, after `npm ci && npm run build`.
+ * page tokens and collections cost, `--idempotency` what an `Idempotency-Key` costs. `--against DIR` compares this build
+ * with another one, such as that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -14,6 +14,7 @@ import { cases, caseNamed } from './cases.js'
 import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
 import { compareFormats } from './formats.js'
+import { compareIdempotency } from './idempotency.js'
 import { compareObservability } from './observability.js'
 import { comparePages } from './pages.js'
 import { Disturbance, pinned, type Process } from './process.js'
@@ -70,6 +71,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await compareObservability(upstream, generator, plan, say)
 } else if (process.argv.includes('--pages')) {
   await comparePages(upstream, generator, plan, say)
+} else if (process.argv.includes('--idempotency')) {
+  await compareIdempotency(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--formats')) {

@@ -79,6 +79,7 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
     }),
     fetch(`${url}/v1/tables`, { method: 'PATCH', headers: key }),
     fetch(`${url}/docs`),
+    fetch(`${url}/v1/tables/${table}/items/a`, { method: 'OPTIONS' }),
     fetch(`${url}/v1/tables`, {
       method: 'OPTIONS',
       headers: {
