@@ -25,6 +25,11 @@ export const importItems = {
       }),
     ),
   }),
+  headers: Type.Object({
+    'content-encoding': Type.Optional(
+      Type.String({ description: 'How the body is compressed: `gzip`, and `zstd` where Node.js has it.' }),
+    ),
+  }),
   bodyStreams: importStreams,
   response: {
     200: Type.Object(

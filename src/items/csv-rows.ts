@@ -186,6 +186,14 @@ function writeTyped(name: string, type: Type, record: Buffer, start: number, end
   }
 }
 
+/** The tags in documents of the types that JSON lacks. */
+const tags: Readonly<Partial<Record<Type, string>>> = {
+  B: '$binary',
+  SS: '$stringSet',
+  NS: '$numberSet',
+  BS: '$binarySet',
+}
+
 /** A cell of JSON: the document of its type, or only what is in its tag. Binary may be base64 alone. */
 function writeDocument(name: string, type: Type, cell: Buffer): void {
   const isBase64 = type === 'B' && cell[0] !== OPEN_BRACE
@@ -194,8 +202,9 @@ function writeDocument(name: string, type: Type, cell: Buffer): void {
   })
   const start = writer.length
   try {
-    if (type === 'M' || type === 'L' || reader.peek() === OPEN_BRACE) decodeAttribute(reader, writer)
-    else decodeTagged(type, reader, writer)
+    const tag = reader.peek() === OPEN_BRACE ? undefined : tags[type]
+    if (tag === undefined) decodeAttribute(reader, writer)
+    else decodeTagged(tag, reader, writer)
     reader.end()
   } catch (error) {
     if (error instanceof JsonError) refuse(error.message, `/${name}`)

@@ -27,14 +27,7 @@ import {
 import { Names } from '../json/names.js'
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
-import {
-  checkBase64,
-  readNumberString,
-  readString,
-  readType,
-  readUsualType,
-  type Type,
-} from './attribute-value.js'
+import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
 import { checkItemSize, checkNumberLength, enterLevel } from './limits.js'
 import { forgetTags, readTag } from './tags.js'
 
@@ -53,10 +46,6 @@ const tags: ReadonlyMap<string, Tag> = new Map([
   ['$binarySet', { begin: '{"BS":', decode: setOf(copyChecked(checkBase64)) }],
   ['$map', { begin: '{"M":', decode: decodeAttributes }],
 ])
-
-const tagOf: ReadonlyMap<string, Tag> = new Map(
-  [...tags.values()].map((tag) => [tag.begin.slice(2, tag.begin.lastIndexOf('"')), tag]),
-)
 
 /**
  * Reads an item, a key or expression attribute values as a document, `{"id":"a"}`, and writes them as a map of names to
@@ -81,10 +70,10 @@ export function decodeAttribute(reader: JsonReader, writer: JsonWriter): void {
   }
 }
 
-/** Reads what is in the tag of a type, such as `["a"]` for SS, and writes it as an AttributeValue, `{"SS":["a"]}`. */
-export function decodeTagged(type: Type, reader: JsonReader, writer: JsonWriter): void {
-  const tag = tagOf.get(type)
-  if (tag === undefined) throw new Error(`${type} has no tag`)
+/** Reads what is in a tag, such as `["a"]` in `$stringSet`, and writes it as an AttributeValue, `{"SS":["a"]}`. */
+export function decodeTagged(name: string, reader: JsonReader, writer: JsonWriter): void {
+  const tag = tags.get(name)
+  if (tag === undefined) throw new Error(`there is no tag ${name}`)
   writer.ascii(tag.begin)
   reader.peek()
   tag.decode(reader, writer, 0)
