@@ -32,6 +32,7 @@ import type {
   TypedGetItemAnswer,
   TypedGetItemRequest,
   TypedItem,
+  TypedItemOrItems,
   TypedPageAnswer,
   TypedPutItemRequest,
   TypedQueryRequest,
@@ -742,7 +743,7 @@ export interface TypedOperations {
       /** Entity tags, or `*`: 412 if none of them matches. */
       ifMatch?: string | undefined
     },
-  ): Promise<TypedItem | TypedCollection | undefined>
+  ): Promise<TypedItemOrItems | undefined>
   /** Read the item at a URL, or the items of a partition, without the body. */
   headReadItem(
     table: string,
