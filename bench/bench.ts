@@ -2,7 +2,7 @@
  * `npm run bench`: compares this service with the alternatives, in front of one canned upstream. All subjects take
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
- * `--observability` what metrics and traces cost. `--against DIR` compares this build with another one, such as
+ * `--observability` what metrics and traces cost, `--pages` what page tokens and collections cost. `--against DIR` compares this build with another one, such as
  * that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { cases, caseNamed } from './cases.js'
 import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
 import { compareObservability } from './observability.js'
+import { comparePages } from './pages.js'
 import { Disturbance, pinned, type Process } from './process.js'
 import { profile } from './profile.js'
 import { type Results, streamsText, toText } from './results.js'
@@ -65,6 +66,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await compareAccess(upstream, generator, plan, say)
 } else if (process.argv.includes('--observability')) {
   await compareObservability(upstream, generator, plan, say)
+} else if (process.argv.includes('--pages')) {
+  await comparePages(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--profile')) {

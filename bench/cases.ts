@@ -121,6 +121,16 @@ export function caseNamed(name: string): Case {
   return found
 }
 
+/** A table whose queries have a page of 100 items, and more behind it. */
+export const PAGES = 'pages'
+
+/** DynamoDB's answer to a query of {@link PAGES}. */
+export function pageOutput(): object {
+  const { output } = caseNamed('query 100')
+  const LastEvaluatedKey = { customer: { S: 'ada.lovelace@mail.example' }, id: { S: 'order-000099' } }
+  return { ...output, LastEvaluatedKey }
+}
+
 const BATCH = 10_000
 
 /** The body of a batch write of 10,000 entries with different keys, and its first BatchWriteItem request. */

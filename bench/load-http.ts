@@ -6,6 +6,8 @@ import { type Lane, serveLoads } from './load.js'
 
 export interface HttpTarget {
   readonly port: number
+  /** POST by default. */
+  readonly method?: 'GET'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -75,11 +77,11 @@ class SocketLane implements Lane {
 const open = new Map<number, SocketLane[]>()
 
 serveLoads((target, connections) => {
-  const { port, path, headers, body } = JSON.parse(target) as HttpTarget
+  const { port, method = 'POST', path, headers, body } = JSON.parse(target) as HttpTarget
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const request = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}` +
+      (method === 'GET' ? '\r\n' : `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
   )
   const lanes = open.get(port) ?? []
   open.set(port, lanes)

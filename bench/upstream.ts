@@ -4,7 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
-import { cases, streamed } from './cases.js'
+import { cases, pageOutput, PAGES, streamed } from './cases.js'
 import { readMessages } from './http-messages.js'
 import { typed } from './items.js'
 
@@ -38,6 +38,27 @@ const answers = new Map<string, Buffer>([
 ])
 const otherwise = prepare({})
 
+/** The answers about the table {@link PAGES}. */
+const ofPages = new Map<string, Buffer>([
+  [
+    'DescribeTable',
+    prepare({
+      Table: {
+        TableName: PAGES,
+        KeySchema: [
+          { AttributeName: 'customer', KeyType: 'HASH' },
+          { AttributeName: 'id', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'customer', AttributeType: 'S' },
+          { AttributeName: 'id', AttributeType: 'S' },
+        ],
+      },
+    }),
+  ],
+  ['Query', prepare(pageOutput())],
+])
+
 const page = Buffer.from(JSON.stringify({ Items: streamed, Count: streamed.length }).slice(0, -1))
 const pageCrc = crc32(page)
 
@@ -66,7 +87,8 @@ createServer((socket) => {
     }
     const name =
       operation === 'GetItem' ? /"TableName":"([^"]+)"/.exec(last.toString('latin1'))?.[1] : operation
-    const answer = answers.get(name ?? '') ?? otherwise
+    const isOfPages = last.includes(`"TableName":"${PAGES}"`)
+    const answer = (isOfPages ? ofPages.get(operation) : undefined) ?? answers.get(name ?? '') ?? otherwise
     if (delayMs === 0) socket.write(answer)
     else setTimeout(() => socket.write(answer), delayMs)
   })

@@ -1,5 +1,6 @@
 import type { App } from '../src/http/fastify.js'
 import type { Route, Services } from '../src/operations/call.js'
+import { allPages } from './all-pages.js'
 import { batch } from './batch.js'
 import { collections } from './collection.js'
 import { docs } from './docs.js'
@@ -15,6 +16,7 @@ import { transactions } from './transactions.js'
 /** All routes of the service, in the order in which `openapi.yaml` lists them. */
 const routes: readonly Route[] = [
   ...items,
+  ...allPages,
   ...collections,
   ...itemResource,
   ...batch,

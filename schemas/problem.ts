@@ -38,6 +38,15 @@ export const ProblemMembers = Type.Object({
         'The number of lines that an import wrote before it stopped, possibly including some after `line`.',
     }),
   ),
+  deleted: Type.Optional(
+    Type.Integer({ description: 'The number of items that were deleted before the deleting stopped.' }),
+  ),
+  nextPageToken: Type.Optional(
+    Type.String({
+      description:
+        'Where to go on deleting: behind all items that were deleted or are listed in `unprocessedItems`.',
+    }),
+  ),
   unprocessedItems: Type.Optional(RequestedWrites),
   unprocessedKeys: Type.Optional(RequestedKeys),
   responses: Type.Optional(FoundItems),

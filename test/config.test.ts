@@ -19,6 +19,7 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       port: 3000,
       auth: undefined,
       accessFile: undefined,
+      pageTokenSecret: undefined,
       audit: false,
       rateLimitRedisUrl: undefined,
       allowedHosts: undefined,

@@ -16,8 +16,16 @@ type Body = NonNullable<DescribedRoute['body']> & Pick<DescribedRoute['response'
 type Lines = NonNullable<DescribedRoute['bodyLines']>
 type Streams = NonNullable<DescribedRoute['responseStreams']>
 
-/** `name` is the title of the schema, unless it has one of its own. */
-export function contentOf(name: string, schema: Body, components: SchemaComponents): JsonObject {
+/**
+ * `name` is the title of the schema, unless it has one of its own.
+ * @param inBoth whether the body has both representations, although no items are in it: an answer to a request with items
+ */
+export function contentOf(
+  name: string,
+  schema: Body,
+  components: SchemaComponents,
+  inBoth = false,
+): JsonObject {
   const { examples, content = {}, ...body } = schema
   const others = Object.entries(content).map(([mediaType, { schema, examples }]) => [
     mediaType,
@@ -25,7 +33,7 @@ export function contentOf(name: string, schema: Body, components: SchemaComponen
   ])
   const hasSchema = Object.keys(body).some((key) => key !== 'description')
   return {
-    ...(hasSchema && jsonContent(name, body, examples, components)),
+    ...(hasSchema && jsonContent(name, body, examples, components, inBoth)),
     ...(Object.fromEntries(others) as JsonObject),
   }
 }
@@ -52,11 +60,12 @@ function jsonContent(
   body: object,
   examples: readonly unknown[] | undefined,
   components: SchemaComponents,
+  inBoth: boolean,
 ): JsonObject {
   const hasName = (SHAPE in body && body[SHAPE] === 'item') || 'anyOf' in body
   const schema = hasName ? body : { title: name, ...body }
   const inDocuments = { schema: components.add(schema, document), ...examplesOf(examples) }
-  if (!hasItems(body)) return { [document.mediaType]: inDocuments }
+  if (!inBoth && !hasItems(body)) return { [document.mediaType]: inDocuments }
   return {
     [document.mediaType]: inDocuments,
     [typed.mediaType]: {

@@ -15,7 +15,7 @@ import { requestId } from './headers.js'
 import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
 import type { DescribedRouteOptions } from './registered-routes.js'
-import type { SchemaComponents } from './schema-components.js'
+import { hasItems, type SchemaComponents } from './schema-components.js'
 import { security } from './security.js'
 
 type Answer = DescribedRoute['response'][number]
@@ -24,7 +24,7 @@ export function describeOperation(
   { method, url, schema }: DescribedRouteOptions,
   components: SchemaComponents,
 ): JsonObject {
-  const { operationId, summary, description, tags, body, bodyLines, response, responseStreams } = schema
+  const { operationId, summary, description, tags, body, bodyLines, response } = schema
   const name = operationId.charAt(0).toUpperCase() + operationId.slice(1)
   const head = method === 'HEAD'
   const isApi = url.startsWith('/v1/')
@@ -41,7 +41,7 @@ export function describeOperation(
         : undefined
   const answers = Object.entries(response).map(([status, answer]) => [
     status,
-    describeAnswer(`${name}Answer`, answer, responseStreams, head, components),
+    describeAnswer(`${name}Answer`, answer, schema, head, components),
   ])
   const codes = [
     ...anyErrors,
@@ -114,7 +114,7 @@ function describeValue(value: object, components: SchemaComponents): JsonObject 
 function describeAnswer(
   name: string,
   answer: Answer,
-  streams: DescribedRoute['responseStreams'] = {},
+  { body: asked, responseStreams: streams = {} }: DescribedRoute,
   head: boolean,
   components: SchemaComponents,
 ): JsonObject {
@@ -123,7 +123,8 @@ function describeAnswer(
     header,
     { required: !Type.IsOptional(schema), ...describeValue(schema, components) },
   ])
-  const content = () => ({ ...contentOf(name, body, components), ...streamsContent(streams) })
+  const inBoth = asked !== undefined && hasItems(asked)
+  const content = () => ({ ...contentOf(name, body, components, inBoth), ...streamsContent(streams) })
   return {
     description: answer.description ?? 'Done.',
     headers: { ...requestId, ...(Object.fromEntries(own) as JsonObject) },

@@ -64,6 +64,7 @@ export const SETTINGS = {
       '`AUTH=policy` if a grant has a `partitionKey`. To replace a secret, list several, separated by commas: the first ' +
       'one makes tokens, and all of them are accepted.',
     secret: true,
+    example: 'the-output-of-openssl-rand',
   },
   RATE_LIMIT_REDIS_URL: {
     member: 'rateLimitRedisUrl',

@@ -27,6 +27,11 @@ export interface ItemsRead {
   readonly consumedCapacity: Parameter
 }
 
+/** When a request begins no further page: after half of its time, on the clock of `performance.now()`. */
+export function stopAt({ limits, services: { config } }: Call): number {
+  return limits.deadline - config.requestTimeoutMs / 2
+}
+
 /**
  * Reads on until there are so many items, the data end, half of the time of the request is used up, or the items have
  * 4 MiB. DynamoDB may return more items than that on a page; those behind the last one are left for the next read.
@@ -39,11 +44,10 @@ export async function readItems(
   limit: number,
 ): Promise<ItemsRead> {
   const { representation, limits, services } = call
-  const { storage, config } = services
+  const { storage } = services
   const table = textOf(request['TableName']) ?? ''
   const names = await storage.positionNames(table, textOf(request['IndexName']), limits)
   const { request: reading, added: leaveOut } = withKeyProjected(request, names)
-  const stopAt = limits.deadline - config.requestTimeoutMs / 2
 
   const lists: Json[] = []
   const consumed = new ConsumedCapacity()
@@ -55,7 +59,9 @@ export async function readItems(
     return readItemPage(answer, { representation, limit: limit - count, leaveOut })
   }
 
-  for await (const page of pagesFrom(await fetch(request['ExclusiveStartKey']), fetch, { stopAt })) {
+  for await (const page of pagesFrom(await fetch(request['ExclusiveStartKey']), fetch, {
+    stopAt: stopAt(call),
+  })) {
     if (page.count > 0) lists.push(page.items)
     bytes += page.items.length
     count += page.count

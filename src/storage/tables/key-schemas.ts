@@ -94,10 +94,17 @@ export class KeySchemas {
   }
 
   /** The keys of a table, requested again if they are older than the index. */
-  async #withIndex(table: string, index: string | undefined, limits: CallLimits): Promise<TableKeys> {
+  #withIndex(
+    table: string,
+    index: string | undefined,
+    limits: CallLimits,
+  ): Promise<TableKeys> | TableKeys {
     const startedAt = performance.now()
-    const keys = await this.of(table, limits)
-    return schemaOf(keys, index) === undefined ? this.#again(table, startedAt, limits) : keys
+    const keys = this.of(table, limits)
+    if (index === undefined) return keys
+    const withIndex = (keys: TableKeys) =>
+      keys.indexes.has(index) ? keys : this.#again(table, startedAt, limits)
+    return keys instanceof Promise ? keys.then(withIndex) : withIndex(keys)
   }
 
   /**

@@ -11,8 +11,12 @@ from .schemas import (
     BatchGetItemRequest,
     BatchWriteItemRequest,
     Collection,
+    CountItemsAnswer,
+    CountItemsRequest,
     CreateTableRequest,
     DeleteItemRequest,
+    DeleteItemsAnswer,
+    DeleteItemsRequest,
     DescribeTableAnswer,
     ExtraAttributes,
     GetItemAnswer,
@@ -77,6 +81,14 @@ class Operations(Caller):
     def scan_items(self, table: str, body: ScanRequest, *, extra: ExtraAttributes | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
         """Scan a table or an index: every item of every page."""
         return items_of(self.scan_pages(table, body, extra=extra, timeout=timeout))
+
+    def count_items(self, table: str, body: CountItemsRequest, *, timeout: float | None = None) -> CountItemsAnswer:
+        """Count items over all pages."""
+        return cast("CountItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/count", reads=False, body=body, content_type="application/json", timeout=timeout))
+
+    def delete_items(self, table: str, body: DeleteItemsRequest, *, timeout: float | None = None) -> DeleteItemsAnswer:
+        """Delete the items that match."""
+        return cast("DeleteItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/delete-items", reads=False, body=body, content_type="application/json", timeout=timeout))
 
     def list_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Collection | None:
         """Read the items of a table."""

@@ -157,6 +157,54 @@ ScanRequest = TypedDict("ScanRequest", {
     "totalSegments": "NotRequired[int]",
 })
 
+CountItemsRequest = TypedDict("CountItemsRequest", {
+    "keyConditionExpression": "NotRequired[str]",
+    "filterExpression": "NotRequired[str]",
+    "projectionExpression": "NotRequired[str]",
+    "expressionAttributeNames": "NotRequired[ExpressionAttributeNames]",
+    "expressionAttributeValues": "NotRequired[Item]",
+    "indexName": "NotRequired[str]",
+    "select": "NotRequired[Select]",
+    "consistentRead": "NotRequired[bool]",
+    "limit": "NotRequired[int]",
+    "exclusiveStartKey": "NotRequired[Item]",
+    "pageToken": "NotRequired[str]",
+    "scanIndexForward": "NotRequired[bool]",
+    "segment": "NotRequired[int]",
+    "totalSegments": "NotRequired[int]",
+    "returnConsumedCapacity": "NotRequired[ReturnConsumedCapacity]",
+})
+
+CountItemsAnswer = TypedDict("CountItemsAnswer", {
+    "count": "int",
+    "scannedCount": "int",
+    "nextPageToken": "NotRequired[str]",
+    "consumedCapacity": "NotRequired[ConsumedCapacity]",
+})
+
+DeleteItemsRequest = TypedDict("DeleteItemsRequest", {
+    "maxItems": "int",
+    "keyConditionExpression": "NotRequired[str]",
+    "filterExpression": "NotRequired[str]",
+    "projectionExpression": "NotRequired[str]",
+    "expressionAttributeNames": "NotRequired[ExpressionAttributeNames]",
+    "expressionAttributeValues": "NotRequired[Item]",
+    "indexName": "NotRequired[str]",
+    "select": "NotRequired[Select]",
+    "consistentRead": "NotRequired[bool]",
+    "limit": "NotRequired[int]",
+    "exclusiveStartKey": "NotRequired[Item]",
+    "pageToken": "NotRequired[str]",
+    "scanIndexForward": "NotRequired[bool]",
+    "segment": "NotRequired[int]",
+    "totalSegments": "NotRequired[int]",
+})
+
+DeleteItemsAnswer = TypedDict("DeleteItemsAnswer", {
+    "deleted": "int",
+    "nextPageToken": "NotRequired[str]",
+})
+
 # Items, one page of them.
 Collection = TypedDict("Collection", {
     "items": "list[dict[str, Any]]",
@@ -485,6 +533,8 @@ Problem = TypedDict("Problem", {
     "cancellationReasons": "NotRequired[list[CancellationReason]]",
     "line": "NotRequired[int]",
     "written": "NotRequired[int]",
+    "deleted": "NotRequired[int]",
+    "nextPageToken": "NotRequired[str]",
     "unprocessedItems": "NotRequired[RequestedWrites]",
     "unprocessedKeys": "NotRequired[RequestedKeys]",
     "responses": "NotRequired[FoundItems]",

@@ -6,8 +6,12 @@ import type {
   BatchGetItemRequest,
   BatchWriteItemRequest,
   Collection,
+  CountItemsAnswer,
+  CountItemsRequest,
   CreateTableRequest,
   DeleteItemRequest,
+  DeleteItemsAnswer,
+  DeleteItemsRequest,
   DescribeTableAnswer,
   ExtraAttributes,
   GetItemAnswer,
@@ -28,7 +32,9 @@ import type {
   TypedBatchGetItemRequest,
   TypedBatchWriteItemRequest,
   TypedCollection,
+  TypedCountItemsRequest,
   TypedDeleteItemRequest,
+  TypedDeleteItemsRequest,
   TypedGetItemAnswer,
   TypedGetItemRequest,
   TypedItem,
@@ -133,6 +139,10 @@ export interface DocumentOperations {
       extra?: ExtraAttributes | undefined
     },
   ): AsyncGenerator<NonNullable<PageAnswer['items']>[number], void>
+  /** Count items over all pages. */
+  countItems(table: string, body: CountItemsRequest, options?: CallOptions): Promise<CountItemsAnswer>
+  /** Delete the items that match. */
+  deleteItems(table: string, body: DeleteItemsRequest, options?: CallOptions): Promise<DeleteItemsAnswer>
   /** Read the items of a table. */
   listItems(
     table: string,
@@ -629,6 +639,10 @@ export interface TypedOperations {
       extra?: ExtraAttributes | undefined
     },
   ): AsyncGenerator<NonNullable<TypedPageAnswer['items']>[number], void>
+  /** Count items over all pages. */
+  countItems(table: string, body: TypedCountItemsRequest, options?: CallOptions): Promise<CountItemsAnswer>
+  /** Delete the items that match. */
+  deleteItems(table: string, body: TypedDeleteItemsRequest, options?: CallOptions): Promise<DeleteItemsAnswer>
   /** Read the items of a table. */
   listItems(
     table: string,
@@ -1082,6 +1096,13 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+  },
+  countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: false, body: 'application/json' },
+  deleteItems: {
+    method: 'POST',
+    path: '/v1/tables/{table}/delete-items',
+    reads: false,
+    body: 'application/json',
   },
   listItems: {
     method: 'GET',

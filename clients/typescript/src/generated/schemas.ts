@@ -395,6 +395,149 @@ export interface TypedScanRequest {
   totalSegments?: number | undefined
 }
 
+export interface CountItemsRequest {
+  /** The key condition of a query. Without it, the whole table or index is scanned. */
+  keyConditionExpression?: string | undefined
+  /** Applied after the items are read and before they are returned. */
+  filterExpression?: string | undefined
+  /** The attributes to return, separated by commas. All attributes by default. */
+  projectionExpression?: string | undefined
+  /** The attribute names that placeholders in the expressions stand for. */
+  expressionAttributeNames?: ExpressionAttributeNames | undefined
+  /** The values that placeholders in the expressions stand for, such as `":limit"`. */
+  expressionAttributeValues?: Item | undefined
+  /** The secondary index to read instead of the table. */
+  indexName?: string | undefined
+  select?: Select | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `lastEvaluatedKey` of the page before, unchanged. */
+  exclusiveStartKey?: Item | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** `false` for descending order. */
+  scanIndexForward?: boolean | undefined
+  /** The segment to read, counted from 0. */
+  segment?: number | undefined
+  /** The number of segments. */
+  totalSegments?: number | undefined
+  returnConsumedCapacity?: ReturnConsumedCapacity | undefined
+}
+
+export interface TypedCountItemsRequest {
+  /** The key condition of a query. Without it, the whole table or index is scanned. */
+  keyConditionExpression?: string | undefined
+  /** Applied after the items are read and before they are returned. */
+  filterExpression?: string | undefined
+  /** The attributes to return, separated by commas. All attributes by default. */
+  projectionExpression?: string | undefined
+  /** The attribute names that placeholders in the expressions stand for. */
+  expressionAttributeNames?: ExpressionAttributeNames | undefined
+  /** The values that placeholders in the expressions stand for, such as `":limit"`. */
+  expressionAttributeValues?: TypedItem | undefined
+  /** The secondary index to read instead of the table. */
+  indexName?: string | undefined
+  select?: Select | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `lastEvaluatedKey` of the page before, unchanged. */
+  exclusiveStartKey?: TypedItem | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** `false` for descending order. */
+  scanIndexForward?: boolean | undefined
+  /** The segment to read, counted from 0. */
+  segment?: number | undefined
+  /** The number of segments. */
+  totalSegments?: number | undefined
+  returnConsumedCapacity?: ReturnConsumedCapacity | undefined
+}
+
+export interface CountItemsAnswer {
+  /** The number of items that passed the filter. */
+  count: number
+  /** The number of items that were read, before the filter. */
+  scannedCount: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+  consumedCapacity?: ConsumedCapacity | undefined
+}
+
+export interface DeleteItemsRequest {
+  /** The most items to delete. */
+  maxItems: number
+  /** The key condition of a query. Without it, the whole table or index is scanned. */
+  keyConditionExpression?: string | undefined
+  /** Applied after the items are read and before they are returned. */
+  filterExpression?: string | undefined
+  /** The attributes to return, separated by commas. All attributes by default. */
+  projectionExpression?: string | undefined
+  /** The attribute names that placeholders in the expressions stand for. */
+  expressionAttributeNames?: ExpressionAttributeNames | undefined
+  /** The values that placeholders in the expressions stand for, such as `":limit"`. */
+  expressionAttributeValues?: Item | undefined
+  /** The secondary index to read instead of the table. */
+  indexName?: string | undefined
+  select?: Select | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `lastEvaluatedKey` of the page before, unchanged. */
+  exclusiveStartKey?: Item | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** `false` for descending order. */
+  scanIndexForward?: boolean | undefined
+  /** The segment to read, counted from 0. */
+  segment?: number | undefined
+  /** The number of segments. */
+  totalSegments?: number | undefined
+}
+
+export interface TypedDeleteItemsRequest {
+  /** The most items to delete. */
+  maxItems: number
+  /** The key condition of a query. Without it, the whole table or index is scanned. */
+  keyConditionExpression?: string | undefined
+  /** Applied after the items are read and before they are returned. */
+  filterExpression?: string | undefined
+  /** The attributes to return, separated by commas. All attributes by default. */
+  projectionExpression?: string | undefined
+  /** The attribute names that placeholders in the expressions stand for. */
+  expressionAttributeNames?: ExpressionAttributeNames | undefined
+  /** The values that placeholders in the expressions stand for, such as `":limit"`. */
+  expressionAttributeValues?: TypedItem | undefined
+  /** The secondary index to read instead of the table. */
+  indexName?: string | undefined
+  select?: Select | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `lastEvaluatedKey` of the page before, unchanged. */
+  exclusiveStartKey?: TypedItem | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the table, the index, the key condition with its values, and the segment; filter, projection and limit may change. */
+  pageToken?: string | undefined
+  /** `false` for descending order. */
+  scanIndexForward?: boolean | undefined
+  /** The segment to read, counted from 0. */
+  segment?: number | undefined
+  /** The number of segments. */
+  totalSegments?: number | undefined
+}
+
+export interface DeleteItemsAnswer {
+  /** The number of items that were deleted. */
+  deleted: number
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
 /** Items, one page of them. */
 export interface Collection {
   items: Record<string, unknown>[]
@@ -993,6 +1136,10 @@ export interface Problem {
   line?: number | undefined
   /** The number of lines that an import wrote before it stopped, possibly including some after `line`. */
   written?: number | undefined
+  /** The number of items that were deleted before the deleting stopped. */
+  deleted?: number | undefined
+  /** Where to go on deleting: behind all items that were deleted or are listed in `unprocessedItems`. */
+  nextPageToken?: string | undefined
   /** The writes by table name, at most `MAX_BATCH_ENTRIES` together (10,000 by default) and one for each key. */
   unprocessedItems?: RequestedWrites | undefined
   /** The keys to get by table name, at most `MAX_BATCH_ENTRIES` together (10,000 by default). */
