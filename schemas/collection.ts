@@ -1,5 +1,6 @@
 /** Items as collections: those of a table, of a partition, and of a partition of an index. */
 import * as Type from 'typebox'
+import type { TSchema } from 'typebox'
 import { itemPath } from './item-resource.js'
 import { nextPageToken } from './parts/answers.js'
 import { Closed, Item, ItemOr, NoContent, OneOf } from './parts/building-blocks.js'
@@ -54,8 +55,11 @@ const notModified = NoContent('The page has an entity tag that `If-None-Match` n
   etag: readHeaders.etag,
 })
 
-// A copy of an optional parameter is not optional.
-const shortItems = Type.Optional({ ...collectionParameters.projection, examples: ['customer,placed'] })
+/** A copy of a schema is not optional any more. */
+const withExample = (parameter: TSchema, example: string) =>
+  Type.Optional(Type.Unsafe<string>({ ...parameter, examples: [example] }))
+
+const shortItems = withExample(collectionParameters.projection, 'customer,placed')
 
 const localConsistentRead = Type.Optional(
   OneOf(['true', 'false'], {
@@ -128,9 +132,9 @@ export const indexCollection = {
   }),
   querystring: Closed({
     ...orderedParameters,
-    'sort.begins': Type.Optional({ ...orderedParameters['sort.begins'], examples: ['2026-11'] }),
-    order: Type.Optional({ ...orderedParameters.order, examples: ['desc'] }),
-    limit: Type.Optional({ ...orderedParameters.limit, examples: ['20'] }),
+    'sort.begins': withExample(orderedParameters['sort.begins'], '2026-11'),
+    order: withExample(orderedParameters.order, 'desc'),
+    limit: withExample(orderedParameters.limit, '20'),
     projection: shortItems,
     consistentRead: localConsistentRead,
     ...streamParameters,

@@ -24,6 +24,11 @@ export const itemSchemas: JsonObject = {
     additionalProperties: ref('AttributeValue'),
     examples: [{ customer: { S: 'ada' }, placed: { S: '2026-11-02' }, amount: { N: '129.95' } }],
   },
+  TypedItemOrItems: {
+    type: 'object',
+    description: 'A `TypedItem`; in a table with a sort key, a `TypedCollection`.',
+    additionalProperties: true,
+  },
   AttributeValue: {
     type: 'object',
     description: 'A value with its type: exactly one of these.',

@@ -64,12 +64,15 @@ export class SchemaComponents {
     return { type, additionalProperties, ...options }
   }
 
-  /** An item as a document is any object. So it describes the others, too, and generated clients keep one type. */
+  /**
+   * An item or something else. An item as a document is any object, so it describes the others, too. A typed item is not;
+   * but generators for Java write code that does not compile for a choice with a map in it, so it is any object as well.
+   */
   #addAnyOf(schemas: readonly JsonObject[], options: JsonObject, representation: Representation): JsonObject {
     const item = schemas.find(({ [SHAPE]: shape }) => shape === 'item')
     const added = schemas.map((schema) => this.add(schema, representation))
-    if (representation === document && item !== undefined) return this.add(item, representation)
-    return { ...options, anyOf: added }
+    if (item === undefined) return { ...options, anyOf: added }
+    return representation === document ? this.add(item, representation) : ref('TypedItemOrItems')
   }
 
   /** The schema of a list, a map or a struct, with the schemas inside it added. */

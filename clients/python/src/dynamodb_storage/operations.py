@@ -174,9 +174,9 @@ class Operations(Caller):
         """Put and delete many items."""
         return cast("WritesAnswer", self._call("POST", "/v1/batch/write", reads=False, body=body, content_type="application/json", timeout=timeout))
 
-    def import_items(self, table: str, body: bytes | Iterable[bytes], *, types: str | None = None, timeout: float | None = None) -> ImportItemsAnswer:
+    def import_items(self, table: str, body: bytes | Iterable[bytes], *, types: str | None = None, content_encoding: str | None = None, timeout: float | None = None) -> ImportItemsAnswer:
         """Import items."""
-        return cast("ImportItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/import", reads=False, body=body, content_type="application/x-ndjson", query={"types": types}, timeout=timeout))
+        return cast("ImportItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/import", reads=False, body=body, content_type="application/x-ndjson", query={"types": types}, headers={"content-encoding": content_encoding}, timeout=timeout))
 
     def transact_get_items(self, body: TransactGetItemsRequest, *, timeout: float | None = None) -> TransactGetItemsAnswer:
         """Get items in one transaction."""

@@ -40,6 +40,7 @@ import type {
   TypedGetItemAnswer,
   TypedGetItemRequest,
   TypedItem,
+  TypedItemOrItems,
   TypedPageAnswer,
   TypedPutItemRequest,
   TypedQueryRequest,
@@ -560,6 +561,8 @@ export interface DocumentOperations {
     options?: CallOptions & {
       /** For CSV: the types of columns that are not text, S, N, BOOL, NULL, B (base64), or SS, NS, BS, L and M (JSON), such as `amount:N,tags:SS`. */
       types?: string | undefined
+      /** How the body is compressed: `gzip`, and `zstd` where Node.js has it. */
+      contentEncoding?: string | undefined
     },
   ): Promise<ImportItemsAnswer>
   /** Get items in one transaction. */
@@ -802,7 +805,7 @@ export interface TypedOperations {
       /** Entity tags, or `*`: 412 if none of them matches. */
       ifMatch?: string | undefined
     },
-  ): Promise<TypedItem | TypedCollection | undefined>
+  ): Promise<TypedItemOrItems | undefined>
   /** Read the item at a URL, or the items of a partition, without the body. */
   headReadItem(
     table: string,
@@ -1102,6 +1105,8 @@ export interface TypedOperations {
     options?: CallOptions & {
       /** For CSV: the types of columns that are not text, S, N, BOOL, NULL, B (base64), or SS, NS, BS, L and M (JSON), such as `amount:N,tags:SS`. */
       types?: string | undefined
+      /** How the body is compressed: `gzip`, and `zstd` where Node.js has it. */
+      contentEncoding?: string | undefined
     },
   ): Promise<ImportItemsAnswer>
   /** Get items in one transaction. */
@@ -1361,6 +1366,7 @@ export const operations = {
     reads: false,
     body: 'application/x-ndjson',
     query: { types: 'types' },
+    headers: { contentEncoding: 'content-encoding' },
   },
   transactGetItems: { method: 'POST', path: '/v1/transact/get', reads: true, body: 'application/json' },
   transactWriteItems: {

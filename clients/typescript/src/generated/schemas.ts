@@ -6,6 +6,9 @@ export type Item = Record<string, unknown>
 /** An item in DynamoDB’s own types. */
 export type TypedItem = Record<string, AttributeValue>
 
+/** A `TypedItem`; in a table with a sort key, a `TypedCollection`. */
+export type TypedItemOrItems = Record<string, unknown>
+
 /** A value with its type: exactly one of these. */
 export interface AttributeValue {
   /** A string. */
