@@ -78,7 +78,8 @@ function matches(pattern: string, path: string): boolean {
 /** The problem for a path that is not percent-encoded UTF-8, which the router cannot read; undefined if it is. */
 export function unreadablePath(target: string): ProblemError | undefined {
   const [, ...parts] =
-    /^\/v1\/tables\/([^/]*)(?:\/indexes\/([^/]*))?(?:\/items\/([^/]*)(?:\/([^/]*))?)?/.exec(pathOf(target)) ?? []
+    /^\/v1\/tables\/([^/]*)(?:\/indexes\/([^/]*))?(?:\/items\/([^/]*)(?:\/([^/]*))?)?/.exec(pathOf(target)) ??
+    []
   const names = ['table', 'index', 'partitionKey', 'sortKey']
   const wrong = names.find((_, index) => !isPercentEncoded(parts[index] ?? ''))
   if (wrong === undefined) return undefined
