@@ -50,7 +50,9 @@ function itemPageIn(answer: Json, { representation, limit, leaveOut }: ItemPageO
   const reader = new JsonReader(answer)
   const others = new Map<string, Json>()
   let count = 0
-  let last: Json | undefined
+  // Positions, since a part of a buffer costs as much as a small item.
+  let lastStart = 0
+  let lastEnd = 0
   let cutBehind: Json | undefined
   writer.clear()
   eachMember(reader, (name) => {
@@ -58,16 +60,16 @@ function itemPageIn(answer: Json, { representation, limit, leaveOut }: ItemPageO
     else {
       eachElement(reader, () => {
         if (count === limit) {
-          cutBehind = last
+          cutBehind ??= answer.subarray(lastStart, lastEnd)
           reader.value()
           return
         }
         if (count > 0) writer.byte(COMMA)
         reader.peek()
-        const start = reader.position
+        lastStart = reader.position
         if (leaveOut.length === 0) representation.encode(reader, writer)
         else representation.encode(new JsonReader(withoutAttributes(reader, leaveOut)), writer)
-        last = answer.subarray(start, reader.position)
+        lastEnd = reader.position
         count++
       })
     }

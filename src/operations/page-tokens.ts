@@ -9,7 +9,15 @@
  * Both are base64url. With a secret the position is encrypted and authenticated by AES-256-GCM (NIST SP 800-38D), with the
  * binding as additional authenticated data. The key is derived from the secret by HKDF (RFC 5869).
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
 
@@ -26,11 +34,13 @@ const KEY_PURPOSE = 'dynamodb-storage-service page tokens'
 
 export class PageTokens {
   /** The first one encrypts; each of them decrypts. Empty without a secret. */
-  readonly #keys: readonly Buffer[]
+  readonly #keys: readonly KeyObject[]
 
   /** @param secrets `PAGE_TOKEN_SECRET` */
   constructor(secrets: readonly string[] = []) {
-    this.#keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', KEY_PURPOSE, KEY_BYTES)))
+    this.#keys = secrets.map((secret) =>
+      createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', KEY_PURPOSE, KEY_BYTES))),
+    )
   }
 
   /**
@@ -89,7 +99,7 @@ function digestOf(position: Json, binding: string): Buffer {
   return hash.digest().subarray(0, DIGEST_BYTES)
 }
 
-function encrypted(position: Json, binding: string, key: Buffer): Buffer[] {
+function encrypted(position: Json, binding: string, key: KeyObject): Buffer[] {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(Buffer.from(binding))
@@ -97,7 +107,7 @@ function encrypted(position: Json, binding: string, key: Buffer): Buffer[] {
   return [Buffer.of(ENCRYPTED), nonce, ...content, cipher.getAuthTag()]
 }
 
-function decrypted(bytes: Buffer, binding: string, key: Buffer): Json | undefined {
+function decrypted(bytes: Buffer, binding: string, key: KeyObject): Json | undefined {
   const start = 1 + NONCE_BYTES
   const end = bytes.length - TAG_BYTES
   if (bytes[0] !== ENCRYPTED || end < start) return undefined

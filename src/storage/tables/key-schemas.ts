@@ -94,11 +94,7 @@ export class KeySchemas {
   }
 
   /** The keys of a table, requested again if they are older than the index. */
-  #withIndex(
-    table: string,
-    index: string | undefined,
-    limits: CallLimits,
-  ): Promise<TableKeys> | TableKeys {
+  #withIndex(table: string, index: string | undefined, limits: CallLimits): Promise<TableKeys> | TableKeys {
     const startedAt = performance.now()
     const keys = this.of(table, limits)
     if (index === undefined) return keys
