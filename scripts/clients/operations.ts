@@ -37,7 +37,7 @@ interface Body {
 }
 
 /** Reads that are a POST, since their parameters are a body. Every other POST counts as a write. */
-const READS = new Set(['getItem', 'query', 'scan', 'count', 'batchGetItem', 'transactGetItems'])
+const READS = new Set(['getItem', 'query', 'scan', 'countItems', 'batchGetItem', 'transactGetItems'])
 
 /** The description itself, pages for browsers and the probes are not for these clients. */
 const isForClients = (path: string) => path.startsWith('/v1/')

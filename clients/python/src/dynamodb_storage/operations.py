@@ -88,7 +88,7 @@ class Operations(Caller):
 
     def count_items(self, table: str, body: CountItemsRequest, *, timeout: float | None = None) -> CountItemsAnswer:
         """Count items over all pages."""
-        return cast("CountItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/count", reads=False, body=body, content_type="application/json", timeout=timeout))
+        return cast("CountItemsAnswer", self._call("POST", f"/v1/tables/{segment(table)}/count", reads=True, body=body, content_type="application/json", timeout=timeout))
 
     def delete_items(self, table: str, body: DeleteItemsRequest, *, timeout: float | None = None) -> DeleteItemsAnswer:
         """Delete the items that match."""

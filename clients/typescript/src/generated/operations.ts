@@ -1189,7 +1189,7 @@ export const operations = {
     query: { extra: 'extra' },
     pages: 'body',
   },
-  countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: false, body: 'application/json' },
+  countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: true, body: 'application/json' },
   deleteItems: {
     method: 'POST',
     path: '/v1/tables/{table}/delete-items',
