@@ -2,8 +2,9 @@
  * `npm run bench`: compares this service with the alternatives, in front of one canned upstream. All subjects take
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
- * `--observability` what metrics and traces cost, `--idempotency` what an `Idempotency-Key` costs. `--against DIR` compares this build with another one, such as
- * that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
+ * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost,
+ * `--idempotency` what an `Idempotency-Key` costs. `--against DIR` compares this build with another one, such as that of
+ * an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -12,6 +13,7 @@ import { compareBuilds } from './against.js'
 import { cases, caseNamed } from './cases.js'
 import { chart } from './chart.js'
 import { compare, type Plan } from './compare.js'
+import { compareFormats } from './formats.js'
 import { compareIdempotency } from './idempotency.js'
 import { compareObservability } from './observability.js'
 import { Disturbance, pinned, type Process } from './process.js'
@@ -70,6 +72,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await compareIdempotency(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
+} else if (process.argv.includes('--formats')) {
+  await compareFormats(upstream, Math.ceil(plan.pages.direct / 4), say)
 } else if (process.argv.includes('--profile')) {
   for (const name of ['get 400 B', 'query 100']) {
     say(`${await profile(upstream, generator, caseNamed(name))}\n`)

@@ -1,6 +1,6 @@
 import { importItems as schema } from '../schemas/import.js'
 import { permitTable } from '../src/operations/access-control.js'
-import { answerImport, importLines } from '../src/operations/import.js'
+import { answerImport, importItems as send } from '../src/operations/import.js'
 import { apiRoute } from '../src/operations/serve.js'
 
 export const importItems = apiRoute({
@@ -8,10 +8,10 @@ export const importItems = apiRoute({
   path: '/v1/tables/:table/import',
   schema,
   operation: 'BatchWriteItem',
-  // The puts are read from the body while they are written.
+  // The writes are read from the body while they are sent.
   request: ({ request }) => ({ RequestItems: { [request.params['table'] ?? '']: [] } }),
-  // Each line is decided before it is written.
+  // Each item is decided before it is written.
   permit: (call) => permitTable(call, 'PutItem', call.request.params['table'] ?? ''),
-  send: importLines,
+  send,
   answer: answerImport,
 })

@@ -13,7 +13,7 @@ import {
   writeOptions,
 } from './parts/expressions.js'
 import { idempotencyKey } from './parts/headers.js'
-import { itemStreams, streamParameters } from './parts/lines.js'
+import { itemStreams, streamParameters } from './parts/streams.js'
 import { NoQuery, TablePath } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 

@@ -9,6 +9,7 @@ import type { Config } from './config.js'
 import { effectiveSettings } from './config/effective-settings.js'
 import { Admission } from './http/admission.js'
 import { createHostCheck } from './http/allowed-hosts.js'
+import { compressAnswers } from './http/compression.js'
 import { allowOrigins } from './http/cors.js'
 import type { App } from './http/fastify.js'
 import { createHttpServer } from './http/http-server.js'
@@ -105,6 +106,7 @@ export async function buildApp(
   })
 
   allowOrigins(app, config.corsOrigins)
+  compressAnswers(app)
 
   const routeTable = new RouteTable(optionalRoutes)
   app.addHook('onRoute', routeTable.add)

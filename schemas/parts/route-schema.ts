@@ -24,8 +24,8 @@ export interface DescribedRoute extends Parameters {
   readonly body?: TSchema & Content
   /** The only media type of the body, if it is neither of the two representations. Its items are documents. */
   readonly bodyMediaType?: string
-  /** A request body of lines, which is not JSON as a whole. The route reads and validates it line by line. */
-  readonly bodyLines?: TSchema & Content
+  /** A request body of any size, by media type. The route reads and validates it item by item. */
+  readonly bodyStreams?: Readonly<Record<string, TSchema & Content>>
   /** By status code. The first one is the status of success. */
   readonly response: Readonly<Record<number, TSchema & Answer>>
   /** The answer as a stream, by media type, for a client whose `Accept` asks for one. */

@@ -3,7 +3,7 @@ import * as Type from 'typebox'
 import { SHAPE } from '../../schemas/parts/building-blocks.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { translateAnswer } from '../../src/items/answer.js'
-import { document, ndjson, typed } from '../../src/items/representation.js'
+import { document, typed } from '../../src/items/representation.js'
 import { readBody } from '../../src/items/request-body.js'
 import { toRequest } from '../../src/items/to-request.js'
 import { shapeOf } from '../../src/items/shape.js'
@@ -13,8 +13,7 @@ import { type Json, type JsonObject, plain } from './json-value.js'
 import { hasItems, type SchemaComponents } from './schema-components.js'
 
 type Body = NonNullable<DescribedRoute['body']> & Pick<DescribedRoute['response'][number], 'content'>
-type Lines = NonNullable<DescribedRoute['bodyLines']>
-type Streams = NonNullable<DescribedRoute['responseStreams']>
+type Streams = NonNullable<DescribedRoute['bodyStreams']>
 
 /** `name` is the title of the schema, unless it has one of its own. */
 export function contentOf(name: string, schema: Body, components: SchemaComponents): JsonObject {
@@ -39,19 +38,14 @@ export function ownContent(
   return { [mediaType]: { schema: components.add(schema, document), ...examplesOf(examples) } }
 }
 
-/** A body of lines. */
-export function linesContent(schema: Lines): JsonObject {
-  return { [ndjson.mediaType]: streamContent(schema) }
-}
-
-/** An answer as a stream, by media type. */
+/** A stream, by media type. */
 export function streamsContent(streams: Streams): JsonObject {
   return Object.fromEntries(
     Object.entries(streams).map(([mediaType, schema]) => [mediaType, streamContent(schema)]),
   )
 }
 
-function streamContent({ examples, ...schema }: Lines): JsonObject {
+function streamContent({ examples, ...schema }: Streams[string]): JsonObject {
   return { schema: plain(schema), ...examplesOf(examples) }
 }
 

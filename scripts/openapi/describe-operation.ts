@@ -10,7 +10,7 @@ import {
 } from '../../schemas/parts/errors.js'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
 import { document } from '../../src/items/representation.js'
-import { contentOf, linesContent, ownContent, streamsContent } from './body-content.js'
+import { contentOf, ownContent, streamsContent } from './body-content.js'
 import { requestId } from './headers.js'
 import { isArray, type Json, type JsonObject, plain } from './json-value.js'
 import { problemResponses } from './problem-responses.js'
@@ -60,10 +60,10 @@ export function describeOperation(
 /** The request body by its media types (OpenAPI 3.1, Media Type Object); undefined if there is none. */
 function describeBody(
   name: string,
-  { body, bodyLines, bodyMediaType }: DescribedRoute,
+  { body, bodyStreams, bodyMediaType }: DescribedRoute,
   components: SchemaComponents,
 ): JsonObject | undefined {
-  if (bodyLines !== undefined) return linesContent(bodyLines)
+  if (bodyStreams !== undefined) return streamsContent(bodyStreams)
   if (body === undefined) return undefined
   return bodyMediaType === undefined
     ? contentOf(name, body, components)
@@ -71,8 +71,8 @@ function describeBody(
 }
 
 /** Whether the answer has a body in one of the two representations, so that an `Accept` can exclude it. */
-function isNegotiated({ bodyLines, response }: DescribedRoute, head: boolean): boolean {
-  return !head && bodyLines === undefined && Object.values(response).some(({ type }) => type !== 'null')
+function isNegotiated({ bodyStreams, response }: DescribedRoute, head: boolean): boolean {
+  return !head && bodyStreams === undefined && Object.values(response).some(({ type }) => type !== 'null')
 }
 
 function parametersIn(

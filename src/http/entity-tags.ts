@@ -2,15 +2,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ProblemError } from '../problem/problem-error.js'
 
+/** A tag of an answer in a content coding: other bytes have another strong tag (RFC 9110, section 8.8.3.3). */
+export function tagIn(tag: string, coding: string): string {
+  return tag.startsWith('"') ? `${tag.slice(0, -1)}-${coding}"` : tag
+}
+
+/** The tags of {@link tagIn} are those of one version, whatever its coding. */
+function withoutCodings(tags: string): string {
+  return tags.includes('-') ? tags.replaceAll(/-(?:gzip|zstd)"/g, '"') : tags
+}
+
 /** `If-None-Match` of a read: whether the caller already has the current version (weak comparison, section 13.1.2). */
 export function isCurrent(tag: string, { 'if-none-match': tags }: IncomingHttpHeaders): boolean {
   // With its quotes, a tag can only occur as a whole.
-  return tags !== undefined && (tags.trim() === '*' || tags.includes(tag))
+  return tags !== undefined && (tags.trim() === '*' || withoutCodings(tags).includes(tag))
 }
 
 /** `If-Match` of a read: whether the caller wants another version (strong comparison, section 13.1.1). */
 export function isOutdated(tag: string, { 'if-match': tags }: IncomingHttpHeaders): boolean {
-  return tags !== undefined && tags.trim() !== '*' && !tags.split(',').some((one) => one.trim() === tag)
+  return (
+    tags !== undefined &&
+    tags.trim() !== '*' &&
+    !withoutCodings(tags)
+      .split(',')
+      .some((one) => one.trim() === tag)
+  )
 }
 
 /** The precondition of a write: that the resource exists, or that it does not. */

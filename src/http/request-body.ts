@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { ProblemError } from '../problem/problem-error.js'
+import { clip, ProblemError } from '../problem/problem-error.js'
 import { type Admission, bodyMemoryFull } from './admission.js'
 import { arrivalFailure } from './arrival.js'
+import { codingOf, contentCodings } from './content-codings.js'
 import { GrowingBuffer } from './growing-buffer.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -89,19 +90,28 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i
 
-/** @throws ProblemError if the body has a character encoding other than UTF-8, or a content coding (RFC 9110, 8.4) */
-export function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
+/**
+ * @param takesCodings whether the body may have one of the content codings that can be decoded
+ * @throws ProblemError if the body has a character encoding other than UTF-8, or another content coding (RFC 9110, 8.4)
+ */
+export function refuseOtherEncodings(headers: IncomingHttpHeaders, takesCodings: boolean): void {
   const { 'content-type': contentType = '', 'content-encoding': coding = 'identity' } = headers
-  if (coding.toLowerCase() !== 'identity') {
-    throw new ProblemError(
-      'UnsupportedMediaType',
-      `Content-Encoding: ${coding} is not supported. Send the body uncompressed.`,
-    )
-  }
+  if (coding.toLowerCase() !== 'identity') refuseCoding(coding, takesCodings)
   const charset = CHARSET.exec(contentType)?.[1]
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     throw new ProblemError('UnsupportedMediaType', `The charset ${charset} is not supported. Send UTF-8.`)
   }
+}
+
+/** The answer names what would do (RFC 9110, section 15.5.16). */
+function refuseCoding(coding: string, takesCodings: boolean): void {
+  if (takesCodings && codingOf(coding) !== undefined) return
+  const taken = takesCodings ? contentCodings.map(({ name }) => name) : []
+  throw new ProblemError(
+    'UnsupportedMediaType',
+    `Content-Encoding: ${clip(coding)} is not supported. Send the body ${[...taken, 'uncompressed'].join(' or ')}.`,
+    { headers: { 'accept-encoding': [...taken, 'identity'].join(', ') } },
+  )
 }
 
 /** @throws ProblemError that names the media types that the route takes */

@@ -38,6 +38,12 @@ export function readUsualType(reader: JsonReader): Type | undefined {
 }
 
 const types: readonly Type[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS']
+
+/** Whether a text is the name of a type. */
+export function isType(text: string): text is Type {
+  return types.some((type) => type === text)
+}
+
 /** Types by first byte and length, which no two share. The rest of the name is compared afterwards. */
 const byStart = new Map(types.map((type) => [hash(type.charCodeAt(0), type.length), type]))
 
@@ -52,15 +58,20 @@ function hash(firstByte: number, length: number): number {
 export function readType(reader: JsonReader): Type {
   reader.expect(OPEN_BRACE)
   reader.name()
+  const type = lastNameAsType(reader)
+  if (type !== undefined) return type
   const { bytes, nameStart, nameEnd } = reader
-  const type = byStart.get(hash(bytes[nameStart + 1] ?? 0, nameEnd - nameStart - 2))
-  if (type !== undefined) {
-    let i = 1
-    while (i < type.length && bytes[nameStart + 1 + i] === type.charCodeAt(i)) i++
-    if (i === type.length) return type
-  }
   const name = bytes.toString('utf8', nameStart, nameEnd)
   return reader.fail(`has ${name}, which is no type of an AttributeValue`, nameStart)
+}
+
+/** The type whose name the reader has just read; undefined if there is none. */
+export function lastNameAsType({ bytes, nameStart, nameEnd }: JsonReader): Type | undefined {
+  const type = byStart.get(hash(bytes[nameStart + 1] ?? 0, nameEnd - nameStart - 2))
+  if (type === undefined) return undefined
+  let i = 1
+  while (i < type.length && bytes[nameStart + 1 + i] === type.charCodeAt(i)) i++
+  return i === type.length ? type : undefined
 }
 
 // Bits that padding cuts off must be 0. Otherwise two texts would be the same bytes, and only one would come back.

@@ -3,7 +3,7 @@
  * is, and numbers digit by digit. Sets, lists, maps and binary are their documents, as JSON. The cell of an attribute that
  * an item lacks is empty; an empty text is `""`.
  */
-import { BACKSLASH, COMMA, LETTER_T, QUOTE } from '../json/character-codes.js'
+import { BACKSLASH, CLOSE_BRACE, COMMA, LETTER_T, OPEN_BRACE, QUOTE } from '../json/character-codes.js'
 import type { Json } from '../json/json.js'
 import { eachElement, eachMember } from '../json/parts.js'
 import { JsonReader } from '../json/reader.js'
@@ -52,6 +52,8 @@ class CsvStream {
   /** Undefined until the header line is written. */
   #columns: ReadonlyMap<string, number> | undefined
   readonly #projected: readonly string[] | undefined
+  /** The name at each place in the last item, with its quotes. */
+  readonly #lastNames: { readonly written: Json; readonly column: number | undefined }[] = []
   /** Where the value of each column starts in the page that is read. */
   #starts: number[] = []
 
@@ -109,16 +111,34 @@ class CsvStream {
     return (this.#columns = new Map(names.map((name, number) => [name, number])))
   }
 
+  /**
+   * The column of the name that was just read; undefined if the attribute is left out.
+   * @param member the number of the attribute in its item: nearly always it has the name that it had in the item before
+   * @throws MissingColumnError
+   */
+  #columnOf(reader: JsonReader, member: number, columns: ReadonlyMap<string, number>): number | undefined {
+    const { bytes, nameStart, nameEnd } = reader
+    const last = this.#lastNames[member]
+    if (last !== undefined && isSame(bytes, nameStart, nameEnd, last.written)) return last.column
+    const name = reader.nameText()
+    const column = columns.get(name)
+    if (column === undefined && !this.#dropExtra) throw missingColumn(name)
+    this.#lastNames[member] = { written: Buffer.from(bytes.subarray(nameStart, nameEnd)), column }
+    return column
+  }
+
   #writeRecord(reader: JsonReader, columns: ReadonlyMap<string, number>): void {
     const starts = this.#starts.fill(NOWHERE)
-    eachMember(reader, (name) => {
-      const column = columns.get(name)
+    reader.expect(OPEN_BRACE)
+    for (let member = 0; reader.next(CLOSE_BRACE, member === 0); member++) {
+      reader.name()
+      const column = this.#columnOf(reader, member, columns)
       if (column !== undefined) {
         reader.peek()
         starts[column] = reader.position
-      } else if (!this.#dropExtra) throw missingColumn(name)
+      }
       reader.value()
-    })
+    }
     const end = reader.position
     for (let column = 0; column < starts.length; column++) {
       if (column > 0) writer.byte(COMMA)
@@ -130,6 +150,12 @@ class CsvStream {
     writer.ascii('\r\n')
     reader.position = end
   }
+}
+
+function isSame(bytes: Json, start: number, end: number, other: Json): boolean {
+  if (end - start !== other.length) return false
+  for (let i = 0; i < other.length; i++) if (bytes[start + i] !== other[i]) return false
+  return true
 }
 
 function missingColumn(name: string): MissingColumnError {
@@ -198,10 +224,11 @@ function writeText(text: string): void {
 function writeQuoted(json: Json): void {
   writer.byte(QUOTE)
   let from = 0
-  for (let at = json.indexOf(QUOTE); at !== -1; at = json.indexOf(QUOTE, from)) {
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] !== QUOTE) continue
     writer.copy(json, from, at + 1)
-    writer.byte(QUOTE)
-    from = at + 1
+    // The next part begins with this quote again.
+    from = at
   }
   writer.copy(json, from)
   writer.byte(QUOTE)

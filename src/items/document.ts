@@ -27,7 +27,14 @@ import {
 import { Names } from '../json/names.js'
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
-import { checkBase64, readNumberString, readString, readType, readUsualType } from './attribute-value.js'
+import {
+  checkBase64,
+  readNumberString,
+  readString,
+  readType,
+  readUsualType,
+  type Type,
+} from './attribute-value.js'
 import { checkItemSize, checkNumberLength, enterLevel } from './limits.js'
 import { forgetTags, readTag } from './tags.js'
 
@@ -47,6 +54,10 @@ const tags: ReadonlyMap<string, Tag> = new Map([
   ['$map', { begin: '{"M":', decode: decodeAttributes }],
 ])
 
+const tagOf: ReadonlyMap<string, Tag> = new Map(
+  [...tags.values()].map((tag) => [tag.begin.slice(2, tag.begin.lastIndexOf('"')), tag]),
+)
+
 /**
  * Reads an item, a key or expression attribute values as a document, `{"id":"a"}`, and writes them as a map of names to
  * AttributeValues, `{"id":{"S":"a"}}`.
@@ -59,6 +70,25 @@ export function decodeItem(reader: JsonReader, writer: JsonWriter): void {
   } finally {
     forgetTags()
   }
+}
+
+/** Reads one value of a document, `"a"`, and writes it as an AttributeValue, `{"S":"a"}`. */
+export function decodeAttribute(reader: JsonReader, writer: JsonWriter): void {
+  try {
+    decodeValue(reader, writer, 0)
+  } finally {
+    forgetTags()
+  }
+}
+
+/** Reads what is in the tag of a type, such as `["a"]` for SS, and writes it as an AttributeValue, `{"SS":["a"]}`. */
+export function decodeTagged(type: Type, reader: JsonReader, writer: JsonWriter): void {
+  const tag = tagOf.get(type)
+  if (tag === undefined) throw new Error(`${type} has no tag`)
+  writer.ascii(tag.begin)
+  reader.peek()
+  tag.decode(reader, writer, 0)
+  writer.byte(CLOSE_BRACE)
 }
 
 function decodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number): void {

@@ -54,6 +54,12 @@ export class JsonWriter {
     }
   }
 
+  /** Whether a short text of ASCII characters was written at a position. */
+  startsAt(position: number, text: string): boolean {
+    for (let i = 0; i < text.length; i++) if (this.#bytes[position + i] !== text.charCodeAt(i)) return false
+    return true
+  }
+
   /** Returns a copy of all that was written and clears the writer. */
   take(): Json {
     const taken = Buffer.allocUnsafe(this.length)

@@ -26,13 +26,18 @@ export function audited<Answer>(
         audit({ principal, action: operation, table, outcome, requestId: request.id })
       }
     }
-    try {
-      const answer = await handler(request, reply)
-      if (request.call?.writes === true) record('done')
-      return answer
-    } catch (error) {
+    const recordFailure = (error: unknown) => {
       if (request.call?.writes === true) record('failed')
       if (error instanceof ProblemError && REFUSALS.has(error.code)) record('refused')
+    }
+    try {
+      const answer = await handler(request, reply)
+      // An import may have been answered with a problem in its last line.
+      if (request.problem !== null) recordFailure(request.problem)
+      else if (request.call?.writes === true) record('done')
+      return answer
+    } catch (error) {
+      recordFailure(error)
       throw error
     }
   }

@@ -25,11 +25,11 @@ const NOTHING = Buffer.alloc(0)
 export type BodySettings = Pick<Config, 'bodyLimitBytes' | 'batchBodyLimitBytes' | 'maxBatchEntries'>
 
 /**
- * How a route reads the body of a request: all of it, with its items translated to DynamoDB's JSON. A body of lines is
+ * How a route reads the body of a request: all of it, with its items translated to DynamoDB's JSON. A stream is
  * left for the operation to read.
  */
 export function createBodyReader(
-  { body, bodyLines, tags }: DescribedRoute,
+  { body, bodyStreams, tags }: DescribedRoute,
   method: string,
 ): (
   observed: ObservedRequest,
@@ -40,7 +40,7 @@ export function createBodyReader(
   const shape = body && shapeOf(body)
   const limitIn = tags[0] === 'Batches' ? batchLimit : bodyLimit
   // A body of GET has no meaning (RFC 9110, section 9.3.1).
-  if (bodyLines !== undefined || method === 'GET') return () => NO_BODY
+  if (bodyStreams !== undefined || method === 'GET') return () => NO_BODY
 
   return async (observed, representation, settings, admission) => {
     const { raw: request } = observed.request

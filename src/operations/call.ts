@@ -52,7 +52,7 @@ export interface Call {
   readonly reply: FastifyReply
   /** Undefined without `AUTH=policy`: everyone may do everything. */
   readonly caller: Caller | undefined
-  /** The body with its items as DynamoDB's JSON; undefined for routes that take none, or read it as lines. */
+  /** The body with its items as DynamoDB's JSON; undefined for routes that take none, or read it as a stream. */
   readonly body: object | undefined
   /** Of the items in the answer. */
   readonly representation: Representation

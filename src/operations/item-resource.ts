@@ -16,7 +16,9 @@ import { sendSingleWrite } from './single-write.js'
 export function getRequest(call: Call, keySchema: KeySchema): DynamoDBRequest {
   const { request, reply } = call
   // Errors are covered, too: that an item does not exist may change at any time.
-  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Content-Type, Origin')
+  reply
+    .header('cache-control', 'private, no-cache')
+    .header('vary', 'Accept, Accept-Encoding, Content-Type, Origin')
   return {
     ...readParameters(request),
     ...keyRequest(call, keySchema),

@@ -1,6 +1,6 @@
 /** Query and Scan as a stream: every page, as fast as the reader reads. */
+import { AnswerStream } from '../http/answer-stream.js'
 import { timingHeaders } from '../http/server-timing.js'
-import { writeWithBackPressure } from '../http/stream-writer.js'
 import { csv } from '../items/csv-pages.js'
 import type { StreamFormat } from '../items/stream-format.js'
 import type { Json } from '../json/json.js'
@@ -63,13 +63,17 @@ export async function sendItemStream(
     dropExtra: asked.query['extra'] === 'drop',
   })
   let page = readPage(firstPage)
-  const { raw } = reply
   if (config.serverTiming) reply.headers(timingHeaders(observed))
-  reply.hijack()
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) raw.setHeader(name, value)
-  }
-  raw.writeHead(200, { 'content-type': stream.contentType })
+  const answer = new AnswerStream(reply, {
+    contentType: stream.contentType,
+    acceptEncoding: asked.headers['accept-encoding'],
+    timeoutMs,
+    signal,
+    sent: (bytes) => {
+      observed.bytesWritten += bytes
+    },
+  })
+  const { raw } = reply
   // The socket may be idle for long, while a filter finds nothing: Node.js must not destroy it for that.
   const keepIdle = () => undefined
   raw.on('timeout', keepIdle)
@@ -77,15 +81,13 @@ export async function sendItemStream(
   const { socket } = raw
   let isIdle = false
   const probe = () => {
-    if (isIdle) raw.write(stream.filler)
+    if (isIdle) answer.fill(stream.filler)
   }
   socket?.once('end', probe)
   try {
-    if (page.bytes.length === 0) raw.flushHeaders()
     for (;;) {
       const next = page.lastEvaluatedKey && fetch(page.lastEvaluatedKey)
-      await writeWithBackPressure(raw, page.bytes, timeoutMs, signal)
-      observed.bytesWritten += page.bytes.length
+      await answer.write(page.bytes)
       services.observe('streamItems', { direction: 'out', count: page.count }, observed)
       if (next === undefined) break
       isIdle = true
@@ -93,14 +95,13 @@ export async function sendItemStream(
       isIdle = false
     }
     raw.off('timeout', keepIdle)
-    raw.end()
+    answer.end()
   } catch (error) {
     // If the caller has disconnected, the request has ended already.
     if (!inFlight.remove(signal)) return undefined
     signal.abort()
     observed.brokenOffBy = error instanceof Error ? error : new Error('the stream broke off')
-    // Without its last chunk the answer is incomplete (RFC 9112, section 8).
-    raw.destroy()
+    answer.breakOff()
   } finally {
     socket?.off('end', probe)
   }

@@ -6,7 +6,6 @@ import { lines } from '../items/lines.js'
 import {
   document,
   MEDIA_TYPES,
-  ndjson,
   type Representation,
   requestRepresentation,
   typed,
@@ -37,17 +36,18 @@ const bothTyped: Negotiated = { body: typed, answer: typed, stream: undefined }
  * will have a body in one of the representations; an error is always `application/problem+json`.
  */
 export function createNegotiation(schema: DescribedRoute): (request: ApiRequest) => Negotiated {
-  const takesLines = schema.bodyLines !== undefined
-  const { responseStreams = {}, bodyMediaType } = schema
+  const { bodyStreams, responseStreams = {}, bodyMediaType } = schema
+  const taken = bodyStreams === undefined ? undefined : Object.keys(bodyStreams)
   const streams = streamFormats.filter(({ mediaType }) => mediaType in responseStreams)
-  const answersBody = !takesLines && Object.values(schema.response).some(({ type }) => type !== 'null')
+  const answersBody =
+    taken === undefined && Object.values(schema.response).some(({ type }) => type !== 'null')
 
   return ({ headers, method, raw }) => {
     if (hasBody(headers)) {
-      refuseOtherEncodings(headers)
-      if (bodyMediaType === undefined) checkMediaType(headers['content-type'], method, takesLines)
+      refuseOtherEncodings(headers, taken !== undefined)
+      if (bodyMediaType === undefined) checkMediaType(headers['content-type'], method, taken)
       else if (essenceOf(headers['content-type']) !== bodyMediaType) refuseOtherThan(bodyMediaType, method)
-    } else if (takesLines) checkMediaType(headers['content-type'], method, true)
+    } else if (taken !== undefined) checkMediaType(headers['content-type'], method, taken)
     const body = requestRepresentation(headers['content-type'])
     const { accept } = headers
     if (accept === undefined || accept === '*/*') return body === typed ? bothTyped : bothDocument
@@ -73,10 +73,18 @@ export function preferredOffer(
   return preferredMediaType<Representation | StreamFormat>(accept, [request, other, ...streams])
 }
 
-/** @throws ProblemError if the route does not read such a body. Without a type, a body is a document. */
-function checkMediaType(contentType: string | undefined, method: string, takesLines: boolean): void {
-  if (takesLines) {
-    if (essenceOf(contentType) !== ndjson.mediaType) refuseMediaType([ndjson.mediaType])
+/**
+ * Without a type, a body is a document.
+ * @param streams the media types of a route that reads streams
+ * @throws ProblemError if the route does not read such a body
+ */
+function checkMediaType(
+  contentType: string | undefined,
+  method: string,
+  streams: readonly string[] | undefined,
+): void {
+  if (streams !== undefined) {
+    if (!streams.includes(essenceOf(contentType) ?? '')) refuseMediaType(streams)
   } else if (contentType !== undefined && method !== 'GET' && method !== 'HEAD') {
     const mediaType = essenceOf(contentType)
     if (mediaType !== document.mediaType && mediaType !== typed.mediaType) refuseMediaType(MEDIA_TYPES)

@@ -50,7 +50,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const validate = createValidation(schema)
   const readIdempotencyKey =
     schema.headers?.properties['idempotency-key'] === undefined ? refuseIdempotencyKey : idempotencyKeyOf
-  const readsLines = schema.bodyLines !== undefined
+  const readsStream = schema.bodyStreams !== undefined
 
   async function serve(services: Services, request: ApiRequest, reply: FastifyReply): Promise<AnswerBody> {
     const { access, config, storage, admission, inFlight, observe } = services
@@ -83,9 +83,9 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
     const { value: body, errors } = await readBody(observed, negotiated.body, config, admission)
     validate(request, body, errors)
 
-    // 5. Take a slot, now that the body has arrived. A body of lines is still to be read.
+    // 5. Take a slot, now that the body has arrived. A stream is still to be read.
     const { answer: representation, stream } = negotiated
-    admission.enter(request.raw, stream !== undefined || readsLines ? 'streams' : 'requests')
+    admission.enter(request.raw, stream !== undefined || readsStream ? 'streams' : 'requests')
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
     const call: Call = {

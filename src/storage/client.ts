@@ -8,7 +8,7 @@ import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchWrite } from './batch/batch-write.js'
 import type { BatchContext, Pace } from './batch/chunks.js'
-import { ImportWriter, type ItemSource } from './batch/import-writer.js'
+import { ImportWriter, type EntrySource } from './batch/import-writer.js'
 import type { Connection } from './call/connection.js'
 import { asksForCapacity, capacityIn, withoutCapacity } from './capacity.js'
 import { type CredentialSource, sourceOf } from './call/credential-source.js'
@@ -222,12 +222,12 @@ export class Storage {
   }
 
   /**
-   * Puts any number of items as they arrive, in requests of 25. Unprocessed items are sent again. Of two items with one
-   * key, the later one wins.
+   * Puts and deletes any number of items as they arrive, in requests of 25. Unprocessed writes are sent again. Of two
+   * writes to one key, the later one wins.
    * @returns the number of items written
    * @throws ImportError if it stopped before the end
    */
-  importItems(table: string, source: ItemSource, limits: StreamLimits): Promise<number> {
+  importItems(table: string, source: EntrySource, limits: StreamLimits): Promise<number> {
     const context = { send: this.send, pace: this.#pace, observer: limits.observer ?? this.#observer }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
   }

@@ -17,12 +17,12 @@ export async function probes(credentials?: string): Promise<readonly RawRequest[
       .replace(':sortKey', '2026-11-02')
     const example = schema.body?.examples?.[0]
     const body =
-      schema.bodyLines === undefined
+      schema.bodyStreams === undefined
         ? example === undefined
           ? ''
           : JSON.stringify(example)
         : '{"customer":"a","placed":"b"}'
-    const mediaType = schema.bodyLines === undefined ? 'application/json' : 'application/x-ndjson'
+    const mediaType = schema.bodyStreams === undefined ? 'application/json' : 'application/x-ndjson'
     const headers = [
       'host: 127.0.0.1',
       'x-request-id: probe',

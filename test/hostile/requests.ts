@@ -139,7 +139,7 @@ const mediaTypes = {
 }
 
 function textFor({ schema }: DescribedRouteOptions, style: Style): fc.Arbitrary<string> {
-  if (schema.bodyLines !== undefined) return linesOf(style)
+  if (schema.bodyStreams !== undefined) return linesOf(style)
   return schema.body === undefined ? fc.constant('') : bodyOf(schema.body, style)
 }
 
@@ -151,8 +151,8 @@ function requestTo(
   const own = [route.method].flat()[0] ?? 'GET'
   const { schema } = route
   const mediaType =
-    schema.bodyLines !== undefined ? mediaTypes.lines : style.typed ? mediaTypes.typed : mediaTypes.json
-  const hasBody = schema.bodyLines !== undefined || schema.body !== undefined
+    schema.bodyStreams !== undefined ? mediaTypes.lines : style.typed ? mediaTypes.typed : mediaTypes.json
+  const hasBody = schema.bodyStreams !== undefined || schema.body !== undefined
   const contentType = hasBody ? [`content-type: ${mediaType}`] : []
   const { hostile } = style
   const accept = fc.constantFrom(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { readLine, readPage } from '../../src/items/lines.js'
+import { readEntry } from '../../src/items/entries.js'
+import { readPage } from '../../src/items/lines.js'
 import { document, typed } from '../../src/items/representation.js'
 import { anyItem, refusal } from '../helpers/attribute-value.js'
 
@@ -16,7 +17,7 @@ t.test('reads any item back from its line, in both formats', async () => {
           .toString()
           .split('\n')
           .slice(0, -1)
-          .map((line) => readLine(Buffer.from(line))?.toString())
+          .map((line) => readEntry(Buffer.from(line))?.json.toString())
         // A document whose only attribute is `Item` reads like an exported item. No table can have such items.
         const expected = items.map((item, index) => (/^\{"(?:I|\\u0049)/.test(item) ? read[index] : item))
         assert.deepEqual(read, expected)
@@ -70,21 +71,21 @@ t.test('reads a line that is a document or has the format of DynamoDB’s export
     ['{"item":{"id":{"S":"a"}}}', '{"item":{"M":{"id":{"M":{"S":{"S":"a"}}}}}}'],
     ['{"Items":{"id":{"S":"a"}}}', '{"Items":{"M":{"id":{"M":{"S":{"S":"a"}}}}}}'],
   ]
-  for (const [line, item] of lines) t.equal(readLine(Buffer.from(line))?.toString(), item, line)
+  for (const [line, item] of lines) t.equal(readEntry(Buffer.from(line))?.json.toString(), item, line)
   t.match(
-    refusal(() => readLine(Buffer.from([0x7b, 0xff]))),
+    refusal(() => readEntry(Buffer.from([0x7b, 0xff]))),
     /is not valid UTF-8/,
   )
   t.match(
-    refusal(() => readLine(Buffer.from('{"Item":{"id":{"S":"\\ud800"}}}'))),
+    refusal(() => readEntry(Buffer.from('{"Item":{"id":{"S":"\\ud800"}}}'))),
     /half a surrogate pair/,
   )
   t.match(
-    refusal(() => readLine(Buffer.from('{"Item":{"id":{"S":"a"}} x'))),
+    refusal(() => readEntry(Buffer.from('{"Item":{"id":{"S":"a"}} x'))),
     /is not valid JSON/,
   )
   t.match(
-    refusal(() => readLine(Buffer.from('{"Item":{"id":{"N":"x"}}}'))),
+    refusal(() => readEntry(Buffer.from('{"Item":{"id":{"N":"x"}}}'))),
     '/Item/id',
   )
 })

@@ -45,6 +45,7 @@ t.test('docs/headers.md has the headers of requests', async (t) => {
   // OpenAPI describes these in another way (media types, security), or they belong to HTTP itself.
   const general = [
     'accept',
+    'accept-encoding',
     'authorization',
     'content-type',
     'expect',
@@ -80,6 +81,12 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
     fetch(`${url}/v1/tables`, { method: 'PATCH', headers: key }),
     fetch(`${url}/docs`),
     fetch(`${url}/v1/tables/${table}/items/a`, { method: 'OPTIONS' }),
+    fetch(`${url}/openapi.yaml`, { headers: { 'accept-encoding': 'gzip' } }),
+    fetch(`${open.url}/v1/tables/${table}/import`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'content-encoding': 'br' },
+      body: 'id',
+    }),
     fetch(`${url}/v1/tables`, {
       method: 'OPTIONS',
       headers: {

@@ -7,7 +7,7 @@ import * as Type from 'typebox'
 import { PageAnswer } from '../../schemas/parts/answers.js'
 import { Closed, Item, NoContent } from '../../schemas/parts/building-blocks.js'
 import { writeErrors } from '../../schemas/parts/errors.js'
-import { ImportLines, itemStreams } from '../../schemas/parts/lines.js'
+import { importStreams, itemStreams } from '../../schemas/parts/streams.js'
 import type { RouteSchema } from '../../schemas/parts/route-schema.js'
 
 const least = {
@@ -27,7 +27,7 @@ const accepted = [
     querystring: Closed({}),
     headers: Type.Object({ 'if-match': Type.Optional(Type.String()) }),
     body: Closed({ key: Item('The key.') }, { examples: [{ key: { id: 'a' } }] }),
-    bodyLines: ImportLines,
+    bodyStreams: importStreams,
     responseStreams: itemStreams,
     response: {
       200: { ...Item('The item.'), headers: { etag: Type.String() }, examples: [{ id: 'a' }] },

@@ -11,45 +11,54 @@ import {
   CONCURRENCY,
   sendRequest,
 } from './chunks.js'
-import { type KeyOf, type NumberedItem, type Put, PutBatch, requestItemsOf, unprocessedOf } from './puts.js'
+import {
+  type KeyOf,
+  type NumberedEntry,
+  requestItemsOf,
+  unprocessedOf,
+  type Write,
+  WriteBatch,
+} from './writes.js'
 
-/** The source of the items. */
-export interface ItemSource {
-  /** Items as they arrive, those together that arrive together. An error that it throws ends the import. */
-  readonly items: AsyncIterable<Iterable<NumberedItem>>
+/** The source of the items and keys. */
+export interface EntrySource {
+  /** Entries as they arrive, those together that arrive together. An error that it throws ends the import. */
+  readonly entries: AsyncIterable<Iterable<NumberedEntry>>
   /** Called when items occupy more memory, or less if `bytes` is negative. An error that it throws ends the import. */
   readonly hold: (bytes: number) => void
+  /** Called with the number of items that have been written or deleted. */
+  readonly onWritten: (count: number) => void
   /** Called when no more items are wanted. */
   readonly interrupt: () => void
 }
 
 /**
- * Puts any number of items as they arrive: collects them into batches of one request each, with a bounded number of
- * requests in flight and bounded memory. It reads no faster than DynamoDB writes (back-pressure). Two puts of one key
+ * Puts and deletes any number of items as they arrive: collects them into batches of one request each, with a bounded number of
+ * requests in flight and bounded memory. It reads no faster than DynamoDB writes (back-pressure). Two writes to one key
  * are done in their order, because a key is never in two batches at a time.
  */
 export class ImportWriter {
   readonly #table: string
-  readonly #source: ItemSource
+  readonly #source: EntrySource
   readonly #keySchemas: KeySchemas
   readonly #context: Omit<BatchContext, 'limits'>
   readonly #limits: StreamLimits
-  readonly #request: BatchRequest<Put>
+  readonly #request: BatchRequest<Write>
   #keyOf: KeyOf = () => undefined
   /** The table was described again, because an item did not match its key. Once is enough for one import. */
   #describedAgain = false
   /** The batch that items are added to. */
-  #next = new PutBatch()
-  readonly #inFlight: PutBatch[] = []
+  #next = new WriteBatch()
+  readonly #inFlight: WriteBatch[] = []
   /** The batches that were not written as a whole. One is enough to stop the import. */
-  readonly #incomplete: BatchOutcome<Put>[] = []
+  readonly #incomplete: BatchOutcome<Write>[] = []
   #written = 0
   /** The size of all items that were read and are not sent yet. */
   #heldBytes = 0
 
   constructor(
     table: string,
-    source: ItemSource,
+    source: EntrySource,
     keySchemas: KeySchemas,
     context: Omit<BatchContext, 'limits'>,
     limits: StreamLimits,
@@ -61,9 +70,9 @@ export class ImportWriter {
     this.#limits = limits
     this.#request = {
       operation: 'BatchWriteItem',
-      requestFor: (puts) => ({ RequestItems: requestItemsOf(table, puts) }),
-      unprocessedIn: (answer, puts) =>
-        unprocessedOf(puts, members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT, table, this.#keyOf),
+      requestFor: (writes) => ({ RequestItems: requestItemsOf(table, writes) }),
+      unprocessedIn: (answer, writes) =>
+        unprocessedOf(writes, members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT, table, this.#keyOf),
     }
   }
 
@@ -85,35 +94,36 @@ export class ImportWriter {
     if (failure === undefined && !this.#hasStopped()) return this.#written
     const left = this.#incomplete.reduce(
       (sum, { unprocessed }) => sum + unprocessed.length,
-      this.#next.puts.length,
+      this.#next.writes.length,
     )
     if (left > 0) {
       this.#context.observer.batchEntries({ operation: 'BatchWriteItem', outcome: 'given_up', count: left })
     }
-    throw errorOf(this.#table, this.#written, this.#incomplete, this.#next.puts, failure?.error)
+    throw errorOf(this.#table, this.#written, this.#incomplete, this.#next.writes, failure?.error)
   }
 
   /** Reads until the source ends or a batch was not written as a whole. */
   async #readAll(): Promise<void> {
     const startedAt = performance.now()
     this.#keyOf = await this.#describe(-Infinity)
-    for await (const items of this.#source.items) {
+    for await (const items of this.#source.entries) {
       for (const item of items) {
         if (this.#hasStopped()) return
         let key = this.#keyOf(item.json)
         if (key === undefined && !this.#describedAgain) key = await this.#keyInNewTable(item.json, startedAt)
         // Most items need not wait. An await for each of them would cost more than everything else.
         if (!this.#hasRoom(key, item.json.length)) await this.#makeRoom(key, item.json.length)
-        this.#add({ number: item.number, json: item.json, key })
+        const { number, isDelete, json } = item
+        this.#add({ number, isDelete, json, key })
         if (this.#next.isFull) await this.#flush()
       }
       if (this.#hasStopped()) return
     }
   }
 
-  #add(put: Put): void {
-    this.#hold(put.json.length)
-    this.#next.add(put)
+  #add(write: Write): void {
+    this.#hold(write.json.length)
+    this.#next.add(write)
   }
 
   /** An item that does not match the key: the table may have been deleted and created again with another one. */
@@ -159,7 +169,7 @@ export class ImportWriter {
     }
   }
 
-  #inFlightWith(key: string): PutBatch | undefined {
+  #inFlightWith(key: string): WriteBatch | undefined {
     return this.#inFlight.find(({ keys }) => keys.has(key))
   }
 
@@ -171,11 +181,11 @@ export class ImportWriter {
   /** Sends the next batch as soon as fewer than {@link CONCURRENCY} are in flight. */
   async #flush(): Promise<void> {
     const batch = this.#next
-    if (batch.puts.length === 0) return
+    if (batch.writes.length === 0) return
     while (this.#inFlight.length >= CONCURRENCY) await this.#anySent()
-    // A put must not overtake an earlier one whose outcome is unknown.
+    // A write must not overtake an earlier one whose outcome is unknown.
     if (this.#hasStopped()) return
-    this.#next = new PutBatch()
+    this.#next = new WriteBatch()
     this.#inFlight.push(batch)
     batch.sent = this.#send(batch).finally(() => {
       this.#inFlight.splice(this.#inFlight.indexOf(batch), 1)
@@ -183,29 +193,31 @@ export class ImportWriter {
     })
   }
 
-  async #send({ puts }: PutBatch): Promise<void> {
-    let outcome = await this.#sendPuts(puts)
+  async #send({ writes }: WriteBatch): Promise<void> {
+    let outcome = await this.#sendWrites(writes)
     // Only one item may be wrong: one by one, all items before it can be written.
     if (isRefused(outcome.error) && outcome.unprocessed.length > 1) {
       outcome = await this.#sendOneByOne(outcome.unprocessed)
     }
-    this.#written += puts.length - outcome.unprocessed.length
+    const written = writes.length - outcome.unprocessed.length
+    this.#written += written
+    this.#source.onWritten(written)
     if (outcome.unprocessed.length === 0) return
     this.#incomplete.push(outcome)
     this.#source.interrupt()
   }
 
-  /** Sends puts in their order until one of them fails. */
-  async #sendOneByOne(puts: readonly Put[]): Promise<BatchOutcome<Put>> {
-    for (const [index, put] of puts.entries()) {
-      const outcome = await this.#sendPuts([put])
-      if (outcome.unprocessed.length > 0) return { ...outcome, unprocessed: puts.slice(index) }
+  /** Sends writes in their order until one of them fails. */
+  async #sendOneByOne(writes: readonly Write[]): Promise<BatchOutcome<Write>> {
+    for (const [index, write] of writes.entries()) {
+      const outcome = await this.#sendWrites([write])
+      if (outcome.unprocessed.length > 0) return { ...outcome, unprocessed: writes.slice(index) }
     }
     return { unprocessed: [], maybeApplied: false, error: undefined }
   }
 
-  #sendPuts(puts: readonly Put[]): Promise<BatchOutcome<Put>> {
-    return sendRequest(puts, this.#request, { ...this.#context, limits: this.#callLimits() })
+  #sendWrites(writes: readonly Write[]): Promise<BatchOutcome<Write>> {
+    return sendRequest(writes, this.#request, { ...this.#context, limits: this.#callLimits() })
   }
 }
 
@@ -218,8 +230,8 @@ function isRefused(error: StorageError | undefined): boolean {
 function errorOf(
   table: string,
   written: number,
-  incomplete: readonly BatchOutcome<Put>[],
-  unsent: readonly Put[],
+  incomplete: readonly BatchOutcome<Write>[],
+  unsent: readonly Write[],
   sourceError: unknown,
 ): ImportError {
   const outcomes = incomplete.toSorted((a, b) => firstNumber(a) - firstNumber(b))
@@ -229,8 +241,8 @@ function errorOf(
     // The caller sends the items behind a refused one again itself.
     .filter(({ number }) => refused === undefined || number < firstNumber(refused))
     .sort((a, b) => a.number - b.number)
-  // BatchWriteItem takes one put for each key: of two, the later one replaces the other.
-  const unprocessed = [...new Map(left.map((put) => [put.key ?? put, put])).values()]
+  // BatchWriteItem takes one write for each key: of two, the later one replaces the other.
+  const unprocessed = [...new Map(left.map((write) => [write.key ?? write, write])).values()]
   return new ImportError({
     number: first && firstNumber(first),
     written,
@@ -244,6 +256,6 @@ function errorOf(
   })
 }
 
-function firstNumber({ unprocessed: [first] }: BatchOutcome<Put>): number {
+function firstNumber({ unprocessed: [first] }: BatchOutcome<Write>): number {
   return first?.number ?? Infinity
 }

@@ -20,14 +20,16 @@ t.test('an import that waits for memory ends when all requests in flight are can
   t.teardown(() => storage.close())
   const items = Array.from({ length: 400 }, (_, n) => ({
     number: n + 1,
+    isDelete: false,
     json: Buffer.from(`{"id":{"S":"${n + 1000}"}}`),
   }))
   const size = items[0]?.json.length ?? 0
   const source = {
-    items: (async function* () {
+    entries: (async function* () {
       yield items
     })(),
     hold: () => undefined,
+    onWritten: () => undefined,
     interrupt: () => undefined,
   }
   // Memory for 8 requests and a part of the next one.
