@@ -6,7 +6,7 @@ import { members } from '../json/parts.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { AnswerError } from '../storage/errors.js'
 import { readPatch } from '../storage/patch/patch.js'
-import type { PatchedItem } from '../storage/patch/patch-item.js'
+import { patchItem, type PatchedItem } from '../storage/patch/patch-item.js'
 import { fitsOneUpdate } from '../storage/patch/update-parameters.js'
 import { type DynamoDBRequest, jsonOf } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
@@ -33,7 +33,7 @@ export async function sendPatch(call: Call, { TableName, Key }: DynamoDBRequest)
         'write the whole item with PUT',
     )
   }
-  return services.storage.patchItem({ TableName, Key }, { patch, partitionKey, precondition }, limits)
+  return patchItem({ TableName, Key }, { patch, partitionKey, precondition }, services.storage.send, limits)
 }
 
 /** The new item, and 201 if it was created. */

@@ -3,7 +3,7 @@ import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
-import { type SingleWrite, tokenOf } from '../storage/write-once.js'
+import { type SingleWrite, tokenOf, writeOnce } from '../storage/write-once.js'
 import type { Call } from './call.js'
 
 /**
@@ -16,7 +16,7 @@ export function sendSingleWrite(
   return ({ services: { storage }, limits, idempotencyKey }, request) =>
     idempotencyKey === undefined
       ? storage.send(operation, request, limits)
-      : storage.writeOnce(operation, request, tokenOf(idempotencyKey), limits)
+      : writeOnce(operation, request, tokenOf(idempotencyKey), storage.send, limits)
 }
 
 /** @throws ProblemError if the body of a request with a key asks for something that a transaction cannot do */

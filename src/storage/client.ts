@@ -22,12 +22,10 @@ import type { StorageObserver } from './events.js'
 import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
-import { type ItemPatch, patchItem, type PatchedItem } from './patch/patch-item.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
-import { type SingleWrite, writeOnce } from './write-once.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
@@ -223,21 +221,6 @@ export class Storage {
       throw asAnswerError(error)
     }
     return earlier.maybeApplied ? 'written' : 'replaced'
-  }
-
-  /** One write as a transaction with a token, so that it is applied once; see {@link writeOnce}. */
-  writeOnce(
-    operation: SingleWrite,
-    request: DynamoDBRequest,
-    token: string,
-    limits: CallLimits,
-  ): Promise<Json> {
-    return writeOnce(operation, request, token, this.send, limits)
-  }
-
-  /** Applies a JSON Merge Patch (RFC 7396) to an item; see {@link patchItem}. */
-  patchItem(request: DynamoDBRequest, patch: ItemPatch, limits: CallLimits): Promise<PatchedItem> {
-    return patchItem(request, patch, this.send, limits)
   }
 
   /**
