@@ -1,4 +1,4 @@
-/* global CSS */
+/* global CSS, structuredClone */
 /** Labels for fields that Swagger UI leaves without one, and an editor as high as its content. */
 import { isLines } from './exact-json.js'
 
@@ -11,6 +11,14 @@ export const fields = ({ React }) => {
     h('label', { className }, h('span', { className: 'explorer-hidden' }, text), field)
 
   return {
+    statePlugins: {
+      spec: {
+        wrapActions: {
+          // The format `binary`, which generators of clients need, would give a body a field for a file.
+          updateJsonSpec: (update) => (spec) => update(withTextBodies(spec)),
+        },
+      },
+    },
     // Lines are sent unchanged: Swagger UI would turn them into one JSON string.
     afterLoad() {
       const { getSampleSchema } = this.fn
@@ -37,4 +45,14 @@ export const fields = ({ React }) => {
         },
     },
   }
+}
+
+function withTextBodies(spec) {
+  const { paths, ...others } = structuredClone(spec)
+  for (const path of Object.values(paths)) {
+    for (const { requestBody } of Object.values(path)) {
+      for (const { schema } of Object.values(requestBody?.content ?? {})) delete schema.format
+    }
+  }
+  return { ...others, paths }
 }

@@ -31,7 +31,7 @@ t.test('an unsupported method on an existing path gets 405 with Allow', async (t
 t.test('OPTIONS answers 204 with Allow on every path, and each other method 405', async (t) => {
   for (const tableAdmin of [true, false]) {
     const service = await startService(t, { tableAdmin }, NOWHERE)
-    const ofTables = tableAdmin ? ['DELETE', 'GET', 'HEAD'] : ['GET', 'HEAD']
+    const ofTables = tableAdmin ? ['DELETE', 'GET', 'HEAD', 'PATCH'] : ['GET', 'HEAD']
     for (const [path, methods] of [
       ['/v1/tables/T', ofTables],
       ['/v1/tables', tableAdmin ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']],
@@ -94,5 +94,7 @@ t.test('without TABLE_ADMIN, table administration gets 405 that names the settin
   const remove = await service.request('/v1/tables/T', { method: 'DELETE' })
   t.match(remove, { status: 405, body: { code: 'MethodNotAllowed', detail: /TABLE_ADMIN=true/ } })
   const patch = await service.request('/v1/tables/T', { method: 'PATCH' })
-  t.match(patch.body, { detail: /does not support PATCH/ })
+  t.match(patch.body, { detail: /TABLE_ADMIN=true/ })
+  const replace = await service.request('/v1/tables/T', { method: 'PUT' })
+  t.match(replace.body, { detail: /does not support PUT/ })
 })

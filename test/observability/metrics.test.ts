@@ -177,7 +177,14 @@ t.test('items of imports and of answers in lines are counted', async (t) => {
   const before = await scrape(service)
   const lines = ['a', 'b', 'c'].map((id) => JSON.stringify({ id })).join('\n')
   t.equal((await service.post('/v1/tables/Orders/import', lines, { 'content-type': NDJSON })).status, 200)
-  const { text } = await service.post('/v1/tables/Orders/scan', {}, { accept: NDJSON })
+  const { text } = await service.post(
+    '/v1/tables/Orders/scan',
+    {},
+    {
+      accept: NDJSON,
+      'accept-encoding': 'identity',
+    },
+  )
   t.ok(await within(5000, () => service.log.at(-1)?.['operation'] === 'Scan'))
   const changes = grown(before, await scrape(service))
   t.equal(changes['dynamodb_storage_stream_items_total{direction="in"}'], 3)

@@ -63,7 +63,8 @@ t.test('the pages at /errors', async (t) => {
       t.match(sent.get('content-security-policy'), /^default-src 'none'; /)
       t.notMatch(sent.get('content-security-policy'), /unsafe|http|\*/)
       t.notMatch(text, /<script|<style|style=|https?:\/\//)
-      t.strictSame([sent.get('cache-control'), sent.get('vary')], ['no-cache', 'accept, Accept-Encoding'])
+      t.equal(sent.get('cache-control'), 'no-cache')
+      t.match(sent.get('vary'), /^accept\b/)
       const etag = sent.get('etag') ?? ''
       const again = await service.get('/errors/ItemNotFound', { ...headers, 'if-none-match': etag })
       t.strictSame([again.status, again.text, again.headers.get('etag')], [304, '', etag])

@@ -1,6 +1,5 @@
 import { LINE_FEED, QUOTE } from '../../json/character-codes.js'
 import { JsonError } from '../../json/reader.js'
-import { isBlank } from './lines.js'
 import { type Piece, Splitter } from './splitter.js'
 
 /** Records of CSV (RFC 4180), without the end of their line. A record goes on over lines that end within quotes. */
@@ -18,7 +17,7 @@ export class CsvRecords extends Splitter {
       else if (code === LINE_FEED) {
         this.#line++
         if (this.#isQuoted) continue
-        if (!this.hasPartial && isBlank(chunk, start, at)) this.passOver(at + 1 - start)
+        if (this.isBlank(chunk, start, at)) this.passOver(at + 1 - start)
         else yield { number: this.number, bytes: this.complete(chunk.subarray(start, at)) }
         this.number = this.#line
         start = at + 1

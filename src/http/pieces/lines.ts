@@ -1,4 +1,4 @@
-import { CARRIAGE_RETURN, LINE_FEED } from '../../json/character-codes.js'
+import { LINE_FEED } from '../../json/character-codes.js'
 import { type Piece, Splitter } from './splitter.js'
 
 /** Lines, without their line feeds. Blank lines are passed over. */
@@ -6,7 +6,7 @@ export class Lines extends Splitter {
   override *split(chunk: Buffer): Generator<Piece> {
     let start = 0
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      if (!this.hasPartial && isBlank(chunk, start, end)) this.passOver(end + 1 - start)
+      if (this.isBlank(chunk, start, end)) this.passOver(end + 1 - start)
       else yield { number: this.number, bytes: this.complete(chunk.subarray(start, end)) }
       this.number++
       start = end + 1
@@ -17,9 +17,4 @@ export class Lines extends Splitter {
   override *end(): Generator<Piece> {
     if (this.hasPartial) yield { number: this.number, bytes: this.complete() }
   }
-}
-
-/** Whether there is nothing, or only the carriage return of a CRLF. */
-export function isBlank(bytes: Buffer, start: number, end: number): boolean {
-  return start === end || (end === start + 1 && bytes[start] === CARRIAGE_RETURN)
 }

@@ -1,4 +1,5 @@
 /** A long body in pieces: one for each item. */
+import { CARRIAGE_RETURN } from '../../json/character-codes.js'
 import { ProblemError } from '../../problem/problem-error.js'
 import { GrowingBuffer } from '../growing-buffer.js'
 
@@ -51,6 +52,13 @@ export abstract class Splitter {
     return this.#partial.length > 0
   }
 
+  /** Whether the piece that ends with this part of a chunk has nothing, or only the carriage return of a CRLF. */
+  protected isBlank(chunk: Buffer, start: number, end: number): boolean {
+    const length = this.#partial.length + end - start
+    if (length > 1) return false
+    return length === 0 || (this.hasPartial ? this.#partial.bytes[0] : chunk[start]) === CARRIAGE_RETURN
+  }
+
   /** Keeps the beginning of a piece. */
   protected keep(beginning: Buffer): void {
     if (beginning.length === 0) return
@@ -69,8 +77,12 @@ export abstract class Splitter {
     return bytes
   }
 
-  /** Counts bytes between pieces: in compressed form, any number of them would cost the caller nothing. */
+  /**
+   * Counts bytes between pieces: in compressed form, any number of them would cost the caller nothing. A blank beginning is
+   * dropped.
+   */
   protected passOver(bytes: number): void {
+    this.close()
     this.#idleBytes += bytes
     this.#checkLength(this.#idleBytes)
   }
