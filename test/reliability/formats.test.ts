@@ -24,15 +24,7 @@ import { number, unicode } from '../helpers/attribute-value.js'
 import { startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { importLines, scanLines } from '../helpers/item-lines.js'
 import { sourceProcess } from '../helpers/process.js'
-import {
-  createTable,
-  DOCUMENT,
-  NDJSON,
-  needsDynamoDB,
-  type Service,
-  startService,
-  TYPED,
-} from '../helpers/service.js'
+import { createTable, DOCUMENT, NDJSON, needsDynamoDB, startService, TYPED } from '../helpers/service.js'
 
 const SOAK = process.env['TEST_SOAK'] === 'true'
 const COUNT = SOAK ? 1_000_000 : 10_000
