@@ -1,4 +1,5 @@
 /** What holds for every answer, whatever was asked. */
+import { gunzipSync } from 'node:zlib'
 import { CODES } from '../../schemas/parts/codes.js'
 import { SECURITY_HEADERS } from '../../src/problem/security-headers.js'
 import type { RawAnswer } from './raw-client.js'
@@ -13,7 +14,7 @@ const statusOf = new Map<string, number>(Object.entries(CODES).map(([code, row])
  * @param mayFail whether DynamoDB is at fault, so that 502, 503 and 504 are right
  */
 export function faultIn(
-  { status, headers, body }: RawAnswer,
+  { status, headers, body: sent }: RawAnswer,
   method: string,
   mayFail = false,
 ): string | undefined {
@@ -21,6 +22,8 @@ export function faultIn(
   if (!/^[\w.:/+=@-]{1,128}$/.test(headers.get('x-request-id') ?? '')) return 'no x-request-id'
   for (const name of Object.keys(SECURITY_HEADERS)) if (!headers.has(name)) return `no ${name}`
   const type = headers.get('content-type') ?? ''
+  const isCompressed = headers.get('content-encoding') === 'gzip' && sent.length > 0
+  const body = isCompressed ? gunzipSync(sent) : sent
   if (status < 400) {
     if (body.length > 0 && type.endsWith('json') && type !== 'application/x-ndjson')
       JSON.parse(body.toString())

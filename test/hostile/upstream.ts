@@ -41,9 +41,11 @@ function answerOf(operation: string, body: Body): object {
       return body['ReturnValues'] === undefined ? {} : { Attributes: objectIn(body, 'Key') }
     case 'Query':
     case 'Scan': {
+      // Every item has its keys, of the table and of its index.
+      const keys = { customer: { S: 'ada' }, placed: { S: '2026-11-02' }, status: { S: 'open' } }
       const Items = [
-        { customer: { S: 'ada' }, placed: { S: '2026-11-02' }, amount: { N: '1.50' } },
-        objectIn(body, 'ExpressionAttributeValues'),
+        { ...keys, amount: { N: '1.50' } },
+        { ...objectIn(body, 'ExpressionAttributeValues'), ...keys, placed: { S: '2026-11-15' } },
       ]
       return {
         Items,
