@@ -14,9 +14,8 @@ const ImportLines = Type.String({
   ],
 })
 
-/** The body of an import as one JSON text. */
+/** The body of an import as one JSON text. Without a type: oapi-codegen knows none that is an array or an object. */
 const ImportJson = Type.Unsafe({
-  type: ['array', 'object'],
   description:
     'A JSON array of items, each as on a line; the output of a scan, `{"Items":[…]}`; or the request items of a batch write ' +
     'of the AWS CLI, `{"Orders":[{"PutRequest":{"Item":{…}}},{"DeleteRequest":{"Key":{…}}}]}`. It may have any size.',

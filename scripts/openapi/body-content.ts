@@ -55,7 +55,9 @@ export function streamsContent(streams: Streams): JsonObject {
 
 /** As a plain string, generators for Kotlin and Rust would send lines as JSON, because of their media type. */
 function streamContent({ examples, ...schema }: Streams[string]): JsonObject {
-  return { schema: { ...plain(schema), format: 'binary' }, ...examplesOf(examples) }
+  const described = plain(schema)
+  const isText = described['type'] === 'string'
+  return { schema: { ...described, ...(isText && { format: 'binary' }) }, ...examplesOf(examples) }
 }
 
 function jsonContent(
