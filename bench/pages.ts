@@ -1,5 +1,5 @@
 /**
- * What page tokens and collections cost: a query whose page has no token, beside one that is begun by a page token and
+ * What page tokens and collections cost: a query whose page has no token, beside one that is that starts at a page token and
  * answered with the next one, and the same items as a collection, in alternating turns on one process.
  */
 import { request } from 'undici'
@@ -106,7 +106,7 @@ async function targetsOf(port: number): Promise<Targets> {
   if (statusCode !== 200 || headers['link'] === undefined) throw new Error('the collection has no next page')
   return [
     ['query 100', toGateway(port, query, document)],
-    ['query 100, begun by a page token', next],
+    ['query 100, that starts at a page token', next],
     ['collection of 100', collection],
   ]
 }

@@ -28,7 +28,7 @@ export const count = {
   operationId: 'countItems',
   summary: 'Count items over all pages',
   description:
-    'Query or Scan: counts what matches over all pages; a scan counts in segments at the same time. No page is begun after half of ' +
+    'Query or Scan: counts what matches over all pages; a scan counts in segments at the same time. No page is requested after half of ' +
     '`REQUEST_TIMEOUT_MS`: then `nextPageToken` goes on from there, and the caller adds the counts. A count reads every item that ' +
     'it counts. `limit` is that of each page; `select` and `projectionExpression` have no effect.',
   tags: ['Items'],

@@ -140,7 +140,7 @@ export class Access {
 }
 
 /**
- * Without a secret, a page token shows the key at which a page ends, and anybody can make one for another key.
+ * Without a secret, a page token shows the key at which a page ends, and any client can make one for another key.
  * @throws PolicyFileError if a grant has a `partitionKey`
  */
 function refusePartitions({ roles }: PolicyFile, file: string): void {

@@ -48,7 +48,7 @@ export const credential: ValueType<string> = {
   parse: (text) => (/\s/.test(text) ? undefined : text),
 }
 
-/** Secrets, separated by commas. Each is long enough that nobody guesses it by trying. */
+/** Secrets, separated by commas. Each is too long to be guessed. */
 export const secrets = (leastLength: number): ValueType<readonly string[]> => ({
   expected: `at least ${leastLength} characters without white space, or several such secrets, separated by commas`,
   parse: (text) => {

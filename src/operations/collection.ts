@@ -65,9 +65,9 @@ function collectionRequest(call: Call, chosen: DynamoDBRequest): DynamoDBRequest
     ...parameters,
     ExpressionAttributeNames: names.length === 0 ? undefined : Object.fromEntries(names),
   }
-  const begun = startingAt(call, 'read', reading, request.query['pageToken'], 'querystring/pageToken')
+  const starting = startingAt(call, 'read', reading, request.query['pageToken'], 'querystring/pageToken')
   const limit = limitOf(call)
-  return stream === undefined || limit === Infinity ? begun : streamLimit(begun, limit)
+  return stream === undefined || limit === Infinity ? starting : streamLimit(starting, limit)
 }
 
 /** @throws ProblemError if one JSON value must not have as many items */
