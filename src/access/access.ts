@@ -1,13 +1,18 @@
 /** Access control: the policy file, which may change at any time, and the callers that it knows. */
-import { open, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 import { KEY_PREFIX } from './api-keys.js'
+import { type AwsSecrets, readSecrets } from './aws-secrets.js'
 import type { Caller } from './caller.js'
 import { credentialsOf, unauthenticated } from './credentials.js'
 import { Policy } from './policy.js'
-import { parsePolicyFile, type PolicyFile, PolicyFileError } from './policy-file.js'
+import { parsePolicyFile, type PolicyFile } from './policy-file.js'
+import { PolicyFileError } from './policy-file-error.js'
+import { readSmallFile } from './read-small-file.js'
+import { SignatureError } from './signature-error.js'
+import { readSignature, type SignedRequest } from './signed-request.js'
 import { TokenVerifier } from './tokens.js'
 
 /** The interval at which the file is looked at, in ms. A watch would miss files on network drives and replaced links. */
@@ -26,10 +31,12 @@ export class Access {
   /** How often a changed file could not be used. */
   failedReloads = 0
   readonly #file: string
-  readonly #hasPageTokenSecret: boolean
+  readonly #options: AccessOptions
   readonly #logger: FastifyBaseLogger
   readonly #poll: NodeJS.Timeout
   #text: string
+  #content: PolicyFile
+  #secrets: AwsSecrets
   #policy: Policy
   #tokens: TokenVerifier
   /** The last error of a reload: the same one is reported once, not at each look at the file. */
@@ -44,16 +51,26 @@ export class Access {
    * @throws PolicyFileError if it cannot be read, or is not valid
    */
   static async open(file: string, options: AccessOptions): Promise<Access> {
-    return new Access(file, await read(file), options)
+    const text = await read(file)
+    const content = parse(text, file, options)
+    return new Access(file, text, content, await readSecrets(content.awsKeys, file), options)
   }
 
-  private constructor(file: string, text: string, { logger, hasPageTokenSecret }: AccessOptions) {
-    this.#hasPageTokenSecret = hasPageTokenSecret
+  private constructor(
+    file: string,
+    text: string,
+    content: PolicyFile,
+    secrets: AwsSecrets,
+    options: AccessOptions,
+  ) {
+    const { logger } = options
+    this.#options = options
     this.#file = file
-    const content = this.#parse(text)
     this.#text = text
+    this.#content = content
+    this.#secrets = secrets
     this.#logger = logger
-    this.#policy = new Policy(content)
+    this.#policy = new Policy(content, secrets)
     this.#tokens = new TokenVerifier(content.jwt, { logger })
     this.#poll = setInterval(this.#reload, POLL_MS).unref()
     process.on('SIGHUP', this.#reload)
@@ -83,6 +100,25 @@ export class Access {
       : policy.callerOfToken(token)
   }
 
+  /**
+   * The caller that has signed a request with an access key (`awsKeys`), by AWS's Signature Version 4.
+   * @param body all of it
+   * @throws SignatureError
+   */
+  callerOfSignedRequest(request: SignedRequest, body: Buffer): Caller {
+    const signature = readSignature(request)
+    const key = this.#policy.awsKey(signature.accessKeyId)
+    // No access key of the policy file comes with a session.
+    if (key === undefined || request.headers['x-amz-security-token'] !== undefined) {
+      throw new SignatureError(
+        'UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+      )
+    }
+    key.secret.verify(signature, request, body)
+    return key.caller
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#poll)
     process.off('SIGHUP', this.#reload)
@@ -107,17 +143,11 @@ export class Access {
     })
   }
 
-  /** @throws PolicyFileError */
-  #parse(text: string): PolicyFile {
-    const content = parsePolicyFile(text, this.#file)
-    if (!this.#hasPageTokenSecret) refusePartitions(content, this.#file)
-    return content
-  }
-
   async #use(text: string): Promise<void> {
     if (text === this.#text) {
-      this.#failure = undefined
       this.#refused = undefined
+      await this.#useSecrets()
+      this.#failure = undefined
       return
     }
     // A large invalid file is parsed once, not at each look at it.
@@ -126,17 +156,43 @@ export class Access {
     await sleep(SETTLE_MS)
     if ((await read(this.#file)) !== text) return
     this.#refused = text
-    const content = this.#parse(text)
-    const policy = new Policy(content)
+    const content = parse(text, this.#file, this.#options)
+    // A secret that is missing may still appear.
+    this.#refused = undefined
+    const secrets = await readSecrets(content.awsKeys, this.#file)
+    const policy = new Policy(content, secrets)
     const previous = this.#tokens
     this.#tokens = new TokenVerifier(content.jwt, { logger: this.#logger, previous })
     this.#policy = policy
     this.#text = text
-    this.#refused = undefined
+    this.#content = content
+    this.#secrets = secrets
     this.#failure = undefined
     previous.close()
     this.#logger.info({ file: this.#file }, 'the policy file has changed: the new policy is in force')
   }
+
+  /** Secrets are replaced without a change of the policy file. */
+  async #useSecrets(): Promise<void> {
+    const { awsKeys } = this.#content
+    const secrets = await readSecrets(awsKeys, this.#file)
+    if (isDeepStrictEqual(secrets, this.#secrets)) return
+    await sleep(SETTLE_MS)
+    if (!isDeepStrictEqual(await readSecrets(awsKeys, this.#file), secrets)) return
+    this.#policy = new Policy(this.#content, secrets)
+    this.#secrets = secrets
+    this.#logger.info(
+      { file: this.#file },
+      'a secret of the policy file has changed: the new one is in force',
+    )
+  }
+}
+
+/** @throws PolicyFileError */
+function parse(text: string, file: string, { hasPageTokenSecret }: AccessOptions): PolicyFile {
+  const content = parsePolicyFile(text, file)
+  if (!hasPageTokenSecret) refusePartitions(content, file)
+  return content
 }
 
 /**
@@ -157,19 +213,10 @@ function refusePartitions({ roles }: PolicyFile, file: string): void {
 /** @throws PolicyFileError if it cannot be read, or is larger than a policy file can be */
 async function read(path: string): Promise<string> {
   try {
-    // Opening a pipe would wait for somebody who writes to it.
-    if (!(await stat(path)).isFile()) throw new PolicyFileError(`${path} is not a file`)
-    const file = await open(path)
-    try {
-      const { size } = await file.stat()
-      if (size > MAX_FILE_BYTES) throw new PolicyFileError(`${path} is larger than ${MAX_FILE_BYTES} bytes`)
-      return await file.readFile('utf8')
-    } finally {
-      await file.close()
-    }
+    return await readSmallFile(path, MAX_FILE_BYTES)
   } catch (error) {
-    if (error instanceof PolicyFileError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new PolicyFileError(`the policy file cannot be read: ${reason}`)
+    throw new PolicyFileError(
+      `the policy file cannot be read: ${String(error instanceof Error ? error.message : error)}`,
+    )
   }
 }

@@ -4,14 +4,22 @@ import { Compile } from 'typebox/compile'
 import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import { stepsOf } from '../json/pointer.js'
 import type { JwtEntry } from './jwt-entry.js'
+import { PolicyFileError } from './policy-file-error.js'
 import { meaningProblems, type Path, type Problem } from './policy-rules.js'
-import { FileSchema, type GrantEntry, type KeyEntry, type WrittenJwtEntry } from './policy-schema.js'
+import {
+  type AwsKeyEntry,
+  FileSchema,
+  type GrantEntry,
+  type KeyEntry,
+  type WrittenJwtEntry,
+} from './policy-schema.js'
 import { isUrl } from './secure-url.js'
 
 /** The content of a valid file. What it leaves out is empty. */
 export interface PolicyFile {
   readonly roles: Readonly<Record<string, readonly GrantEntry[]>>
   readonly keys: readonly KeyEntry[]
+  readonly awsKeys: readonly AwsKeyEntry[]
   readonly jwt: readonly JwtEntry[]
   readonly anonymous: readonly string[]
 }
@@ -21,11 +29,6 @@ const ROLES_CLAIM = 'roles'
 
 /** At most this many errors are reported. */
 const MAX_ERRORS = 20
-
-/** The file is not a valid policy. The message has a line for each error, with its place in the file. */
-export class PolicyFileError extends Error {
-  override readonly name = 'PolicyFileError'
-}
 
 /**
  * Reads a policy file from its text, YAML or JSON.
@@ -50,8 +53,14 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
     )
     throw new PolicyFileError(joined(texts))
   }
-  const { roles = {}, keys = [], jwt = [], anonymous = [] } = value
-  return { roles, keys, jwt: jwt.map((entry) => jwtEntryOf(entry, file)), anonymous }
+  const { roles = {}, keys = [], awsKeys = [], jwt = [], anonymous = [] } = value
+  return {
+    roles,
+    keys,
+    awsKeys: awsKeys.map((entry) => awsKeyEntryOf(entry, file)),
+    jwt: jwt.map((entry) => jwtEntryOf(entry, file)),
+    anonymous,
+  }
 }
 
 function joined(texts: readonly string[]): string {
@@ -73,6 +82,12 @@ function valueOf(document: Document, lines: LineCounter, file: string): unknown 
     const reason = error instanceof Error ? error.message : String(error)
     throw new PolicyFileError(`${file}:${lines.linePos(start).line}: ${reason}`)
   }
+}
+
+/** The path of a secret is relative to the folder of the policy file. */
+function awsKeyEntryOf(entry: AwsKeyEntry, file: string): AwsKeyEntry {
+  const { secretAccessKeyFile: path } = entry
+  return path === undefined ? entry : { ...entry, secretAccessKeyFile: resolve(dirname(file), path) }
 }
 
 /** The path of a key set is relative to the folder of the policy file. */

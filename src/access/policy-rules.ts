@@ -2,7 +2,7 @@
 import { operations } from '../storage/operations.js'
 import { GROUPS } from './grant.js'
 import { isExact, parseTemplate } from './partition-template.js'
-import type { GrantEntry, WrittenFile, WrittenJwtEntry } from './policy-schema.js'
+import type { AwsKeyEntry, GrantEntry, KeyEntry, WrittenFile, WrittenJwtEntry } from './policy-schema.js'
 import { isSecure, isUrl } from './secure-url.js'
 
 /** Asymmetric algorithms (RFC 7518, section 3.1; RFC 8037). With HS*, whoever verifies tokens could also issue them. */
@@ -33,7 +33,13 @@ export interface Problem {
 }
 
 /** What is wrong with a file that fits the schema. */
-export function meaningProblems({ roles = {}, keys = [], jwt = [], anonymous = [] }: WrittenFile): Problem[] {
+export function meaningProblems({
+  roles = {},
+  keys = [],
+  awsKeys = [],
+  jwt = [],
+  anonymous = [],
+}: WrittenFile): Problem[] {
   const problems: Problem[] = []
   const add = (path: Path, text: string) => problems.push({ path, text })
   const checkRoles = (path: Path, names: readonly string[]) => {
@@ -48,17 +54,18 @@ export function meaningProblems({ roles = {}, keys = [], jwt = [], anonymous = [
     }
   }
   const ids = new Set<string>()
-  for (const [index, { id, roles: names, attributes = {}, expires }] of keys.entries()) {
-    if (ids.has(id)) add(['keys', index, 'id'], 'is the id of another key, too')
+  const checkHolder = (path: Path, idField: string, id: string, entry: KeyEntry | AwsKeyEntry) => {
+    if (ids.has(id)) add([...path, idField], 'is the id of another key, too')
     ids.add(id)
-    checkRoles(['keys', index, 'roles'], names)
-    for (const [name, value] of Object.entries(attributes)) {
-      if (typeof value === 'number' && !isExact(value)) {
-        add(['keys', index, 'attributes', name], 'is too large for a number: write it in quotes')
-      }
-    }
-    if (expires !== undefined && !isDateTime(expires)) {
-      add(['keys', index, 'expires'], 'must be a time such as 2027-06-30T00:00:00Z')
+    checkRoles([...path, 'roles'], entry.roles)
+    for (const { path: inEntry, text } of holderProblems(entry)) add([...path, ...inEntry], text)
+  }
+  for (const [index, entry] of keys.entries()) checkHolder(['keys', index], 'id', entry.id, entry)
+  for (const [index, entry] of awsKeys.entries()) {
+    checkHolder(['awsKeys', index], 'accessKeyId', entry.accessKeyId, entry)
+    const { secretAccessKeyEnv, secretAccessKeyFile } = entry
+    if ((secretAccessKeyEnv === undefined) === (secretAccessKeyFile === undefined)) {
+      add(['awsKeys', index], 'must have either secretAccessKeyEnv or secretAccessKeyFile')
     }
   }
   const issuers = new Set<string>()
@@ -71,6 +78,19 @@ export function meaningProblems({ roles = {}, keys = [], jwt = [], anonymous = [
     for (const { path, text } of jwtProblems(entry)) add(['jwt', index, ...path], text)
   }
   checkRoles(['anonymous'], anonymous)
+  return problems
+}
+
+function holderProblems({ attributes = {}, expires }: KeyEntry | AwsKeyEntry): Problem[] {
+  const problems: Problem[] = []
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'number' && !isExact(value)) {
+      problems.push({ path: ['attributes', name], text: 'is too large for a number: write it in quotes' })
+    }
+  }
+  if (expires !== undefined && !isDateTime(expires)) {
+    problems.push({ path: ['expires'], text: 'must be a time such as 2027-06-30T00:00:00Z' })
+  }
   return problems
 }
 

@@ -1,6 +1,7 @@
 /** Policy files that YAML makes more, or something else, of than they seem to be. Each error names the file and a line. */
 import t from 'tap'
-import { parsePolicyFile, PolicyFileError } from '../../src/access/policy-file.js'
+import { parsePolicyFile } from '../../src/access/policy-file.js'
+import { PolicyFileError } from '../../src/access/policy-file-error.js'
 
 const key = (rest: string) =>
   `keys:\n  - id: a\n    sha256: "${'a'.repeat(64)}"\n    roles: []\n    ${rest}\n`
@@ -44,6 +45,7 @@ t.test('what a file leaves out is empty', async (t) => {
   t.same(parsePolicyFile(JSON.stringify({ jwt: [jwt] }), '/etc/access.json'), {
     roles: {},
     keys: [],
+    awsKeys: [],
     jwt: [{ ...jwt, roles: 'roles', defaultRoles: [] }],
     anonymous: [],
   })

@@ -1,4 +1,5 @@
 /** The policy file: what is valid, and what an error says. */
+import { join } from 'node:path'
 import t from 'tap'
 import { createKey } from '../../src/access/api-keys.js'
 import { parsePolicyFile } from '../../src/access/policy-file.js'
@@ -26,6 +27,10 @@ keys:
     attributes: { customer: "42" }
     expires: 2027-06-30T00:00:00Z
     rate: { requests: 200, per: second, burst: 400 }
+awsKeys:
+  - accessKeyId: AKIDCHECKOUT2026
+    secretAccessKeyFile: ./checkout-secret
+    roles: [checkout]
 jwt:
   - issuer: https://login.example.com/
     audience: orders-storage
@@ -35,9 +40,10 @@ jwt:
     defaultRoles: []
 anonymous: []
 `
-  const { roles, keys, jwt } = parsePolicyFile(text, 'access.yaml')
+  const { roles, keys, awsKeys, jwt } = parsePolicyFile(text, 'access.yaml')
   t.same(Object.keys(roles), ['checkout', 'reporting', 'customer', 'operator'])
   t.equal(keys[0]?.expires, '2027-06-30T00:00:00Z')
+  t.equal(awsKeys[0]?.secretAccessKeyFile, join(process.cwd(), 'checkout-secret'))
   t.equal(jwt[0]?.jwks, 'https://login.example.com/.well-known/jwks.json')
 })
 
@@ -106,6 +112,26 @@ t.test('an error names the line and the field', async (t) => {
     [
       `${key(`{ id: a, sha256: ${HASH}, roles: [] }`)}  - { id: a, sha256: ${HASH}, roles: [] }\n`,
       /^f:3: keys\[1\]\.id is the id of another key, too$/,
+    ],
+    [
+      'awsKeys:\n  - { accessKeyId: A, roles: [] }\n',
+      /^f:2: awsKeys\[0\] must have either secretAccessKeyEnv or/,
+    ],
+    [
+      'awsKeys:\n  - { accessKeyId: A, secretAccessKeyEnv: S, secretAccessKeyFile: s, roles: [] }\n',
+      /must have either/,
+    ],
+    [
+      'awsKeys:\n  - { accessKeyId: "A/B", secretAccessKeyEnv: S, roles: [] }\n',
+      /accessKeyId must match pattern/,
+    ],
+    [
+      'awsKeys:\n  - { accessKeyId: A, secretAccessKey: S, roles: [] }\n',
+      /secretAccessKey is an unknown field/,
+    ],
+    [
+      `${key(`{ id: a, sha256: ${HASH}, roles: [] }`)}awsKeys:\n  - { accessKeyId: a, secretAccessKeyEnv: S, roles: [r] }\n`,
+      /^f:4: awsKeys\[0\]\.accessKeyId is the id of another key, too\nf:4: awsKeys\[0\]\.roles\[0\] names the role "r"/,
     ],
     [jwt('jwks: https://i/k, algorithms: [HS256]'), /^f:2: jwt\[0\]\.algorithms\[0\] must be one of RS256/],
     [jwt('jwks: https://i/k, algorithms: [none]'), /algorithms\[0\] must be one of/],

@@ -9,6 +9,7 @@ import { Access } from '../../src/access/access.js'
 import { createKey } from '../../src/access/api-keys.js'
 import { maySee } from '../../src/access/authorize.js'
 import { createLogger } from '../../src/observability/log.js'
+import { Signer } from '../../src/storage/call/signature.js'
 import { within } from '../helpers/within.js'
 
 const { key, entry } = createKey('shop')
@@ -96,4 +97,56 @@ roles:
   reload()
   t.ok(await within(10_000, () => !sees('Orders')), 'the whole file is used')
   t.notOk(sees('Secret'))
+})
+
+t.test('a secret that is replaced is used, and a broken one keeps the last good policy', async (t) => {
+  const awsKey = { accessKeyId: 'AKID', secretAccessKeyFile: 'secret', roles: ['r'] }
+  const policy = { roles: { r: [{ tables: ['Orders'], actions: ['read'] }] }, awsKeys: [awsKey] }
+  const folder = t.testdir({ 'access.json': JSON.stringify(policy), secret: 'first\n' })
+  const log: string[] = []
+  const options = {
+    logger: createLogger('info', { write: (line: string) => log.push(line) }),
+    hasPageTokenSecret: true,
+  }
+  const access = await Access.open(join(folder, 'access.json'), options)
+  t.teardown(() => access.close())
+  const signer = new Signer(new URL('http://localhost'), 'local', 'agent/1')
+  const accepts = (secretAccessKey: string) => {
+    const body = Buffer.from('{}')
+    const signed = signer.sign('GetItem', body, { accessKeyId: 'AKID', secretAccessKey }, Date.now())
+    const rawHeaders = ['host', 'localhost', 'content-length', '2', ...signed]
+    const headers = Object.fromEntries(
+      rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1]]] : [])),
+    )
+    try {
+      access.callerOfSignedRequest({ method: 'POST', url: '/', headers, rawHeaders }, body)
+      return true
+    } catch {
+      return false
+    }
+  }
+  t.ok(accepts('first'))
+  await writeFile(join(folder, 'secret'), '')
+  reload()
+  t.ok(
+    await within(10_000, () =>
+      log.some((line) => line.includes('awsKeys[0] (AKID): ') && line.includes('is empty')),
+    ),
+  )
+  t.ok(accepts('first'), 'the last valid policy stays in force')
+  await writeFile(join(folder, 'secret'), 'second')
+  reload()
+  t.ok(await within(10_000, () => accepts('second')))
+  t.notOk(accepts('first'))
+  const withEnv = {
+    ...policy,
+    awsKeys: [{ ...awsKey, secretAccessKeyFile: undefined, secretAccessKeyEnv: 'POLICY_RELOAD_SECRET' }],
+  }
+  await writeFile(join(folder, 'access.json'), JSON.stringify(withEnv))
+  reload()
+  t.ok(await within(10_000, () => log.some((line) => line.includes('POLICY_RELOAD_SECRET is not set'))))
+  process.env['POLICY_RELOAD_SECRET'] = 'third'
+  reload()
+  t.ok(await within(10_000, () => accepts('third')), 'a secret that appears later is used')
+  t.notMatch(log.join(''), /first|second|third/)
 })
