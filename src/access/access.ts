@@ -8,6 +8,7 @@ import type { Caller } from './caller.js'
 import { credentialsOf, unauthenticated } from './credentials.js'
 import { Policy } from './policy.js'
 import { parsePolicyFile, type PolicyFile, PolicyFileError } from './policy-file.js'
+import { SignatureError } from './signature-error.js'
 import { TokenVerifier } from './tokens.js'
 
 /** The interval at which the file is looked at, in ms. A watch would miss files on network drives and replaced links. */
@@ -81,6 +82,19 @@ export class Access {
     return token instanceof Promise
       ? token.then((verified) => policy.callerOfToken(verified))
       : policy.callerOfToken(token)
+  }
+
+  /** @throws SignatureError */
+  callerOfSignedRequest(
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    _request: { method: string; url: string; headers: IncomingHttpHeaders; rawHeaders: readonly string[] },
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    _body: Buffer,
+  ): Caller {
+    throw new SignatureError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+    )
   }
 
   async close(): Promise<void> {
