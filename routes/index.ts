@@ -1,4 +1,5 @@
 import type { App } from '../src/http/fastify.js'
+import type { OptionalRoute } from '../src/http/unmatched-routes.js'
 import type { Route, Services } from '../src/operations/call.js'
 import { allPages } from './all-pages.js'
 import { batch } from './batch.js'
@@ -9,8 +10,9 @@ import { home } from './home.js'
 import { importItems } from './import.js'
 import { itemResource } from './item-resource.js'
 import { items } from './items.js'
+import { optionalOwnProtocol, ownProtocol } from './own-protocol.js'
 import { service } from './service.js'
-import { tableAdmin, tables } from './tables.js'
+import { optionalTableRoutes, tableAdmin, tables } from './tables.js'
 import { transactions } from './transactions.js'
 
 /** All routes of the service, in the order in which `openapi.yaml` lists them. */
@@ -29,8 +31,12 @@ const routes: readonly Route[] = [
   errorPages,
 ]
 
-/** Registers all routes; those that administer tables only with `TABLE_ADMIN=true`. */
+/** What a caller is told who uses a route without its setting. */
+export const optionalRoutes: readonly OptionalRoute[] = [...optionalTableRoutes, optionalOwnProtocol]
+
+/** Registers all routes; those that administer tables only with `TABLE_ADMIN=true`, DynamoDB's own protocol with `WIRE_PROTOCOL=true`. */
 export function registerRoutes(app: App, services: Services): void {
   for (const route of routes) route(app, services)
   if (services.config.tableAdmin) for (const route of tableAdmin) route(app, services)
+  if (services.config.wireProtocol) ownProtocol(app, services)
 }

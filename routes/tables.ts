@@ -62,7 +62,7 @@ export const tableAdmin: readonly Route[] = [
 ]
 
 /** What a caller is told who uses table administration without the setting. */
-export const optionalRoutes: readonly OptionalRoute[] = [
+export const optionalTableRoutes: readonly OptionalRoute[] = [
   { method: 'POST', url: '/v1/tables', setting: 'TABLE_ADMIN=true' },
   { method: 'PATCH', url: '/v1/tables/:table', setting: 'TABLE_ADMIN=true' },
   { method: 'DELETE', url: '/v1/tables/:table', setting: 'TABLE_ADMIN=true' },

@@ -1,7 +1,6 @@
 /** The composition root: it puts the rooms of the service together. */
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
-import { registerRoutes } from '../routes/index.js'
-import { optionalRoutes } from '../routes/tables.js'
+import { optionalRoutes, registerRoutes } from '../routes/index.js'
 import type { Access } from './access/access.js'
 import { RateLimits } from './access/rate-limits.js'
 import { createAdminServer } from './admin/admin-server.js'
@@ -27,6 +26,7 @@ import { PageTokens } from './operations/page-tokens.js'
 import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
 import { openObservability } from './observability/observability.js'
+import { AMZ_JSON } from './problem/dynamodb-error.js'
 import { SECURITY_HEADERS } from './problem/security-headers.js'
 import { createProblemSender } from './problem/send-problem.js'
 import type { Storage } from './storage/client.js'
@@ -56,7 +56,7 @@ export async function buildApp(
   const inFlight = new InFlightRequests()
   const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)
-  const sendProblem = createProblemSender(config.problemBaseUrl)
+  const sendProblem = createProblemSender(config)
   const app: App = Fastify({
     serverFactory: (handler) => createHttpServer(handler, config, admission, lifecycle, logger, observe, tls),
     // Only for the URL that Fastify logs and returns.
@@ -90,7 +90,7 @@ export async function buildApp(
 
   // Bodies are read by operations/serve.ts. Fastify caches the parser of a media type only if it is registered by name.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser([...MEDIA_TYPES, ndjson.mediaType, '*'], (_request, _payload, done) => {
+  app.addContentTypeParser([...MEDIA_TYPES, ndjson.mediaType, AMZ_JSON, '*'], (_request, _payload, done) => {
     done(null)
   })
 

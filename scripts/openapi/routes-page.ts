@@ -1,12 +1,12 @@
 /** The table of routes in `docs/routes.md`. */
-import { optionalRoutes } from '../../routes/tables.js'
+import { optionalTableRoutes } from '../../routes/tables.js'
 import { markdownTable, withSection } from '../pages/sections.js'
 import { describedRoutes } from './registered-routes.js'
 
 /** `docs/routes.md` with its table brought up to date. */
 export async function withRoutes(page: string): Promise<string> {
   const rows = (await describedRoutes()).map(({ method, url, schema }) => {
-    const optional = optionalRoutes.find((route) => route.method === method && route.url === url)
+    const optional = optionalTableRoutes.find((route) => route.method === method && route.url === url)
     const { summary, operationId } = schema
     return [
       `\`${String(method)} ${url.replace(/:(\w+)/g, '{$1}')}\``,

@@ -68,6 +68,18 @@ export function authorizeTable(caller: Caller, table: string, actions: readonly 
   if (refused !== undefined) throw refused
 }
 
+/**
+ * Checks that the caller may administer all tables, for what no other grant covers.
+ * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
+ */
+export function authorizeEverything(caller: Caller, operation: string): void {
+  const allowed = caller.grants.some(
+    ({ tables, actions, partition }) =>
+      partition === undefined && actions.has('admin') && tables.includes('*'),
+  )
+  if (!allowed) throw refusal(caller, `${operation} needs a grant of "admin" for all tables ("*").`)
+}
+
 /** Whether the caller has any grant on the table. */
 export function maySee({ grants }: Caller, table: string): boolean {
   return grants.some((grant) => grant.partition !== 'none' && coversTable(grant, table))

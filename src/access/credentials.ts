@@ -21,6 +21,7 @@ export function refuseCredentials(error: string, detail: string): ProblemError {
 /** Without credentials, a challenge has no error code (RFC 6750, section 3.1). Created once, as errors are expensive. */
 export const unauthenticated = new ProblemError('Unauthenticated', 'The request has no credentials.', {
   headers: { 'www-authenticate': REALM },
+  exception: 'MissingAuthenticationTokenException',
 })
 
 /** The one answer to every API key that is not valid. */

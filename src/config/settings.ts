@@ -335,6 +335,14 @@ export const SETTINGS = {
     default: 'false',
     meaning: 'Whether clients can create and delete tables.',
   },
+  WIRE_PROTOCOL: {
+    member: 'wireProtocol',
+    type: boolean,
+    default: 'false',
+    meaning:
+      'Whether the service also speaks DynamoDB’s own protocol, `POST /` with `X-Amz-Target`, so that AWS SDKs and the CLI ' +
+      'can use it as their endpoint.',
+  },
   SHUTDOWN_DELAY_MS: {
     member: 'shutdownDelayMs',
     type: milliseconds(0),

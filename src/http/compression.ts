@@ -1,6 +1,7 @@
 /** Compression of answers, for clients that ask for it by `Accept-Encoding` (RFC 9110, section 12.5.3). */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { AMZ_JSON } from '../problem/dynamodb-error.js'
 import { acceptedCoding, type ContentCoding } from './content-codings.js'
 import { tagIn } from './entity-tags.js'
 import type { App } from './fastify.js'
@@ -12,7 +13,7 @@ const AT_ONCE_BYTES = 16 * 1024
 /** More than this many answers at a time are not compressed: each takes memory and one of Node's few threads. */
 const MAX_CONCURRENT = 8
 
-/** Compresses the answers of 1 KiB and more, other than streams. */
+/** Compresses the answers of 1 KiB and more, other than streams, and those of DynamoDB, whose checksum is of its own bytes. */
 export function compressAnswers(app: App): void {
   let concurrent = 0
   app.addHook('onSend', (request, reply, payload: unknown, done) => {
@@ -21,7 +22,11 @@ export function compressAnswers(app: App): void {
       done(null, payload)
       return
     }
-    if (!(typeof payload === 'string' || Buffer.isBuffer(payload)) || payload.length < LEAST_BYTES) {
+    if (
+      !(typeof payload === 'string' || Buffer.isBuffer(payload)) ||
+      payload.length < LEAST_BYTES ||
+      reply.getHeader('content-type') === AMZ_JSON
+    ) {
       done(null, payload)
       return
     }

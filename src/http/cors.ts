@@ -18,7 +18,8 @@ export function allowOrigins(app: App, origins: readonly string[] | undefined): 
     // The request headers are those that the preflight asks for.
     exposedHeaders: [
       ...['allow', 'etag', 'idempotency-key', 'link', 'ratelimit', 'ratelimit-policy', 'retry-after'],
-      ...['server-timing', 'www-authenticate', 'x-consumed-capacity', 'x-request-id'],
+      ...['server-timing', 'www-authenticate', 'x-amz-crc32', 'x-amzn-requestid', 'x-consumed-capacity'],
+      'x-request-id',
     ],
   }
   app.register(cors, {

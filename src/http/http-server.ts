@@ -13,7 +13,9 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Observe } from '../observability/events.js'
 import { ProblemError, problemText } from '../problem/problem-error.js'
+import { dynamodbError, isOwnProtocol } from '../problem/dynamodb-error.js'
 import { SECURITY_HEADERS } from '../problem/security-headers.js'
+import type { ErrorSettings } from '../problem/send-problem.js'
 import { emptyAcceptQueue } from './accept-queue.js'
 import { type Admission, overloaded } from './admission.js'
 import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
@@ -45,7 +47,7 @@ const shuttingDown = new ProblemError(
 )
 const noProxy = new ProblemError('MethodNotAllowed', 'The service is no proxy: CONNECT is not supported.')
 
-export type ServerLimits = ArrivalLimits & MaxConnections & { readonly problemBaseUrl: string }
+export type ServerLimits = ArrivalLimits & MaxConnections & ErrorSettings
 
 /**
  * Creates the server.
@@ -85,7 +87,7 @@ export function createHttpServer(
 
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: ProblemError): string => {
     observe('requestRefused', { method: request.method, problem })
-    return sendRefusal(request, response, problem, problemBaseUrl)
+    return sendRefusal(request, response, problem, limits)
   }
 
   const serve = (
@@ -256,13 +258,20 @@ function sendRefusal(
   request: IncomingMessage,
   response: ServerResponse,
   problem: ProblemError,
-  problemBaseUrl: string,
+  { problemBaseUrl, wireProtocol }: ErrorSettings,
 ): string {
   const id = requestIdOf(request)
-  const body = problemText(problem, id, request.url ?? '', problemBaseUrl)
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
+  const { status, headers, body } =
+    wireProtocol && isOwnProtocol(request)
+      ? dynamodbError(problem, id)
+      : {
+          status: problem.status,
+          headers: { 'content-type': 'application/problem+json' },
+          body: Buffer.from(problemText(problem, id, request.url ?? '', problemBaseUrl)),
+        }
+  response.writeHead(status, {
+    ...headers,
+    'content-length': body.length,
     ...(problem.status === 503 && { 'retry-after': '1' }),
     connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
     'x-request-id': id,

@@ -25,6 +25,7 @@ export async function startDev(): Promise<void> {
   useLocalEnvironment()
   // In the environment, so that /config of the admin port shows them.
   process.env['TABLE_ADMIN'] ??= 'true'
+  process.env['WIRE_PROTOCOL'] ??= 'true'
   process.env['ADMIN_PORT'] ??= '3001'
   const config = readConfig(process.env)
   const { DYNAMODB_LOCAL_PATH: folder } = process.env

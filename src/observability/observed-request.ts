@@ -1,6 +1,6 @@
 import type { Context, Span } from '@opentelemetry/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Operation } from '../storage/operations.js'
+import type { SentOperation } from '../storage/operations.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,7 +31,7 @@ export class ObservedRequest {
   /** Undefined without traces. Kept here, since a WeakMap of requests makes garbage collection expensive. */
   span: RequestSpan | undefined
   /** DynamoDB's name of the operation that it asks for. */
-  operation: Operation | undefined
+  operation: SentOperation | undefined
   /** Who sent it: the id of an API key, or `<sub>@<issuer>` of a token; null if that is not known. */
   principal: string | null = null
   /** The tables that it is about, as it names them; empty until its body has been read. */

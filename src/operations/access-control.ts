@@ -1,6 +1,6 @@
 /** What a request may do: who sent it, at which rate, and on which tables and items. */
 import type { FastifyReply } from 'fastify'
-import { authorize, authorizeTable, maySee } from '../access/authorize.js'
+import { authorize, authorizeEverything, authorizeTable, maySee } from '../access/authorize.js'
 import type { Caller } from '../access/caller.js'
 import { rateLimitHeaders } from '../access/rate.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
@@ -61,6 +61,20 @@ export async function permitTable(
   const [first = 'DescribeTable'] = actions
   const { table: name } = await namedTarget(asking, { action: first, table })
   if (asking.caller !== undefined) authorizeTable(asking.caller, name, actions)
+}
+
+/**
+ * Checks that the caller may use an operation of which nothing else is known.
+ * @param tables that the request names
+ * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
+ */
+export async function permitEverything(
+  asking: Asking,
+  operation: string,
+  tables: readonly string[],
+): Promise<void> {
+  if (asking.caller !== undefined) authorizeEverything(asking.caller, operation)
+  await Promise.all(tables.map((table) => namedTarget(asking, { action: 'DescribeTable', table })))
 }
 
 function permitNamed(

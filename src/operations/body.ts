@@ -75,11 +75,11 @@ export function createBodyReader(
   }
 }
 
-function bodyLimit({ bodyLimitBytes }: BodySettings): BodyLimit {
+export function bodyLimit({ bodyLimitBytes }: BodySettings): BodyLimit {
   return { bytes: bodyLimitBytes, setting: 'BODY_LIMIT_BYTES' }
 }
 
-function batchLimit({ batchBodyLimitBytes }: BodySettings): BodyLimit {
+export function batchLimit({ batchBodyLimitBytes }: BodySettings): BodyLimit {
   return { bytes: batchBodyLimitBytes, setting: 'BATCH_BODY_LIMIT_BYTES' }
 }
 

@@ -156,13 +156,13 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
 }
 
 /** The hook that observes requests comes before any handler. */
-function observedOf({ observed }: ApiRequest): ObservedRequest {
+export function observedOf({ observed }: ApiRequest): ObservedRequest {
   if (observed === null) throw new Error('the request is not observed')
   return observed
 }
 
-/** Nearly all requests have one target. */
-function tablesOf(targets: readonly Target[]): readonly string[] {
+/** The tables of these, each once. Nearly all requests have one target. */
+export function tablesOf(targets: readonly Target[]): readonly string[] {
   const [first] = targets
   if (first === undefined) return []
   return targets.length === 1 ? [first.table] : [...new Set(targets.map(({ table }) => table))]

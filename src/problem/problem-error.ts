@@ -25,6 +25,8 @@ export interface ProblemOptions {
   readonly next?: string | undefined
   /** For the log line of the request only; the caller does not see it. */
   readonly logged?: Readonly<Record<string, string>>
+  /** DynamoDB's name of it in DynamoDB's own protocol; by default what the code says. */
+  readonly exception?: string | undefined
   /** For the metrics. */
   readonly shedding?: Shedding | undefined
   readonly cause?: unknown
@@ -46,6 +48,7 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly next: string | undefined
   readonly logged: Readonly<Record<string, string>>
+  readonly exception: string | undefined
   readonly shedding: Shedding | undefined
 
   constructor(code: Code, detail: string, options: ProblemOptions = {}) {
@@ -60,6 +63,7 @@ export class ProblemError extends Error {
     this.headers = options.headers
     this.next = options.next
     this.logged = options.logged ?? {}
+    this.exception = options.exception
     this.shedding = options.shedding
   }
 

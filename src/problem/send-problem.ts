@@ -10,6 +10,7 @@ import {
   WriteConflictError,
 } from '../storage/errors.js'
 import { batchProblem, importProblem } from './batch-problem.js'
+import { dynamodbError, isOwnProtocol } from './dynamodb-error.js'
 import { internalProblem } from './internal-problem.js'
 import { ProblemError, problemText } from './problem-error.js'
 import { answerProblem, storageProblem, writeConflict } from './storage-problem.js'
@@ -31,14 +32,17 @@ declare module 'fastify' {
   }
 }
 
-/** Answers with `application/problem+json` (RFC 9457). */
+/** Answers with `application/problem+json` (RFC 9457), and to a request in DynamoDB's own protocol with an error of that. */
 export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
-/**
- * Creates Fastify's error handler.
- * @param baseUrl `PROBLEM_BASE_URL`
- */
-export function createProblemSender(baseUrl: string): SendProblem {
+export interface ErrorSettings {
+  /** `PROBLEM_BASE_URL` */
+  readonly problemBaseUrl: string
+  readonly wireProtocol: boolean
+}
+
+/** Creates Fastify's error handler. */
+export function createProblemSender({ problemBaseUrl, wireProtocol }: ErrorSettings): SendProblem {
   return (error, request, reply) => {
     const problem = problemOf(error, request.call)
     const { status } = problem
@@ -46,11 +50,15 @@ export function createProblemSender(baseUrl: string): SendProblem {
     if (status === 429 || status === 503 || status === 504) {
       reply.header('retry-after', Math.max(1, Math.ceil((problem.retryAfterMs ?? 0) / 1000)))
     }
+    if (wireProtocol && isOwnProtocol(request.raw)) {
+      const error = dynamodbError(problem, request.id)
+      return reply.code(error.status).headers(error.headers).send(error.body)
+    }
     if (problem.headers !== undefined) reply.headers(problem.headers)
     return reply
       .code(status)
       .header('content-type', 'application/problem+json')
-      .send(Buffer.from(problemText(problem, request.id, request.url, baseUrl)))
+      .send(Buffer.from(problemText(problem, request.id, request.url, problemBaseUrl)))
   }
 }
 

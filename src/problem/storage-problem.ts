@@ -47,7 +47,10 @@ export function storageProblem(
     ...(next !== undefined && { next }),
     // Batches and imports say what they have applied, instead of this.
     ...(error.kind === 'no_credentials' && error.attempts === 0 && { next: 'Nothing was applied.' }),
-    ...(error.kind === 'access_denied' && { logged: { permission: missingPermission(error) } }),
+    ...(error.kind === 'access_denied' && {
+      logged: { permission: missingPermission(error) },
+      exception: 'AccessDeniedException',
+    }),
     cause: error,
   })
 }

@@ -5,7 +5,7 @@ import { type Json, parse } from '../json/json.js'
 import { elements, members, objectOf } from '../json/parts.js'
 import { JsonError, JsonReader } from '../json/reader.js'
 import type { CapacityConsumed } from './events.js'
-import { isWrite, type Operation } from './operations.js'
+import { isWrite, type SentOperation } from './operations.js'
 import { type DynamoDBRequest, textOf } from './request.js'
 
 /** Whether DynamoDB's answer will have `ConsumedCapacity`. */
@@ -28,7 +28,7 @@ interface ReportedCapacity {
  */
 export function* readCapacity(
   answer: Json,
-  operation: Operation,
+  operation: SentOperation,
   request: DynamoDBRequest,
 ): Sliced<ReportedCapacity> {
   const found = answer.length <= SHORT_BYTES ? members(answer) : yield* membersInSlices(answer)
@@ -57,7 +57,7 @@ function* membersInSlices(answer: Json): Sliced<Map<string, Json>> {
   return found
 }
 
-function sensible(reported: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
+function sensible(reported: Json, operation: SentOperation, request: DynamoDBRequest): CapacityConsumed[] {
   try {
     return read(reported, operation, request).filter(({ units }) => Number.isFinite(units) && units >= 0)
   } catch (error) {
@@ -66,7 +66,7 @@ function sensible(reported: Json, operation: Operation, request: DynamoDBRequest
   }
 }
 
-function read(consumed: Json, operation: Operation, request: DynamoDBRequest): CapacityConsumed[] {
+function read(consumed: Json, operation: SentOperation, request: DynamoDBRequest): CapacityConsumed[] {
   const each = consumed[0] === OPEN_BRACKET ? elements(consumed) : [consumed]
   return each.flatMap((one) => {
     const found = members(one)

@@ -16,10 +16,12 @@ import { type CredentialSource, sourceOf } from './call/credential-source.js'
 import { KeptCredentials } from './call/credentials.js'
 import type { CallLimits, Send, StreamLimits } from './call/limits.js'
 import { type Budget, Retry, type RetryOptions, wait } from './call/retry.js'
+import type { RawResponse } from './call/response.js'
 import { type Call, type Connections, Transport, type TransportOptions } from './call/transport.js'
 import { asAnswerError, StorageError } from './errors.js'
 import type { StorageObserver } from './events.js'
-import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operations.js'
+import { errorResponse, type ForwardedResponse, successResponse } from './forwarded.js'
+import { isRepeatable, isWrite, type Operation, reportsCapacity, type SentOperation } from './operations.js'
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
@@ -95,6 +97,34 @@ export class Storage {
    */
   readonly send: Send = (operation, request, limits) => {
     return this.#run(operation, request, limits, () => isRepeatable(operation, request))
+  }
+
+  /**
+   * Makes one call with a request that a caller has written, byte for byte, with as many attempts as it needs. Unprocessed
+   * entries of a batch are not sent again.
+   * @param request the parameters in `body`
+   * @returns DynamoDB's response as it is, also if it is an error: then that of the last attempt
+   * @throws StorageError if DynamoDB has not answered, or if it has refused the service rather than the caller
+   */
+  async forward(
+    operation: SentOperation,
+    body: Json,
+    request: DynamoDBRequest,
+    limits: CallLimits,
+  ): Promise<ForwardedResponse> {
+    const observer = limits.observer ?? this.#observer
+    const call = { operation, body, isWrite: isWrite(operation, request) }
+    try {
+      const response = await this.#attempts(call, request, limits, () => isRepeatable(operation, request))
+      if (asksForCapacity(request)) await this.#observeCapacity(operation, request, response.body, observer)
+      return successResponse(response)
+    } catch (error) {
+      const answer = error instanceof StorageError ? errorResponse(error) : undefined
+      if (answer === undefined) throw error
+      return answer
+    } finally {
+      if (operation === 'UpdateTable' || operation === 'DeleteTable') this.#keySchemas.forget()
+    }
   }
 
   /**
@@ -267,7 +297,7 @@ export class Storage {
   async ping(timeoutMs: number): Promise<void> {
     const result = await this.#pingTransport.attempt(PING, { deadline: performance.now() + timeoutMs })
     // A missing permission to list tables means that DynamoDB is there and has accepted the signature.
-    if (Buffer.isBuffer(result) || result.kind === 'access_denied') return
+    if (!('kind' in result) || result.kind === 'access_denied') return
     const attempts = result.kind === 'no_credentials' ? 0 : 1
     const { operation } = PING
     throw new StorageError(result, { operation, attempts, earlierMaybeApplied: false, repeatable: true })
@@ -278,7 +308,7 @@ export class Storage {
   }
 
   /** Serializes the request once for all attempts. */
-  #run(
+  async #run(
     operation: Operation,
     request: DynamoDBRequest,
     limits: CallLimits,
@@ -289,27 +319,49 @@ export class Storage {
     const added = !asked && this.#asksForCapacity && reportsCapacity(operation)
     const sent = added ? { ...request, ReturnConsumedCapacity: 'TOTAL' } : request
     const call = { operation, body: serialize(sent), isWrite: isWrite(operation, request) }
-    const answer = this.#retry.run(
+    const { body } = await this.#attempts(call, request, limits, repeatable)
+    if (!asked && !added) return body
+    const withoutIt = await this.#observeCapacity(operation, request, body, observer)
+    return added ? withoutIt() : body
+  }
+
+  #attempts(
+    call: Call,
+    request: DynamoDBRequest,
+    limits: CallLimits,
+    repeatable: () => boolean,
+  ): Promise<RawResponse> {
+    return this.#retry.run(
       {
-        operation,
+        operation: call.operation,
         table: onlyTableOf(request),
         index: textOf(request['IndexName']),
-        observer,
+        observer: limits.observer ?? this.#observer,
         attempt: () => this.#transport.attempt(call, limits),
         repeatable,
       },
       limits,
     )
-    if (!asked && !added) return answer
-    return answer.then(async (json) => {
-      try {
-        const { consumed, withoutIt } = await inSlices(readCapacity(json, operation, request))
-        for (const one of consumed) observer.capacityConsumed(one)
-        return added ? withoutIt() : json
-      } catch (error) {
-        throw asAnswerError(error)
-      }
-    })
+  }
+
+  /**
+   * Tells the capacity that the answer to a call reports.
+   * @returns makes the answer without it
+   * @throws AnswerError
+   */
+  async #observeCapacity(
+    operation: SentOperation,
+    request: DynamoDBRequest,
+    answer: Json,
+    observer: StorageObserver,
+  ): Promise<() => Json> {
+    try {
+      const { consumed, withoutIt } = await inSlices(readCapacity(answer, operation, request))
+      for (const one of consumed) observer.capacityConsumed(one)
+      return withoutIt
+    } catch (error) {
+      throw asAnswerError(error)
+    }
   }
 
   /** Closes the sockets. Calls in flight fail. */

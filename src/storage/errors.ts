@@ -1,6 +1,6 @@
 import { EMPTY_OBJECT, type Json } from '../json/json.js'
 import { JsonError } from '../json/reader.js'
-import type { Operation } from './operations.js'
+import type { SentOperation } from './operations.js'
 
 /** The kinds of failures of a call. The kind decides whether another attempt is made and how the error is explained. */
 export type ErrorKind =
@@ -75,6 +75,8 @@ export interface Failure {
   readonly requestId?: string | undefined
   /** The body of DynamoDB's response, if it names an exception. */
   readonly body?: Json | undefined
+  /** `x-amz-crc32` of DynamoDB's response: the checksum of {@link body}. */
+  readonly checksum?: string | undefined
   /** DynamoDB does not want to be called again for this time, in ms. */
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
@@ -83,7 +85,7 @@ export interface Failure {
 /** The call in which the last attempt failed. */
 export interface CallHistory {
   /** Undefined if no call was made. */
-  readonly operation: Operation | undefined
+  readonly operation: SentOperation | undefined
   /** How often DynamoDB was called. */
   readonly attempts: number
   /** Whether an attempt before the last one may have been applied. */
@@ -107,10 +109,11 @@ export class StorageError extends Error implements CallHistory {
   readonly requestId: string | undefined
   /** The body of DynamoDB's response, with `CancellationReasons` or `Item`; `{}` if there was none. */
   readonly body: Json
+  readonly checksum: string | undefined
   readonly retryAfterMs: number | undefined
   /** Whether the last attempt may have been applied. */
   readonly maybeApplied: boolean
-  readonly operation: Operation | undefined
+  readonly operation: SentOperation | undefined
   readonly attempts: number
   readonly earlierMaybeApplied: boolean
   readonly repeatable: boolean
@@ -123,6 +126,7 @@ export class StorageError extends Error implements CallHistory {
     this.statusCode = failure.statusCode
     this.requestId = failure.requestId
     this.body = failure.body ?? EMPTY_OBJECT
+    this.checksum = failure.checksum
     this.retryAfterMs = failure.retryAfterMs
     this.maybeApplied = failure.maybeApplied
     this.operation = history.operation

@@ -1,7 +1,7 @@
 /** What happens in the storage layer, for whoever logs, measures or traces it. */
 import type { Json } from '../json/json.js'
 import type { ErrorKind, Failure } from './errors.js'
-import type { Operation } from './operations.js'
+import type { SentOperation } from './operations.js'
 
 /** The events by name. */
 export interface StorageEvents {
@@ -14,7 +14,7 @@ export interface StorageEvents {
 
 /** One attempt of a call has ended. Without credentials, no attempt is made. */
 export interface AttemptEnded {
-  readonly operation: Operation
+  readonly operation: SentOperation
   /** The table, as the request names it, if the whole request is about one. */
   readonly table: string | undefined
   readonly index: string | undefined
@@ -28,7 +28,7 @@ export interface AttemptEnded {
 
 /** A call waits, in order to be sent again. */
 export interface Retrying {
-  readonly operation: Operation
+  readonly operation: SentOperation
   readonly reason: RetryReason
   readonly delayMs: number
 }
@@ -48,7 +48,7 @@ export const RETRY_REASONS = [
 
 /** The outcome of some entries of a batch or an import. */
 export interface BatchEntries {
-  readonly operation: Operation
+  readonly operation: SentOperation
   readonly outcome: BatchOutcomeName
   readonly count: number
   /** The wait before entries are sent again, in ms. */
@@ -62,12 +62,12 @@ export const BATCH_OUTCOMES = ['done', 'resent', 'given_up'] as const
 
 /** A write has failed, but may have been applied. */
 export interface WriteMaybeApplied {
-  readonly operation: Operation
+  readonly operation: SentOperation
 }
 
 /** DynamoDB has told the capacity that a call consumed. */
 export interface CapacityConsumed {
-  readonly operation: Operation
+  readonly operation: SentOperation
   readonly table: string
   readonly kind: 'read' | 'write'
   /** Capacity units (Developer Guide, "Read and write operations"). */

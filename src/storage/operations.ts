@@ -3,6 +3,7 @@
  * an operation is in its row, and a row without one of the facts does not compile.
  */
 import type { Json } from '../json/json.js'
+import { API_OPERATIONS, type ApiOperation, isReadOnly } from './api-operations.js'
 import {
   type DynamoDBRequest,
   elementsOf,
@@ -178,38 +179,56 @@ export const operations = {
 
 export type Operation = keyof typeof operations
 
-/** The rows without their literal types. */
-const rows: Readonly<Record<Operation, OperationRow>> = operations
+/** The names of all operations with a row. */
+export const OPERATIONS: readonly Operation[] = Object.keys(operations).filter((name) => hasRow(name))
 
-/** Whether a lost response leaves it unknown if the request changed anything. */
-export function isWrite(operation: Operation, request: DynamoDBRequest): boolean {
-  const { effect } = rows[operation]
-  return (typeof effect === 'function' ? effect(request) : effect) === 'write'
-}
-
-/** The names of all operations. */
-export const OPERATIONS: readonly Operation[] = Object.keys(operations).filter((name) => isOperation(name))
-
-function isOperation(name: string): name is Operation {
+/** Whether the storage layer knows the parameters of an operation. */
+export function hasRow(name: string): name is Operation {
   return Object.hasOwn(operations, name)
 }
 
+/** An operation that can be sent: one with a row, or one that is passed on as a caller sends it. */
+export type SentOperation = Operation | ApiOperation
+
+/** What holds for an operation without a row: nothing is known of its parameters. */
+function passedOn(operation: ApiOperation): OperationRow {
+  const effect = isReadOnly(operation) ? 'read' : 'write'
+  return { effect, repeatable: () => effect === 'read', reportsCapacity: false, targets: () => [] }
+}
+
+const rows: ReadonlyMap<SentOperation, OperationRow> = new Map<SentOperation, OperationRow>([
+  ...API_OPERATIONS.map((operation) => [operation, passedOn(operation)] as const),
+  ...OPERATIONS.map((operation) => [operation, operations[operation]] as const),
+])
+
+function rowOf(operation: SentOperation): OperationRow {
+  const row = rows.get(operation)
+  if (row === undefined) throw new TypeError(`${operation} is no operation`)
+  return row
+}
+
+/** Whether a lost response leaves it unknown if the request changed anything. */
+export function isWrite(operation: SentOperation, request: DynamoDBRequest): boolean {
+  const { effect } = rowOf(operation)
+  return (typeof effect === 'function' ? effect(request) : effect) === 'write'
+}
+
 /** See {@link OperationRow.reportsCapacity}. */
-export function reportsCapacity(operation: Operation): boolean {
-  return rows[operation].reportsCapacity
+export function reportsCapacity(operation: SentOperation): boolean {
+  return rowOf(operation).reportsCapacity
 }
 
 /** See {@link OperationRow.repeatable}. */
-export function isRepeatable(operation: Operation, request: DynamoDBRequest): boolean {
-  return rows[operation].repeatable(request)
+export function isRepeatable(operation: SentOperation, request: DynamoDBRequest): boolean {
+  return rowOf(operation).repeatable(request)
 }
 
 /**
  * See {@link OperationRow.targets}.
  * @throws RequestError if a parameter is missing or not of the type that DynamoDB wants
  */
-export function targetsOf(operation: Operation, request: DynamoDBRequest): readonly Target[] {
-  return rows[operation].targets(request)
+export function targetsOf(operation: SentOperation, request: DynamoDBRequest): readonly Target[] {
+  return rowOf(operation).targets(request)
 }
 
 function tableOf({ TableName }: DynamoDBRequest): string {

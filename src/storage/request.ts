@@ -45,16 +45,23 @@ export function textOf(value: Parameter): string | undefined {
 }
 
 /**
- * The members of an object, none if it is missing.
+ * The members of an object, none if it is missing. DynamoDB treats a member that is `null` as missing.
  * @throws RequestError if it is not an object
  * @throws JsonError if it is a Buffer that is not an object
  */
 export function membersOf(value: Parameter): Iterable<readonly [name: string, value: Parameter]> {
-  if (Buffer.isBuffer(value)) return members(value)
+  if (Buffer.isBuffer(value)) return value.equals(NULL) ? [] : withoutNulls(members(value))
   if (isObject(value)) return Object.entries(value)
   if (value === undefined) return []
   throw new RequestError('a parameter is not an object')
 }
+
+function withoutNulls(found: Map<string, Json>): Map<string, Json> {
+  for (const [name, value] of found) if (value.equals(NULL)) found.delete(name)
+  return found
+}
+
+const NULL = Buffer.from('null')
 
 /**
  * The elements of an array, none if it is missing.
@@ -62,7 +69,7 @@ export function membersOf(value: Parameter): Iterable<readonly [name: string, va
  * @throws JsonError if it is a Buffer that is not an array
  */
 export function elementsOf(value: Parameter): readonly Parameter[] {
-  if (Buffer.isBuffer(value)) return elements(value)
+  if (Buffer.isBuffer(value)) return value.equals(NULL) ? [] : elements(value)
   if (isArray(value)) return value
   if (value === undefined) return []
   throw new RequestError('a parameter is not an array')

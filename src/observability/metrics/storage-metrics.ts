@@ -12,7 +12,7 @@ import {
   type StorageEvents,
   type WriteMaybeApplied,
 } from '../../storage/events.js'
-import { isWrite, type Operation, OPERATIONS, reportsCapacity } from '../../storage/operations.js'
+import { isWrite, OPERATIONS, reportsCapacity, type SentOperation } from '../../storage/operations.js'
 import { Keyed } from '../keyed.js'
 import type { ObservedRequest } from '../observed-request.js'
 import { errorTypeOf } from './error-type.js'
@@ -33,9 +33,9 @@ export class StorageMetrics implements Handlers {
   readonly #entries: Counter<'operation' | 'outcome'>
   readonly #maybeApplied: Counter<'operation'>
   readonly #capacity: Counter<'table' | 'operation' | 'kind'>
-  readonly #backoff: Keyed<Operation, Series>
+  readonly #backoff: Keyed<SentOperation, Series>
   /** The durations of attempts by operation, table, and type of error. */
-  readonly #attempts: Keyed<Operation, Keyed<string, Keyed<string, Series>>>
+  readonly #attempts: Keyed<SentOperation, Keyed<string, Keyed<string, Series>>>
 
   constructor(registry: Registry, tables: TableLabel, storage: StorageState) {
     const registers = [registry]
@@ -47,7 +47,7 @@ export class StorageMetrics implements Handlers {
       buckets: SECONDS,
       registers,
     })
-    const create = (operation: Operation, table: string, errorType: string) =>
+    const create = (operation: SentOperation, table: string, errorType: string) =>
       durations.series({
         db_system_name: 'aws.dynamodb',
         db_operation_name: operation,
@@ -120,7 +120,7 @@ export class StorageMetrics implements Handlers {
     this.#capacity.inc({ table: this.#tables.of(table), operation, kind }, units)
   }
 
-  #startAtZero(operation: Operation): void {
+  #startAtZero(operation: SentOperation): void {
     this.#attempts.get(operation).get(OTHER).get('')
     this.#backoff.get(operation)
     for (const reason of RETRY_REASONS) this.#retries.inc({ operation, reason }, 0)

@@ -101,6 +101,7 @@ export function readRefusal({ statusCode, headers, body }: RawResponse, isWrite:
     statusCode,
     requestId: headerOf(headers, 'x-amzn-requestid'),
     body: type === undefined ? undefined : body,
+    checksum: headerOf(headers, 'x-amz-crc32'),
     retryAfterMs: retryAfterMs(headers),
     // TransactionInProgressException is said of the very transaction that this attempt repeats.
     maybeApplied: isWrite && (statusCode >= 500 || name === 'TransactionInProgressException'),

@@ -4,13 +4,13 @@
  * used: its waits can neither be canceled nor see the deadline, and its budget, which is made for one client, is spent
  * after 35 failed retries, one bad moment of a gateway with 128 sockets.
  */
-import type { Json } from '../../json/json.js'
 import { type CallHistory, type ErrorKind, type Failure, isRetryable, StorageError } from '../errors.js'
 import { type StorageObserver, RETRY_REASONS, type RetryReason } from '../events.js'
-import type { Operation } from '../operations.js'
+import type { SentOperation } from '../operations.js'
 import type { CancelSignal } from './cancellation.js'
 import type { CallLimits } from './limits.js'
 import { isTokenExpired } from './refusal.js'
+import type { RawResponse } from './response.js'
 
 export interface RetryOptions {
   /** The most attempts of one call, the first one included. */
@@ -23,13 +23,13 @@ export interface RetryOptions {
 
 /** A call, as far as its attempts need to know it. */
 export interface Attempts {
-  readonly operation: Operation
+  readonly operation: SentOperation
   /** See {@link AttemptEnded}. */
   readonly table: string | undefined
   readonly index: string | undefined
   readonly observer: StorageObserver
-  /** Makes one attempt. */
-  readonly attempt: () => Promise<Json | Failure>
+  /** Makes one attempt. Resolves to an intact response with the status 200, or to why there is none. */
+  readonly attempt: () => Promise<RawResponse | Failure>
   /** Whether it may be sent again after an attempt that may have been applied. */
   readonly repeatable: () => boolean
 }
@@ -60,10 +60,10 @@ export class Retry {
 
   /**
    * Makes attempts until one succeeds.
-   * @returns DynamoDB's answer
+   * @returns DynamoDB's response
    * @throws StorageError with the failure of the last attempt and the facts about all of them
    */
-  async run(call: Attempts, limits: CallLimits): Promise<Json> {
+  async run(call: Attempts, limits: CallLimits): Promise<RawResponse> {
     const { operation, table, index, observer, attempt, repeatable } = call
     this.#refund('throttling', EARNED_BY_A_CALL)
     this.#refund('transient', EARNED_BY_A_CALL)
@@ -74,8 +74,8 @@ export class Retry {
       const startedAt = performance.now()
       const result = await attempt()
       const durationMs = performance.now() - startedAt
-      if (Buffer.isBuffer(result)) {
-        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result })
+      if (!('kind' in result)) {
+        observer.attemptEnded({ operation, table, index, startedAt, durationMs, result: result.body })
         // The retry succeeded: refund its token.
         if (paidFrom !== undefined) this.#refund(paidFrom, 1)
         return result

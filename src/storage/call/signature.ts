@@ -5,7 +5,7 @@
  */
 import { createHmac, hash } from 'node:crypto'
 import type { Credentials } from './connection.js'
-import type { Operation } from '../operations.js'
+import type { SentOperation } from '../operations.js'
 
 const SERVICE = 'dynamodb'
 const CONTENT_TYPE = 'application/x-amz-json-1.0'
@@ -35,7 +35,7 @@ export class Signer {
    * @param timeMs DynamoDB's time, in ms since 1970
    * @returns the headers of the request except `host` and `content-length`: names and values in turn
    */
-  sign(operation: Operation, body: Buffer, credentials: Credentials, timeMs: number): string[] {
+  sign(operation: SentOperation, body: Buffer, credentials: Credentials, timeMs: number): string[] {
     const time = this.#timeText(timeMs)
     const key = this.#keyFor(credentials.secretAccessKey, time.slice(0, 8))
     const target = `DynamoDB_20120810.${operation}`

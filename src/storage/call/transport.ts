@@ -8,7 +8,7 @@ import { CLOSE_BRACE, OPEN_BRACE } from '../../json/character-codes.js'
 import type { Json } from '../../json/json.js'
 import { version } from '../../package-root.js'
 import type { Failure } from '../errors.js'
-import type { Operation } from '../operations.js'
+import type { SentOperation } from '../operations.js'
 import type { Connection, Credentials } from './connection.js'
 import { CredentialsError, type KeptCredentials } from './credentials.js'
 import { Exchange } from './exchange.js'
@@ -23,7 +23,7 @@ import { tunnelThrough } from './tunnel.js'
 
 /** A request that is ready to be sent in any number of attempts. */
 export interface Call {
-  readonly operation: Operation
+  readonly operation: SentOperation
   readonly body: Json
   /** Whether an attempt without a response may have changed something. */
   readonly isWrite: boolean
@@ -85,9 +85,9 @@ export class Transport {
 
   /**
    * Calls DynamoDB once.
-   * @returns the body of the response, whose CRC-32 has been checked if DynamoDB sent one; or why there is none
+   * @returns a response with the status 200, whose CRC-32 has been checked if DynamoDB sent one; or why there is none
    */
-  async attempt(call: Call, limits: CallLimits): Promise<Json | Failure> {
+  async attempt(call: Call, limits: CallLimits): Promise<RawResponse | Failure> {
     const clockOffsetMs = this.#clockOffsetMs
     let signedWith: Credentials | undefined
     const response = await new Promise<RawResponse | Failure>((resolve, reject) => {
@@ -112,7 +112,7 @@ export class Transport {
     if ('kind' in response) return this.#explained(response)
     const damage = damageOf(response, call.isWrite)
     if (damage !== undefined) return damage
-    if (response.statusCode === 200) return response.body
+    if (response.statusCode === 200) return response
     const refusal = readRefusal(response, call.isWrite)
     if (isSignatureRefused(refusal) && this.#correctClock(response.headers, clockOffsetMs)) {
       return { ...refusal, kind: 'clock_skew' }

@@ -1,0 +1,220 @@
+/**
+ * The life of a request in DynamoDB's own protocol, from its headers to its answer, in the order in which it happens. It has the
+ * steps of serve.ts, but nothing is translated: the body goes to DynamoDB as it is, and the answer comes back as it is. The
+ * body is parsed only to know what the request touches.
+ */
+import { isUtf8 } from 'node:buffer'
+import { crc32 } from 'node:zlib'
+import type { FastifyReply } from 'fastify'
+import type { Access } from '../access/access.js'
+import { maySee } from '../access/authorize.js'
+import type { Caller } from '../access/caller.js'
+import { SignatureError } from '../access/signature-error.js'
+import type { Config } from '../config.js'
+import { type BodyLimit, readRequestBody, refuseOtherEncodings } from '../http/request-body.js'
+import { typed } from '../items/representation.js'
+import { inSlices } from '../json/in-slices.js'
+import type { Json } from '../json/json.js'
+import { JsonError } from '../json/reader.js'
+import { RequestObserver } from '../observability/events.js'
+import { AMZ_JSON } from '../problem/dynamodb-error.js'
+import { clip, ProblemError } from '../problem/problem-error.js'
+import type { CallState } from '../problem/send-problem.js'
+import { storageProblem } from '../problem/storage-problem.js'
+import { administersTables, type ApiOperation, apiOperation } from '../storage/api-operations.js'
+import type { CallLimits } from '../storage/call/limits.js'
+import type { ForwardedResponse } from '../storage/forwarded.js'
+import { hasRow, isWrite, type Target, targetsOf } from '../storage/operations.js'
+import { parseRequest } from '../storage/parse-request.js'
+import { type DynamoDBRequest, RequestError, textOf } from '../storage/request.js'
+import { limitRate, permit, permitEverything } from './access-control.js'
+import { batchLimit, bodyLimit } from './body.js'
+import type { ApiRequest, Services } from './call.js'
+import { observedOf, tablesOf } from './serve.js'
+
+/** Answers a request. */
+export async function serveOwnProtocol(
+  services: Services,
+  request: ApiRequest,
+  reply: FastifyReply,
+): Promise<Json> {
+  const { access, config, storage, admission, inFlight, observe } = services
+  const { raw, headers } = request
+  const observed = observedOf(request)
+  const state: CallState = { representation: typed, writes: false }
+  request.call = state
+
+  // 1. Find the operation.
+  const operation = operationOf(headers['x-amz-target'])
+  observed.operation = operation
+  refuseDisabled(operation, config)
+  refuseOtherEncodings(headers, false)
+
+  // 2. Limit the time, counted from the end of the headers. The call ends early if the caller disconnects.
+  const limits = {
+    deadline: performance.now() - reply.elapsedTime + config.requestTimeoutMs,
+    signal: inFlight.add(reply),
+    observer: new RequestObserver(observe, observed),
+  }
+
+  // 3. Read the body, which a signature includes.
+  const body = await readRequestBody(raw, limitOf(operation, config), admission)
+  observed.bytesRead = body.length
+
+  // 4. Authenticate the caller, and limit its rate.
+  const arrivedAt = performance.now()
+  const caller = access && (await callerOf(access, request, body))
+  observed.principal = caller?.principal ?? null
+  observed.stepMs.auth = performance.now() - arrivedAt
+  if (caller?.rate !== undefined) await limitRate(services, caller, reply)
+
+  // 5. Take a slot, now that the body has arrived.
+  admission.enter(raw, 'requests')
+
+  // 6. Authorize everything that the request asks for.
+  const asked = await parametersIn(body)
+  const asking = { services, caller, limits }
+  const targets = targetsIn(operation, asked, () => mayExplain(caller, body))
+  observed.tables = hasRow(operation) ? tablesOf(targets) : tablesIn(asked)
+  const isFiltered = operation === 'ListTables' && caller !== undefined
+  if (!hasRow(operation)) await permitEverything(asking, operation, observed.tables)
+  else if (operation !== 'ListTables') await permit(asking, targets)
+
+  // 7. Send it to DynamoDB, and answer as DynamoDB does.
+  state.writes = isWrite(operation, asked)
+  const answer = isFiltered
+    ? await visibleTables(services, caller, asked, limits)
+    : await storage.forward(operation, body, asked, limits)
+  const { statusCode, error, requestId = request.id, checksum } = answer
+  if (error !== undefined) request.problem = storageProblem(error, typed)
+  reply.code(statusCode).header('content-type', AMZ_JSON).header('x-amzn-requestid', requestId)
+  if (checksum !== undefined) reply.header('x-amz-crc32', checksum)
+  return answer.body
+}
+
+const PREFIX = 'DynamoDB_20120810.'
+
+/** @throws ProblemError if the header names none of DynamoDB's operations */
+function operationOf(target: string | readonly string[] | undefined): ApiOperation {
+  if (typeof target !== 'string') {
+    throw new ProblemError(
+      'InvalidRequest',
+      `headers/x-amz-target must name an operation of DynamoDB, such as ${PREFIX}GetItem.`,
+    )
+  }
+  const operation = target.startsWith(PREFIX) ? apiOperation(target.slice(PREFIX.length)) : undefined
+  if (operation !== undefined) return operation
+  throw new ProblemError('InvalidRequest', `${clip(target)} is no operation of DynamoDB (${PREFIX}…).`, {
+    exception: 'UnknownOperationException',
+  })
+}
+
+/** @throws ProblemError */
+function refuseDisabled(operation: ApiOperation, { tableAdmin }: Config): void {
+  if (tableAdmin || !administersTables(operation)) return
+  throw new ProblemError(
+    'MethodNotAllowed',
+    `${operation} is disabled. Start the service with TABLE_ADMIN=true to enable it.`,
+  )
+}
+
+function limitOf(operation: ApiOperation, config: Config): BodyLimit {
+  return operation.startsWith('Batch') ? batchLimit(config) : bodyLimit(config)
+}
+
+/**
+ * The caller by its signature; or, of a request that is not signed, by its API key or token.
+ * @throws ProblemError `Unauthenticated`
+ */
+function callerOf(access: Access, { raw, headers }: ApiRequest, body: Buffer): Caller | Promise<Caller> {
+  if (headers.authorization?.startsWith('AWS4-') !== true) return access.authenticate(headers)
+  const { method = '', url = '', rawHeaders } = raw
+  try {
+    return access.callerOfSignedRequest({ method, url, headers, rawHeaders }, body)
+  } catch (error) {
+    if (!(error instanceof SignatureError)) throw error
+    throw new ProblemError('Unauthenticated', error.message, { exception: error.name, cause: error })
+  }
+}
+
+/** @throws ProblemError */
+async function parametersIn(body: Buffer): Promise<DynamoDBRequest> {
+  if (!isUtf8(body)) throw notSerializable('The body is not valid UTF-8.')
+  try {
+    return await inSlices(parseRequest(body))
+  } catch (error) {
+    if (error instanceof JsonError) throw notSerializable(`body${clip(error.path)} ${clip(error.message)}`)
+    throw error
+  }
+}
+
+function notSerializable(detail: string): ProblemError {
+  return new ProblemError('InvalidRequest', detail, { exception: 'SerializationException' })
+}
+
+/**
+ * DynamoDB would refuse nearly every request whose targets cannot be read, and says best why. But it may read one that has
+ * something unknown in it: then the request must have nothing that is not allowed.
+ */
+function mayExplain(caller: Caller | undefined, body: Buffer): boolean {
+  // An escape could hide the beginning of an ARN.
+  return caller === undefined && !body.includes('arn:') && !body.includes('\\u')
+}
+
+/**
+ * What the request is about.
+ * @param isExplained whether DynamoDB is to say what is wrong with a request that cannot be read
+ * @throws ProblemError
+ */
+function targetsIn(
+  operation: ApiOperation,
+  asked: DynamoDBRequest,
+  isExplained: () => boolean,
+): readonly Target[] {
+  try {
+    return targetsOf(operation, asked)
+  } catch (error) {
+    if (!(error instanceof RequestError || error instanceof JsonError)) throw error
+    if (isExplained()) return []
+    throw new ProblemError('InvalidRequest', error.message)
+  }
+}
+
+/** The parameters by which operations without a row name a table. */
+const TABLE_PARAMETERS = [
+  'TableName',
+  'TableArn',
+  'ResourceArn',
+  'SourceTableName',
+  'SourceTableArn',
+] as const
+/** The ARN of a table, at the beginning of that of an index or a stream. */
+const ARN_OF_TABLE = /^arn:.*?:table\/[^/]+/
+
+function tablesIn(asked: DynamoDBRequest): readonly string[] {
+  return TABLE_PARAMETERS.map((name) => textOf(asked[name]))
+    .filter((table) => table !== undefined)
+    .map((table) => ARN_OF_TABLE.exec(table)?.[0] ?? table)
+}
+
+/** The most tables that DynamoDB lists in one answer. */
+const MAX_TABLES = 100
+
+/**
+ * The answer to ListTables, with the tables that the caller may see.
+ * @throws ProblemError
+ */
+async function visibleTables(
+  { storage }: Services,
+  caller: Caller,
+  asked: DynamoDBRequest,
+  limits: CallLimits,
+): Promise<ForwardedResponse> {
+  const Limit = Number(asked['Limit'] ?? MAX_TABLES)
+  if (!Number.isInteger(Limit) || Limit < 1 || Limit > MAX_TABLES) {
+    throw new ProblemError('ValidationException', `Limit must be an integer from 1 to ${MAX_TABLES}.`)
+  }
+  const page = { Limit, ExclusiveStartTableName: asked['ExclusiveStartTableName'] }
+  const body = await storage.listTables(page, limits, (table) => maySee(caller, table))
+  return { statusCode: 200, body, requestId: undefined, checksum: String(crc32(body)) }
+}
