@@ -1,88 +1,110 @@
 /**
- * `npm test`: starts DynamoDB Local and runs tap. Arguments after `npm test --` go to tap. A part of the tests does not
- * reach the required coverage, so switch it off: `npm test -- --disable-coverage test/config.test.ts`.
+ * `npm test`: starts DynamoDB Local and runs the test files, each in a process of its own. It takes paths of test files and
+ * folders, and the options below. A part of the tests does not reach the required coverage, so switch it off:
+ * `npm test -- --disable-coverage test/config.test.ts`.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { missingJava, startDynamoDBLocal } from '../src/local/dynamodb-local.js'
+import { packageRoot } from '../src/package-root.js'
 import { measureSlowdown, startMeasuring } from '../test/helpers/machine-speed.js'
-import { compileTests, toCompiled } from './test/compile.js'
+import { compileTests } from './test/compile.js'
 import { Report } from './test/report.js'
+import { selectTests } from './test/selection.js'
+import { runTestFile } from './test/test-file.js'
 
-/** How long a file may take on a quiet machine, in s. The longest one takes two minutes. */
-const FILE_TIMEOUT_S = 1200
+/** How many files run at a time. */
+const JOBS = 2
+/** How long a file may take on a quiet machine, in ms. The longest one takes two minutes. */
+const FILE_TIMEOUT_MS = 1_200_000
+/** The least coverage, in percent. */
+const COVERAGE = { lines: 95, statements: 95, functions: 95, branches: 85 }
 
-const args = process.argv.slice(2).map(toCompiled)
+const { values: options, positionals: paths } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'disable-coverage': { type: 'boolean', default: false },
+    // Paths of files and folders that do not run.
+    exclude: { type: 'string', multiple: true, default: [] },
+    // Patterns of test names: the first one for the tests of a file, the next one for those in them, and so on.
+    grep: { type: 'string', multiple: true },
+  },
+})
+const files = selectTests(paths, options.exclude)
 await compileTests()
 const missing = await missingJava()
 if (missing !== undefined) {
   process.stderr.write(`\n*** ${missing}\n*** The tests that need DynamoDB Local are skipped.\n\n`)
   if (process.env['CI'] === 'true') process.exit(1)
 }
-// Ctrl-C also reaches tap and ends it. DynamoDB Local stops afterwards.
-process.on('SIGINT', () => undefined)
+
+const stop = new AbortController()
+const waiting = [...files]
+// Ctrl-C also reaches the running tests and ends them. DynamoDB Local stops afterwards.
+process.on('SIGINT', () => waiting.splice(0))
 // SIGTERM reaches this process only. DynamoDB Local is killed when this process exits.
 process.once('SIGTERM', () => {
-  tap?.kill('SIGTERM')
+  stop.abort()
   process.exit(143)
 })
-let tap: ChildProcess | undefined
+
 const dynamodb = missing === undefined ? await startDynamoDBLocal() : undefined
 const folder = mkdtempSync(join(tmpdir(), 'tests-'))
 const speedFile = join(folder, 'machine-speed')
 const measuring = startMeasuring(speedFile)
-
+const coverage = options['disable-coverage'] ? undefined : join(folder, 'coverage')
 const env = {
   ...process.env,
+  // The time limit of a file is ours.
+  TAP_TIMEOUT: '0',
   TEST_MACHINE_SPEED_FILE: speedFile,
   // The tests say once what this warning of the SDK says: see docs/node-versions.md.
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   ...(dynamodb !== undefined && { TEST_DYNAMODB_ENDPOINT: dynamodb.endpoint }),
+  ...(options.grep !== undefined && { TAP_GREP: options.grep.join('\n') }),
+  ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }),
 }
-const options = [
-  `--timeout=${Math.ceil(FILE_TIMEOUT_S * Math.max(1, measureSlowdown()))}`,
-  ...(dynamodb === undefined ? ['--allow-incomplete-coverage'] : []),
-]
-const exitCode = hasReporter(args) ? await runTap('inherit') : await runTapWithReport()
+
+const { stdout } = process
+const status = stdout.isTTY ? '\r\x1b[K' : ''
+const report = new Report(files.length, (line) => stdout.write(`${status}${line}\n`))
+// On a terminal, the last line is always up to date; elsewhere, a line a minute shows that the run goes on.
+const showProgress = () =>
+  stdout.write(stdout.isTTY ? `${status}${report.progress()}` : `... ${report.progress()}\n`)
+const timer = setInterval(showProgress, stdout.isTTY ? 1000 : 60_000)
+
+const runWaiting = async () => {
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    const timeoutMs = FILE_TIMEOUT_MS * Math.max(1, measureSlowdown())
+    report.add(await runTestFile(file, { env, timeoutMs, signal: stop.signal }))
+  }
+}
+await Promise.all(Array.from({ length: JOBS }, runWaiting))
+clearInterval(timer)
 measuring.stop()
-rmSync(folder, { recursive: true, force: true })
 await dynamodb?.stop()
-process.exit(exitCode)
 
-/** Whether the arguments choose a reporter of tap. */
-function hasReporter(args: readonly string[]): boolean {
-  return args.some((arg) => /^(?:-R|--reporter(?:=|$))/.test(arg))
-}
+const covered = coverage === undefined || reportCoverage(coverage) || dynamodb === undefined
+rmSync(folder, { recursive: true, force: true })
+stdout.write(`${status}\n${report.summary(covered)}`)
+process.exit(report.passed && covered ? 0 : 1)
 
-async function runTap(stdout: 'inherit'): Promise<number> {
-  tap = spawn('tap', ['run', ...options, ...args], { stdio: ['inherit', stdout, 'inherit'], env })
-  const [code] = (await once(tap, 'exit')) as [number | null]
-  return code ?? 1
-}
-
-async function runTapWithReport(): Promise<number> {
-  const { stdout } = process
-  const status = stdout.isTTY ? '\r\x1b[K' : ''
-  const report = new Report((line) => stdout.write(`${status}${line}\n`))
-  // On a terminal, the last line is always up to date; elsewhere, a line a minute shows that the run goes on.
-  const showProgress = () =>
-    stdout.write(stdout.isTTY ? `${status}${report.progress()}` : `... ${report.progress()}\n`)
-  const timer = setInterval(showProgress, stdout.isTTY ? 1000 : 60_000)
-
-  const running = spawn('tap', ['run', ...options, '--reporter=tap', ...args], {
-    stdio: ['inherit', 'pipe', 'inherit'],
-    env,
-  })
-  tap = running
-  const exited = once(running, 'exit') as Promise<[number | null]>
-  running.stdout.on('data', (chunk: Buffer) => report.input.write(chunk))
-  await once(running.stdout, 'close')
-  report.input.end()
-  const [code] = await exited
-  clearInterval(timer)
-  stdout.write(`${status}\n${report.summary(code ?? 1)}`)
-  return code ?? 1
+/** Prints the coverage of each source file. Returns whether it is as required. */
+function reportCoverage(folder: string): boolean {
+  const { status } = spawnSync(
+    'c8',
+    [
+      'report',
+      `--temp-directory=${folder}`,
+      '--merge-async',
+      '--exclude=**/*.test.js',
+      '--check-coverage',
+      ...Object.entries(COVERAGE).map(([kind, percent]) => `--${kind}=${percent}`),
+    ],
+    { cwd: packageRoot, stdio: 'inherit' },
+  )
+  return status === 0
 }

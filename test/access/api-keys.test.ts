@@ -61,9 +61,7 @@ t.test('several keys may have the same roles, for rotation', async (t) => {
 
 t.test('npm run key prints a new key and its entry', async (t) => {
   const script = join(packageRoot, 'scripts/key.ts')
-  // tap injects itself into child processes, and would measure the coverage of what tsx compiles wrongly.
-  const run = (...args: string[]) =>
-    promisify(execFile)('env', ['-u', 'NODE_OPTIONS', process.execPath, '--import=tsx', script, ...args])
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, ['--import=tsx', script, ...args])
   const { stdout } = await run('shop-1')
   const [key = ''] = stdout.split('\n')
   const { keys } = parse(stdout.split('\n').slice(4).join('\n').replaceAll(/^# ?/gm, '')) as {

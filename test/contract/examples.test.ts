@@ -9,7 +9,7 @@ import { needsDynamoDB, startService } from '../helpers/service.js'
 import { scaled } from '../helpers/machine-speed.js'
 
 /** The command of each example, and a command that checks for its tools; without one, the tools must exist. */
-const examples: Record<string, { run: readonly string[]; needs?: readonly [string, string] }> = {
+const examples: Record<string, { run: readonly [string, ...string[]]; needs?: readonly [string, string] }> = {
   'cart.sh': { run: ['bash'] },
   'cart.ts': { run: [process.execPath, '--import', 'tsx'] },
   'cart.py': { run: ['python3'], needs: ['python3', '--version'] },
@@ -30,10 +30,12 @@ t.test('examples', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => 
 
     t.test(name, { skip }, async (t) => {
       const table = `Example-${name}-${process.pid}`
-      // Without NODE_OPTIONS, tap does not inject itself into the child process.
-      const command = ['-u', 'NODE_OPTIONS', ...run, join('examples', name)]
+      const [program, ...args] = run
       const env = { ...process.env, SERVICE_URL: service.url, TABLE: table }
-      const { stdout } = await promisify(execFile)('env', command, { cwd: packageRoot, env })
+      const { stdout } = await promisify(execFile)(program, [...args, join('examples', name)], {
+        cwd: packageRoot,
+        env,
+      })
       t.match(stdout, /^The table .* is there\.\n/)
       t.match(stdout, /12345678901234567\.89\.\n$/)
       t.equal((await service.get(`/v1/tables/${table}`)).status, 404, 'the example deletes its table')

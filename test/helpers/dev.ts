@@ -12,8 +12,7 @@ export async function startDev(t: Test, env: Record<string, string> = {}, cwd = 
     scripts: { dev: string }
   }
   // Its own process group, so that a signal reaches every process, as Ctrl-C in a terminal does.
-  // Without NODE_OPTIONS, tap does not measure coverage there, which would be wrong for the code that tsx generates.
-  const dev = spawn(`unset NODE_OPTIONS; ${scripts.dev}`, {
+  const dev = spawn(scripts.dev, {
     cwd,
     env: { ...process.env, PORT: '0', ADMIN_PORT: '0', ...env },
     shell: true,

@@ -14,9 +14,9 @@ const surroundings = {
 /** The service as `npm test` has compiled it, beside this file. */
 export const SERVER = join(import.meta.dirname, '../../src/server.js')
 
-/** Runs JavaScript in a child process. tap must not inject itself there: the service would start later. */
+/** Runs JavaScript in a child process. */
 export function spawnSource(args: readonly string[], options: SpawnOptionsWithoutStdio = {}) {
-  return spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd: packageRoot, ...options })
+  return spawn(process.execPath, args, { cwd: packageRoot, ...options })
 }
 
 /** Starts the service from its sources on a free port; it stops with the test. `.ci/run` tests the built service. */

@@ -40,8 +40,7 @@ t.test('a log whose reader has died stops nothing', async (t) => {
 
 t.test('a log on a full disk stops nothing', async (t) => {
   const port = await freePort()
-  // As in spawnSource.
-  const command = `unset NODE_OPTIONS; exec "${process.execPath}" "${SERVER}" > /dev/full`
+  const command = `exec "${process.execPath}" "${SERVER}" > /dev/full`
   const child = spawn('sh', ['-c', command], {
     cwd: packageRoot,
     env: { ...environment, ...env, PORT: String(port) },

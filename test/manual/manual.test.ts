@@ -97,8 +97,7 @@ async function runPage(
   ports.set('3000', new URL(shared.url).port)
   ports.set('3001', shared.adminPort)
   let own: Dev | undefined
-  // Without NODE_OPTIONS, tap does not measure coverage in the children.
-  const shell = startShell(t, cwd, folder, { ...process.env, NODE_OPTIONS: undefined })
+  const shell = startShell(t, cwd, folder, process.env)
   t.teardown(async () => {
     if (own !== undefined) await interrupt(own.dev)
     rmSync(folder, { recursive: true, force: true })

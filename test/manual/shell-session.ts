@@ -22,8 +22,7 @@ export interface ShellSession {
  */
 export function startShell(t: Test, cwd: string, scratch: string, env: NodeJS.ProcessEnv): ShellSession {
   // Its own process group, so that its background processes can be ended.
-  // tap injects itself into child processes, and would measure the coverage of what tsx compiles wrongly.
-  const shell = spawn('env', ['-u', 'NODE_OPTIONS', 'sh', '-e'], { cwd, env, detached: true })
+  const shell = spawn('sh', ['-e'], { cwd, env, detached: true })
   t.teardown(async () => {
     const ended = shell.exitCode === null ? once(shell, 'exit') : undefined
     try {
