@@ -8,6 +8,7 @@ import {
   elementsOf,
   jsonOf,
   membersOf,
+  onlyTableOf,
   type Parameter,
   RequestError,
   textOf,
@@ -26,7 +27,12 @@ export interface OperationRow {
   readonly reportsCapacity: boolean
   /** The tables, indexes and items that the request is about; one target for each entry of a batch or transaction. */
   readonly targets: (request: DynamoDBRequest) => readonly Target[]
+  /** The API that it belongs to: DynamoDB's, unless it says otherwise. */
+  readonly api?: Api
 }
+
+/** The APIs by the first part of `X-Amz-Target`. DynamoDB Streams has an endpoint of its own. */
+export type Api = 'DynamoDB_20120810' | 'DynamoDBStreams_20120810'
 
 export type Effect = 'read' | 'write'
 
@@ -48,6 +54,10 @@ export type Action =
   | 'DescribeTable'
   | 'UpdateTimeToLive'
   | 'DescribeTimeToLive'
+  | StreamAction
+
+/** The actions of DynamoDB Streams. */
+type StreamAction = 'DescribeStream' | 'GetShardIterator' | 'GetRecords' | 'ListStreams'
 
 /** One thing that a request reads or writes. */
 export interface Target {
@@ -174,6 +184,10 @@ export const operations = {
     targets: tableTarget('DescribeTimeToLive'),
   },
   ListTables: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
+  ListStreams: streamRow('ListStreams'),
+  DescribeStream: streamRow('DescribeStream'),
+  GetShardIterator: streamRow('GetShardIterator'),
+  GetRecords: streamRow('GetRecords'),
 } satisfies Record<string, OperationRow>
 
 export type Operation = keyof typeof operations
@@ -192,6 +206,11 @@ export const OPERATIONS: readonly Operation[] = Object.keys(operations).filter((
 
 function isOperation(name: string): name is Operation {
   return Object.hasOwn(operations, name)
+}
+
+/** See {@link OperationRow.api}. */
+export function apiOf(operation: Operation): Api {
+  return rows[operation].api ?? 'DynamoDB_20120810'
 }
 
 /** See {@link OperationRow.reportsCapacity}. */
@@ -222,6 +241,21 @@ function keyIn(request: DynamoDBRequest, parameter: 'Key' | 'Item'): Json {
   const key = request[parameter]
   if (key === undefined) throw new RequestError(`the request has no ${parameter}`)
   return jsonOf(key)
+}
+
+/** DynamoDB Streams only reads. */
+function streamRow(action: StreamAction) {
+  return {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: false,
+    api: 'DynamoDBStreams_20120810',
+    targets: (request) => {
+      const table = onlyTableOf(request)
+      if (table === undefined) throw new RequestError('the request names no stream')
+      return [{ action, table }]
+    },
+  } as const satisfies OperationRow
 }
 
 function tableTarget(action: Action): OperationRow['targets'] {
