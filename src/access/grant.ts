@@ -22,6 +22,10 @@ const groupOf: Readonly<Record<Action, Group | 'any'>> = {
   UpdateTimeToLive: 'admin',
   DescribeTable: 'any',
   DescribeTimeToLive: 'any',
+  ListStreams: 'changes',
+  DescribeStream: 'changes',
+  GetShardIterator: 'changes',
+  GetRecords: 'changes',
 }
 
 export interface Grant {

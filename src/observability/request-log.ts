@@ -24,6 +24,8 @@ export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'
     batchEntries: ignore,
     writeMaybeApplied: ignore,
     capacityConsumed: ignore,
+    changesRead: ignore,
+    changeSubscribers: ignore,
   }
 }
 

@@ -21,4 +21,6 @@ export const tally: Subscriber = {
   requestEnded: ignore,
   requestRefused: ignore,
   streamItems: ignore,
+  changesRead: ignore,
+  changeSubscribers: ignore,
 }

@@ -21,16 +21,29 @@ import { type Call, type Connections, Transport, type TransportOptions } from '.
 import { asAnswerError, StorageError } from './errors.js'
 import type { StorageObserver } from './events.js'
 import { errorResponse, type ForwardedResponse, successResponse } from './forwarded.js'
-import { isRepeatable, isWrite, type Operation, reportsCapacity, type SentOperation } from './operations.js'
+import {
+  apiOf,
+  isRepeatable,
+  isWrite,
+  type Operation,
+  reportsCapacity,
+  type SentOperation,
+} from './operations.js'
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
+import { StreamCalls } from './streams/stream-calls.js'
+import { type ChangesOptions, Streams } from './streams/streams.js'
+import type { From, Subscription } from './streams/subscription.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
 
 /** The cheapest request to DynamoDB. */
 const PING: Call = { operation: 'ListTables', body: serialize({ Limit: 1 }), isWrite: false }
+
+/** The most sockets to DynamoDB Streams: 16 can make hundreds of calls a second. */
+const MAX_STREAMS_CONNECTIONS = 16
 
 const nothing = () => undefined
 
@@ -40,6 +53,8 @@ const NO_OBSERVER: StorageObserver = {
   batchEntries: nothing,
   writeMaybeApplied: nothing,
   capacityConsumed: nothing,
+  changesRead: nothing,
+  changeSubscribers: nothing,
 }
 
 export interface StorageOptions extends RetryOptions, TransportOptions {}
@@ -49,9 +64,12 @@ export class Storage {
   readonly #credentials: KeptCredentials
   /** A socket of its own, so that {@link ping} does not queue behind the calls in flight. */
   readonly #pingTransport: Transport
+  readonly #createStreamsTransport: () => Transport
+  #streamsTransport: Transport | undefined
   readonly #retry: Retry
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
+  readonly #streams: Streams
   readonly #region: string
   #asksForCapacity = false
   #observer: StorageObserver = NO_OBSERVER
@@ -64,9 +82,16 @@ export class Storage {
     this.#credentials = new KeptCredentials(connection.credentials)
     this.#transport = new Transport(connection, this.#credentials, options)
     this.#pingTransport = new Transport(connection, this.#credentials, { ...options, maxConnections: 1 })
+    const maxConnections = Math.min(MAX_STREAMS_CONNECTIONS, options.maxConnections)
+    this.#createStreamsTransport = () =>
+      new Transport({ ...connection, endpoint: connection.streamsEndpoint }, this.#credentials, {
+        ...options,
+        maxConnections,
+      })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
     this.#keySchemas = new KeySchemas(this.send)
+    this.#streams = new Streams(new StreamCalls(this.send), () => this.#observer)
   }
 
   /**
@@ -80,7 +105,9 @@ export class Storage {
 
   /** The sockets to DynamoDB that are open, and the calls that wait for one. */
   get connections(): Connections {
-    return this.#transport.connections
+    const { used, idle, pending } = this.#transport.connections
+    const streams = this.#streamsTransport?.connections ?? { used: 0, idle: 0, pending: 0 }
+    return { used: used + streams.used, idle: idle + streams.idle, pending: pending + streams.pending }
   }
 
   /** The retries that the service may make now, from 0 to 1,000. */
@@ -281,6 +308,17 @@ export class Storage {
   }
 
   /**
+   * Follows the changes of a table, from its stream.
+   * @param from where to begin; a position is the id of a change, or what {@link Subscription.position} has returned, of
+   *   any replica. Behind a position, every change comes at least once, and those of an item come in their order.
+   * @throws StreamNotEnabledError, InvalidPositionError, PositionExpiredError, StorageError. The subscription throws them too,
+   *   and SlowSubscriberError.
+   */
+  changes(table: string, from: From, options: ChangesOptions): Promise<Subscription> {
+    return this.#streams.subscribe(table, from, options)
+  }
+
+  /**
    * Looks up the credentials, if no call has done so yet. That takes seconds where instance metadata do not respond.
    * @returns where they come from
    * @throws CredentialsError if there are none
@@ -337,7 +375,7 @@ export class Storage {
         table: onlyTableOf(request),
         index: textOf(request['IndexName']),
         observer: limits.observer ?? this.#observer,
-        attempt: () => this.#transport.attempt(call, limits),
+        attempt: () => this.#transportOf(call.operation).attempt(call, limits),
         repeatable,
       },
       limits,
@@ -364,8 +402,16 @@ export class Storage {
     }
   }
 
-  /** Closes the sockets. Calls in flight fail. */
+  /** DynamoDB Streams has an endpoint of its own, and so sockets of its own, once it is called. */
+  #transportOf(operation: SentOperation): Transport {
+    if (apiOf(operation) === 'DynamoDB_20120810') return this.#transport
+    this.#streamsTransport ??= this.#createStreamsTransport()
+    return this.#streamsTransport
+  }
+
+  /** Ends all subscriptions, and closes the sockets. Calls in flight fail. */
   async close(): Promise<void> {
-    await Promise.all([this.#transport.close(), this.#pingTransport.close()])
+    this.#streams.close()
+    await Promise.all([this.#transport.close(), this.#pingTransport.close(), this.#streamsTransport?.close()])
   }
 }

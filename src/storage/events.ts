@@ -10,6 +10,8 @@ export interface StorageEvents {
   batchEntries: BatchEntries
   writeMaybeApplied: WriteMaybeApplied
   capacityConsumed: CapacityConsumed
+  changesRead: ChangesRead
+  changeSubscribers: ChangeSubscribers
 }
 
 /** One attempt of a call has ended. Without credentials, no attempt is made. */
@@ -72,6 +74,21 @@ export interface CapacityConsumed {
   readonly kind: 'read' | 'write'
   /** Capacity units (Developer Guide, "Read and write operations"). */
   readonly units: number
+}
+
+/** Changes of a table were read from its stream, once for all subscribers. */
+export interface ChangesRead {
+  readonly table: string
+  readonly count: number
+  /** How long ago the last one of them was made, in s, as precisely as DynamoDB tells it. */
+  readonly lagSeconds: number
+}
+
+/** A subscriber of a table's changes has come or gone. */
+export interface ChangeSubscribers {
+  readonly table: string
+  /** How many there are now. */
+  readonly count: number
 }
 
 /** Is told every event. Its methods must neither throw nor wait. */

@@ -9,6 +9,7 @@ import {
   elementsOf,
   jsonOf,
   membersOf,
+  onlyTableOf,
   type Parameter,
   RequestError,
   textOf,
@@ -27,7 +28,12 @@ export interface OperationRow {
   readonly reportsCapacity: boolean
   /** The tables, indexes and items that the request is about; one target for each entry of a batch or transaction. */
   readonly targets: (request: DynamoDBRequest) => readonly Target[]
+  /** The API that it belongs to: DynamoDB's, unless it says otherwise. */
+  readonly api?: Api
 }
+
+/** The APIs by the first part of `X-Amz-Target`. DynamoDB Streams has an endpoint of its own. */
+export type Api = 'DynamoDB_20120810' | 'DynamoDBStreams_20120810'
 
 export type Effect = 'read' | 'write'
 
@@ -49,6 +55,10 @@ export type Action =
   | 'DescribeTable'
   | 'UpdateTimeToLive'
   | 'DescribeTimeToLive'
+  | StreamAction
+
+/** The actions of DynamoDB Streams. */
+type StreamAction = 'DescribeStream' | 'GetShardIterator' | 'GetRecords' | 'ListStreams'
 
 /** One thing that a request reads or writes. */
 export interface Target {
@@ -175,6 +185,10 @@ export const operations = {
     targets: tableTarget('DescribeTimeToLive'),
   },
   ListTables: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
+  ListStreams: streamRow('ListStreams'),
+  DescribeStream: streamRow('DescribeStream'),
+  GetShardIterator: streamRow('GetShardIterator'),
+  GetRecords: streamRow('GetRecords'),
 } satisfies Record<string, OperationRow>
 
 export type Operation = keyof typeof operations
@@ -213,6 +227,11 @@ export function isWrite(operation: SentOperation, request: DynamoDBRequest): boo
   return (typeof effect === 'function' ? effect(request) : effect) === 'write'
 }
 
+/** See {@link OperationRow.api}. */
+export function apiOf(operation: SentOperation): Api {
+  return rowOf(operation).api ?? 'DynamoDB_20120810'
+}
+
 /** See {@link OperationRow.reportsCapacity}. */
 export function reportsCapacity(operation: SentOperation): boolean {
   return rowOf(operation).reportsCapacity
@@ -241,6 +260,21 @@ function keyIn(request: DynamoDBRequest, parameter: 'Key' | 'Item'): Json {
   const key = request[parameter]
   if (key === undefined) throw new RequestError(`the request has no ${parameter}`)
   return jsonOf(key)
+}
+
+/** DynamoDB Streams only reads. */
+function streamRow(action: StreamAction) {
+  return {
+    effect: 'read',
+    repeatable: always,
+    reportsCapacity: false,
+    api: 'DynamoDBStreams_20120810',
+    targets: (request) => {
+      const table = onlyTableOf(request)
+      if (table === undefined) throw new RequestError('the request names no stream')
+      return [{ action, table }]
+    },
+  } as const satisfies OperationRow
 }
 
 function tableTarget(action: Action): OperationRow['targets'] {

@@ -84,12 +84,20 @@ export function jsonOf(value: Parameter): Json {
 }
 
 /** The table that a request is about, if it is one whole request about one. */
-export function onlyTableOf({ TableName, RequestItems, TransactItems }: DynamoDBRequest): string | undefined {
+export function onlyTableOf(request: DynamoDBRequest): string | undefined {
+  const { TableName, StreamArn, ShardIterator, RequestItems, TransactItems } = request
   if (TableName !== undefined) return textOf(TableName)
+  if (StreamArn !== undefined) return tableOfStream(StreamArn)
+  if (ShardIterator !== undefined) return tableOfStream(ShardIterator)
   if (isArray(TransactItems)) return TransactItems.length === 1 ? onlyTableIn(TransactItems[0]) : undefined
   if (!isObject(RequestItems)) return undefined
   const [first, ...others] = Object.keys(RequestItems)
   return others.length === 0 ? first : undefined
+}
+
+/** The table of `arn:aws:dynamodb:eu-central-1:123456789012:table/T/stream/…`; an iterator begins with the ARN of its stream. */
+function tableOfStream(arn: Parameter): string | undefined {
+  return /^arn:[^/]*:table\/([^/]+)\/stream\//.exec(textOf(arn) ?? '')?.[1]
 }
 
 /** `{ "Put": { "TableName": "T", … } }` */

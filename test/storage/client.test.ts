@@ -335,13 +335,13 @@ t.test('a call', async (t) => {
       if (number === 1) refuse(response, 400, 'ExpiredTokenException')
       else answer(response, {})
     })
-    const { endpoint, region } = await connectionTo(standIn.endpoint)
+    const connection = await connectionTo(standIn.endpoint)
     let renewed = 0
     const credentials = async (options?: { forceRefresh: boolean }) => {
       if (options?.forceRefresh === true) renewed++
       return { accessKeyId: `key${renewed}`, secretAccessKey: 'secret', sessionToken: `token${renewed}` }
     }
-    const storage = new Storage({ endpoint, region, credentials }, testConfig())
+    const storage = new Storage({ ...connection, credentials }, testConfig())
     t.teardown(() => storage.close())
     await storage.send('PutItem', REQUEST, soon())
     t.same(
@@ -386,10 +386,10 @@ t.test('a call', async (t) => {
   })
 
   t.test('waits for credentials no longer than its timeout, deadline and cancellation allow', async (t) => {
-    const { endpoint, region } = await connectionTo('http://127.0.0.1:1')
+    const connection = await connectionTo('http://127.0.0.1:1')
     const credentials = () => new Promise<never>(() => undefined)
     const storage = new Storage(
-      { endpoint, region, credentials },
+      { ...connection, credentials },
       testConfig({ attemptTimeoutMs: 50, maxAttempts: 2 }),
     )
     t.teardown(() => storage.close())
@@ -412,9 +412,9 @@ t.test('a call', async (t) => {
   })
 
   t.test('without credentials fails with CredentialsError and no attempt', async (t) => {
-    const { endpoint, region } = await connectionTo('http://127.0.0.1:1')
+    const connection = await connectionTo('http://127.0.0.1:1')
     const credentials = () => Promise.reject(new Error('none found'))
-    const storage = new Storage({ endpoint, region, credentials }, testConfig())
+    const storage = new Storage({ ...connection, credentials }, testConfig())
     t.teardown(() => storage.close())
     t.match(await failure(storage.send('PutItem', REQUEST, soon())), {
       kind: 'no_credentials',

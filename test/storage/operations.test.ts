@@ -1,6 +1,13 @@
 /** The facts about each operation: whether a write may be repeated, and the items that a request is about. */
 import t from 'tap'
-import { isRepeatable, isWrite, type Operation, operations, targetsOf } from '../../src/storage/operations.js'
+import {
+  apiOf,
+  isRepeatable,
+  isWrite,
+  type Operation,
+  operations,
+  targetsOf,
+} from '../../src/storage/operations.js'
 import type { DynamoDBRequest } from '../../src/storage/request.js'
 import { scaled } from '../helpers/machine-speed.js'
 
@@ -87,7 +94,7 @@ t.test('each operation is a read or a write', async (t) => {
     'UpdateTable',
     'UpdateTimeToLive',
   ])
-  t.equal(names.length, 17)
+  t.equal(names.length, 21)
 })
 
 /** The targets of a request, with the keys as text, for its objects and for the same as JSON. */
@@ -175,6 +182,22 @@ t.test('the target of an operation on a table is the table, and ListTables has n
     t.same(targetsOf(action, { TableName: 'T' }), [{ action, table: 'T' }])
   }
   t.same(targetsOf('ListTables', {}), [])
+})
+
+t.test('the target of an operation on a stream is its table', async (t) => {
+  const arn = 'arn:aws:dynamodb:eu-central-1:123456789012:table/T/stream/2026-11-30T10:24:59.297'
+  const requests = {
+    ListStreams: { TableName: 'T' },
+    DescribeStream: { StreamArn: arn },
+    GetShardIterator: { StreamArn: arn, ShardId: 'shardId-1' },
+    GetRecords: { ShardIterator: `${arn}|1|AAAA` },
+  }
+  for (const action of ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords'] as const) {
+    t.same(targetsOf(action, requests[action]), [{ action, table: 'T' }])
+    t.equal(apiOf(action), 'DynamoDBStreams_20120810')
+  }
+  t.equal(apiOf('GetItem'), 'DynamoDB_20120810')
+  t.throws(() => targetsOf('GetRecords', { ShardIterator: 'AAAA' }), { name: 'RequestError' })
 })
 
 t.test('each entry of a batch or transaction is a target with its own action', async (t) => {

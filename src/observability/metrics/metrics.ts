@@ -3,7 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { CODES } from '../../../schemas/parts/codes.js'
 import { version } from '../../package-root.js'
 import type { ProblemError } from '../../problem/problem-error.js'
-import { DIRECTIONS, type Subscriber } from '../events.js'
+import { DIRECTIONS, ignore, type Subscriber } from '../events.js'
 import { REJECTIONS, rejectionOf } from './rejection.js'
 import { RequestMetrics } from './request-metrics.js'
 import { measureRuntime } from './runtime-metrics.js'
@@ -90,6 +90,8 @@ export function createMetrics(storage: StorageState): Metrics {
     capacityConsumed: (event) => {
       calls.capacityConsumed(event)
     },
+    changesRead: ignore,
+    changeSubscribers: ignore,
     addRoute: (method, pattern, status) => {
       requests.addRoute(method, pattern, status)
     },

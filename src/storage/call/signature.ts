@@ -1,11 +1,11 @@
 /**
  * Signature Version 4 (IAM User Guide, "Create a signed AWS API request") for the one kind of request that the storage
- * layer sends: a POST to DynamoDB whose body is in memory. General signers cost five times as much, most of it for
+ * layer sends: a POST to DynamoDB, or to DynamoDB Streams, whose body is in memory. Both are one service to signatures. General signers cost five times as much, most of it for
  * parts that are the same in every such request.
  */
 import { createHmac, hash } from 'node:crypto'
 import type { Credentials } from './connection.js'
-import type { SentOperation } from '../operations.js'
+import { apiOf, type SentOperation } from '../operations.js'
 
 const SERVICE = 'dynamodb'
 const CONTENT_TYPE = 'application/x-amz-json-1.0'
@@ -38,7 +38,7 @@ export class Signer {
   sign(operation: SentOperation, body: Buffer, credentials: Credentials, timeMs: number): string[] {
     const time = this.#timeText(timeMs)
     const key = this.#keyFor(credentials.secretAccessKey, time.slice(0, 8))
-    const target = `DynamoDB_20120810.${operation}`
+    const target = `${apiOf(operation)}.${operation}`
     const { accessKeyId, sessionToken } = credentials
     const hasToken = sessionToken !== undefined && sessionToken !== ''
     const token = hasToken ? `x-amz-security-token:${sessionToken}\n` : ''

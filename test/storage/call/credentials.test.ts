@@ -118,9 +118,9 @@ t.test('static credentials that have expired', async (t) => {
   const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
-  const { endpoint, region } = await connectionTo(standIn.endpoint)
+  const connection = await connectionTo(standIn.endpoint)
   const { asked, provide } = startStatic()
-  const storage = new Storage({ endpoint, region, credentials: provide }, testConfig())
+  const storage = new Storage({ ...connection, credentials: provide }, testConfig())
   t.teardown(() => storage.close())
   const call = () =>
     storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
@@ -144,12 +144,12 @@ t.test('a call fails for its expired credentials if the provider fails too', asy
   const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
-  const { endpoint, region } = await connectionTo(standIn.endpoint)
+  const connection = await connectionTo(standIn.endpoint)
   const credentials = async (options?: { forceRefresh: boolean }) => {
     if (options?.forceRefresh === true) throw new Error('no metadata service')
     return { accessKeyId: 'key', secretAccessKey: 'secret' }
   }
-  const storage = new Storage({ endpoint, region, credentials }, testConfig())
+  const storage = new Storage({ ...connection, credentials }, testConfig())
   t.teardown(() => storage.close())
   const call = () =>
     storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
@@ -165,13 +165,13 @@ t.test('a provider that does not answer holds a call up no longer than its limit
   const standIn = await startFakeDynamoDB(t, (_arrived, response) => {
     refuse(response, 400, 'ExpiredTokenException')
   })
-  const { endpoint, region } = await connectionTo(standIn.endpoint)
+  const connection = await connectionTo(standIn.endpoint)
   const credentials = (options?: { forceRefresh: boolean }) =>
     options?.forceRefresh === true
       ? new Promise<never>(() => undefined)
       : Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'secret' })
   const storage = new Storage(
-    { endpoint, region, credentials },
+    { ...connection, credentials },
     testConfig({ attemptTimeoutMs: 50, maxAttempts: 2 }),
   )
   t.teardown(() => storage.close())
