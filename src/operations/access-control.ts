@@ -10,7 +10,7 @@ import { isArn, tableName } from '../storage/tables/table-names.js'
 import type { Services } from './call.js'
 
 /** What a decision is made with. */
-interface Asking {
+export interface Asking {
   readonly services: Services
   /** Undefined without `AUTH=policy`: everyone may do everything. */
   readonly caller: Caller | undefined

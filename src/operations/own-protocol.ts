@@ -17,6 +17,7 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { JsonError } from '../json/reader.js'
 import { RequestObserver } from '../observability/events.js'
+import type { ObservedRequest } from '../observability/observed-request.js'
 import { AMZ_JSON } from '../problem/dynamodb-error.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 import type { CallState } from '../problem/send-problem.js'
@@ -24,10 +25,10 @@ import { storageProblem } from '../problem/storage-problem.js'
 import { administersTables, type ApiOperation, apiOperation } from '../storage/api-operations.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { ForwardedResponse } from '../storage/forwarded.js'
-import { hasRow, isWrite, type Target, targetsOf } from '../storage/operations.js'
+import { hasRow, isWrite, targetsOf } from '../storage/operations.js'
 import { parseRequest } from '../storage/parse-request.js'
 import { type DynamoDBRequest, RequestError, textOf } from '../storage/request.js'
-import { limitRate, permit, permitEverything } from './access-control.js'
+import { type Asking, limitRate, permit, permitEverything } from './access-control.js'
 import { batchLimit, bodyLimit } from './body.js'
 import type { ApiRequest, Services } from './call.js'
 import { observedOf, tablesOf } from './serve.js'
@@ -73,18 +74,14 @@ export async function serveOwnProtocol(
 
   // 6. Authorize everything that the request asks for.
   const asked = await parametersIn(body)
-  const asking = { services, caller, limits }
-  const targets = targetsIn(operation, asked, () => mayExplain(caller, body))
-  observed.tables = hasRow(operation) ? tablesOf(targets) : tablesIn(asked)
-  const isFiltered = operation === 'ListTables' && caller !== undefined
-  if (!hasRow(operation)) await permitEverything(asking, operation, observed.tables)
-  else if (operation !== 'ListTables') await permit(asking, targets)
+  await permitRequest({ services, caller, limits, observed }, operation, asked, body)
 
   // 7. Send it to DynamoDB, and answer as DynamoDB does.
   state.writes = isWrite(operation, asked)
-  const answer = isFiltered
-    ? await visibleTables(services, caller, asked, limits)
-    : await storage.forward(operation, body, asked, limits)
+  const answer =
+    operation === 'ListTables' && caller !== undefined
+      ? await visibleTables(services, caller, asked, limits)
+      : await storage.forward(operation, body, asked, limits)
   const { statusCode, error, requestId = request.id, checksum } = answer
   if (error !== undefined) request.problem = storageProblem(error, typed)
   reply.code(statusCode).header('content-type', AMZ_JSON).header('x-amzn-requestid', requestId)
@@ -153,31 +150,42 @@ function notSerializable(detail: string): ProblemError {
 }
 
 /**
- * DynamoDB would refuse nearly every request whose targets cannot be read, and says best why. But it may read one that has
- * something unknown in it: then the request must have nothing that is not allowed.
+ * Checks that the caller may do all that the request asks for.
+ * @throws ProblemError
  */
-function mayExplain(caller: Caller | undefined, body: Buffer): boolean {
-  // An escape could hide the beginning of an ARN.
-  return caller === undefined && !body.includes('arn:') && !body.includes('\\u')
+async function permitRequest(
+  asking: Asking & { readonly observed: ObservedRequest },
+  operation: ApiOperation,
+  asked: DynamoDBRequest,
+  body: Buffer,
+): Promise<void> {
+  // The answer has the tables that the caller may see.
+  if (operation === 'ListTables') return
+  if (!hasRow(operation)) {
+    asking.observed.tables = tablesIn(asked)
+    await permitEverything(asking, operation, asking.observed.tables)
+    return
+  }
+  try {
+    const targets = targetsOf(operation, asked)
+    asking.observed.tables = tablesOf(targets)
+    // Nearly all decisions are made at once.
+    const deciding = permit(asking, targets)
+    if (deciding !== undefined) await deciding
+  } catch (error) {
+    if (!(error instanceof RequestError || error instanceof JsonError)) throw error
+    if (mayExplain(asking, body)) return
+    throw new ProblemError('InvalidRequest', error.message)
+  }
 }
 
 /**
- * What the request is about.
- * @param isExplained whether DynamoDB is to say what is wrong with a request that cannot be read
- * @throws ProblemError
+ * DynamoDB would refuse nearly every request whose targets cannot be read, and says best why. But it may read one that has
+ * something unknown in it: then the request must have nothing that is not allowed.
  */
-function targetsIn(
-  operation: ApiOperation,
-  asked: DynamoDBRequest,
-  isExplained: () => boolean,
-): readonly Target[] {
-  try {
-    return targetsOf(operation, asked)
-  } catch (error) {
-    if (!(error instanceof RequestError || error instanceof JsonError)) throw error
-    if (isExplained()) return []
-    throw new ProblemError('InvalidRequest', error.message)
-  }
+function mayExplain({ caller }: Asking, body: Buffer): boolean {
+  // An escape could hide the beginning of an ARN.
+  return caller === undefined && !body.includes('arn:') && !body.includes('\\u')
 }
 
 /** The parameters by which operations without a row name a table. */
