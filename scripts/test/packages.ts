@@ -2,6 +2,7 @@
  * Bundles the packages that most tests load into a file each: typebox has 680 files, and Node.js takes longer to find and
  * read them than most tests take.
  */
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -71,7 +72,7 @@ async function bundle(folder: string): Promise<void> {
     banner: {
       js: `import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)`,
     },
-    plugins: [entries],
+    plugins: [entries(exportsOf(BUNDLED))],
     logLevel: 'warning',
   })
 }
@@ -82,7 +83,7 @@ const fileOf = (name: string) => (name === 'tap' ? '@tapjs/tap' : name)
 const ENTRY = 'entry:'
 
 /** An entry exports what the package exports in Node.js. For CommonJS, esbuild alone would export only its default. */
-const entries: Plugin = {
+const entries = (exports: Readonly<Record<string, readonly string[]>>): Plugin => ({
   name: 'entries',
   setup(build) {
     build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => ({
@@ -91,12 +92,29 @@ const entries: Plugin = {
       namespace: 'entry',
       pluginData: path.slice(ENTRY.length),
     }))
-    build.onLoad({ filter: /^/, namespace: 'entry' }, async ({ pluginData }) => {
-      const name = String(pluginData)
-      const exported = Object.keys((await import(name)) as object).filter(
-        (name) => /^[\w$]+$/.test(name) && name !== '__esModule',
-      )
-      return { contents: `export { ${exported.join(', ')} } from '${name}'`, resolveDir: packageRoot }
-    })
+    build.onLoad({ filter: /^/, namespace: 'entry' }, ({ pluginData }) => ({
+      contents: `export { ${exports[String(pluginData)]?.join(', ') ?? ''} } from '${String(pluginData)}'`,
+      resolveDir: packageRoot,
+    }))
   },
+})
+
+/** Prints the names that each package exports. */
+const LIST_EXPORTS = `
+  const names = process.argv.slice(1)
+  const lists = await Promise.all(names.map(async (name) => Object.keys(await import(name))))
+  console.log(JSON.stringify(Object.fromEntries(names.map((name, index) => [name, lists[index]]))))
+  process.exit()`
+
+/** The names that the packages export. A process of its own loads them: tap runs from the moment when it is loaded. */
+function exportsOf(names: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const options = { cwd: packageRoot, encoding: 'utf8' } as const
+  const output = execFileSync(
+    process.execPath,
+    ['--input-type=module', '-e', LIST_EXPORTS, ...names],
+    options,
+  )
+  const lists = JSON.parse(output) as Record<string, string[]>
+  const isName = (name: string) => /^[\w$]+$/.test(name) && name !== '__esModule'
+  return Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.filter(isName)]))
 }
