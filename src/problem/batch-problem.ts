@@ -1,6 +1,7 @@
 /** The problems for a batch and an import that stopped: why, and exactly which entries are not confirmed. */
 import { rowOf } from '../../schemas/parts/codes.js'
 import type { Representation } from '../items/representation.js'
+import { EMPTY_OBJECT } from '../json/json.js'
 import { JsonError } from '../json/reader.js'
 import {
   AnswerError,
@@ -13,15 +14,23 @@ import { internalProblem } from './internal-problem.js'
 import { clip, ProblemError, sentences } from './problem-error.js'
 import { answerProblem, membersOf, storageProblem } from './storage-problem.js'
 
+/** Deletes that stopped between two pages have nothing that is not confirmed. */
+const GO_ON = 'Go on with nextPageToken.'
+
 export function batchProblem(error: BatchIncompleteError, representation: Representation): ProblemError {
   const { cause, maybeApplied, unprocessed } = error
-  const members = membersOf(error.output, representation)
+  const members = new Map([
+    // Why DynamoDB throttled the request, or what it refused.
+    ...membersOf(cause?.body ?? EMPTY_OBJECT, representation),
+    ...membersOf(error.output, representation),
+  ])
   const one = unprocessed === 1
   const entries = `${unprocessed} ${one ? 'entry' : 'entries'} of the batch`
-  const left = members.has('unprocessedItems')
+  const listed = members.has('unprocessedItems')
     ? `${entries} ${one ? 'is' : 'are'} not confirmed; see unprocessedItems`
     : `${entries} ${one ? 'was' : 'were'} not read; see unprocessedKeys`
-  const again = `Send only the listed ${one ? 'entry' : 'entries'} again.`
+  const left = unprocessed === 0 ? '' : listed
+  const again = unprocessed === 0 ? GO_ON : `Send only the listed ${one ? 'entry' : 'entries'} again.`
   if (cause === undefined || isRetryable(cause.kind)) {
     return new ProblemError('BatchIncomplete', sentences(left, outcomeOf(error)), {
       members,
@@ -107,6 +116,7 @@ function problemAtLine(cause: unknown, line: number, representation: Representat
   if (cause instanceof StorageError || cause === undefined) {
     const detail = `Not all lines from line ${line} on are confirmed as written.`
     return new ProblemError('BatchIncomplete', detail, {
+      members: membersOf(cause?.body ?? EMPTY_OBJECT, representation),
       dynamodbRequestId: cause?.requestId,
       attempts: cause?.attempts,
       retryAfterMs: cause?.retryAfterMs,

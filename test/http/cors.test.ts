@@ -50,7 +50,7 @@ t.test('a page of a listed origin', async (t) => {
     )
     t.equal(status, 200)
     t.equal(headers.get('access-control-allow-origin'), APP)
-    t.match(headers.get('access-control-expose-headers'), /etag.*retry-after.*x-request-id/)
+    t.match(headers.get('access-control-expose-headers'), /accept-patch.*etag.*retry-after.*x-request-id/)
   })
 
   t.test('may read errors', async (t) => {

@@ -54,6 +54,24 @@ t.test('a batch that ends early is BatchIncomplete, whatever the cause', async (
   t.match(body, { status: 503, code: 'BatchIncomplete', attempts: 5, unprocessedItems: requestItems })
 })
 
+t.test('a batch that DynamoDB throttles has its reasons', async (t) => {
+  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+    const reasons = [
+      { reason: 'TableWriteProvisionedThroughputExceeded', resource: 'arn:aws:dynamodb:x:1:table/T' },
+    ]
+    const members = { ThrottlingReasons: reasons }
+    refuse(response, 400, 'ProvisionedThroughputExceededException', undefined, { members })
+  })
+  const service = await startService(t, {}, dynamodb.endpoint)
+  const throttlingReasons = [{ reason: 'TableWriteProvisionedThroughputExceeded', resource: 'table/T' }]
+  const requestItems = { T: [{ putRequest: { item: { id: 'a' } } }] }
+  t.match((await service.post('/v1/batch/write', { requestItems })).body, {
+    code: 'BatchIncomplete',
+    unprocessedItems: requestItems,
+    throttlingReasons,
+  })
+})
+
 t.test('the detail of an incomplete batch gives one piece of advice that fits its entries', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, () => undefined)
   const service = await startService(t, {}, dynamodb.endpoint)

@@ -1,7 +1,7 @@
 /** `count` and `delete-items`: over all pages of a query or a scan. */
 import t from 'tap'
 import { keyHolder } from '../helpers/access.js'
-import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { answer, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { importLines, scanLines } from '../helpers/item-lines.js'
 import { createTable, needsDynamoDB, type Service, startService, TYPED } from '../helpers/service.js'
 
@@ -199,6 +199,44 @@ t.test('deletes that are not confirmed are listed, with where to go on', async (
     },
   )
 })
+
+t.test(
+  'a later page that is refused for good does not lose what was deleted, and where to go on',
+  async (t) => {
+    let position: unknown
+    const dynamodb = await startFakeDynamoDB(t, ({ operation, body }, response) => {
+      if (operation === 'DescribeTable') {
+        answer(response, {
+          Table: {
+            KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          },
+        })
+      } else if (operation === 'BatchWriteItem') answer(response, { UnprocessedItems: {} })
+      else if (body['ExclusiveStartKey'] === undefined) {
+        const id = { S: 'k1' }
+        answer(response, { Items: [{ id }], Count: 1, ScannedCount: 1, LastEvaluatedKey: { id } })
+      } else {
+        position = body['ExclusiveStartKey']
+        refuse(response, 400, 'ValidationException', 'The table is archived')
+      }
+    })
+    const service = await startService(t, {}, dynamodb.endpoint)
+    const remove = (more: object) => service.post('/v1/tables/T/delete-items', { maxItems: 100, ...more })
+    const { body } = await remove({})
+    t.match(body, {
+      status: 400,
+      code: 'ValidationException',
+      detail: 'The table is archived. Correct what was refused. Go on with nextPageToken.',
+      maybeApplied: false,
+      deleted: 1,
+      nextPageToken: String,
+    })
+    position = undefined
+    t.notOk('deleted' in (await remove({ pageToken: body['nextPageToken'] })).body, 'nothing was deleted')
+    t.same(position, { id: { S: 'k1' } })
+  },
+)
 
 t.test('access control of count and delete-items', needsDynamoDB, async (t) => {
   const roles = {

@@ -177,8 +177,8 @@ async function readAnswer<Result>(read: () => Promise<Result>): Promise<Result> 
   }
 }
 
-/** Callers must learn which entries are confirmed, whatever error stops the batch. */
-function toStorageError(cause: unknown, operation: Operation, request: DynamoDBRequest): StorageError {
+/** Callers must learn what is confirmed, whatever error of a call or its answer stops the batch. */
+export function toStorageError(cause: unknown, operation: Operation, request: DynamoDBRequest): StorageError {
   if (cause instanceof StorageError) return cause
   const maybeApplied = isWrite(operation, request)
   const failure =

@@ -5,12 +5,12 @@
 import { EMPTY_ARRAY, EMPTY_OBJECT, type Json } from '../../json/json.js'
 import { elements, members } from '../../json/parts.js'
 import { entriesOf, requestItemsOf, WRITES_IN_A_REQUEST } from '../batch/batch-write.js'
-import { type BatchContext, type BatchOutcome, type Entry, sendAll } from '../batch/chunks.js'
+import { type BatchContext, type BatchOutcome, type Entry, sendAll, toStorageError } from '../batch/chunks.js'
 import { asAnswerError, DeleteIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, serialize, textOf } from '../request.js'
 import { projectingOnly } from './key-projection.js'
 import { readCounts } from './page-answer.js'
-import { type PageOperation, pagesFrom } from './pages.js'
+import { mayPass, type PageOperation, pagesFrom } from './pages.js'
 import { positionOf } from './position.js'
 
 /** After so many deletes it is looked at the time, and they are what is listed at most if DynamoDB stops taking them. */
@@ -35,7 +35,7 @@ export interface Deleted {
  * Deletes at most so many items.
  * @param request of a Query or a Scan; `ExclusiveStartKey` is where to begin
  * @throws StorageError if the first page fails
- * @throws DeleteIncompleteError with the deletes that are not confirmed
+ * @throws DeleteIncompleteError with the deletes that are not confirmed; without any, if a later page is refused for good
  */
 export async function deleteItems(
   operation: PageOperation,
@@ -53,9 +53,22 @@ export async function deleteItems(
     const next = { ...reading, ExclusiveStartKey: startKey, Limit: limitOf(request, maxItems - deleted) }
     return readKeys(await send(operation, next, limits))
   }
+  const fetchNext = async (startKey: Json) => {
+    try {
+      return await fetch(startKey)
+    } catch (error) {
+      if (mayPass(error)) throw error
+      const outcome = {
+        unprocessed: [],
+        maybeApplied: false,
+        error: toStorageError(error, operation, request),
+      }
+      throw new DeleteIncompleteError(outcome, EMPTY_OBJECT, { deleted, position })
+    }
+  }
   const isOver = () => deleted === maxItems || performance.now() >= stopAt
 
-  for await (const page of pagesFrom(await fetch(request['ExclusiveStartKey']), fetch, { stopAt })) {
+  for await (const page of pagesFrom(await fetch(request['ExclusiveStartKey']), fetchNext, { stopAt })) {
     if (page.keys.length === 0) position = page.lastEvaluatedKey
     for (let start = 0; start < page.keys.length;) {
       const end = Math.min(start + DELETES_AT_A_TIME, start + maxItems - deleted, page.keys.length)
