@@ -3,7 +3,8 @@
  * turns within one run, and only the ratios between them count. `--quick` measures less, `--profile` shows where the
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
  * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost, `--pages` what
- * page tokens and collections cost, `--idempotency` what an `Idempotency-Key` costs. `--against DIR` compares this build
+ * page tokens and collections cost, `--idempotency` what an `Idempotency-Key` costs, `--own-protocol` what DynamoDB's own
+ * protocol costs. `--against DIR` compares this build
  * with another one, such as that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,7 @@ import { compareFormats } from './formats.js'
 import { compareIdempotency } from './idempotency.js'
 import { compareObservability } from './observability.js'
 import { comparePages } from './pages.js'
+import { compareOwnProtocol } from './own-protocol.js'
 import { Disturbance, pinned, type Process } from './process.js'
 import { profile } from './profile.js'
 import { type Results, streamsText, toText } from './results.js'
@@ -73,6 +75,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await comparePages(upstream, generator, plan, say)
 } else if (process.argv.includes('--idempotency')) {
   await compareIdempotency(upstream, generator, plan, say)
+} else if (process.argv.includes('--own-protocol')) {
+  await compareOwnProtocol(upstream, generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--formats')) {

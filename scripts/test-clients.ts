@@ -1,5 +1,5 @@
 /**
- * `npm run test:clients`: runs the code blocks of docs/clients.md against the service and DynamoDB Local, each language
+ * `npm run test:clients`: runs the code blocks of docs/clients.md and docs/how-to/use-an-aws-sdk.md against the service and DynamoDB Local, each language
  * in an empty folder, and then the program in `examples/clients/` with the generated client. The service has `AUTH=policy`,
  * so every program has to send an API key. A language without its tools
  * is reported as skipped; the ready-made clients are packed first. `npm run test:clients -- go python` runs only these.
@@ -24,8 +24,10 @@ import { cacheFolder } from '../src/local/load-dynamodb-local.js'
 import { packClients } from './clients/packed.js'
 
 interface Client {
-  /** The heading in docs/clients.md. Its first block generates a client and a small program, its second block runs it. */
+  /** The heading in the page. Its first block generates a client and a small program, its second block runs it. */
   readonly heading: string
+  /** `docs/clients.md` by default. A client of the other page is an AWS SDK. */
+  readonly page?: string
   /** A command that succeeds if the tools are installed. Its output is shown. */
   readonly needs: string
   readonly env?: NodeJS.ProcessEnv
@@ -38,6 +40,19 @@ const npm = { npm_config_audit: 'false', npm_config_fund: 'false' }
 const pip = { PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
 const python3 = (minor: number) =>
   `python3 -c "import ensurepip, sys, venv; print(sys.version); sys.exit(sys.version_info < (3, ${minor}))"`
+
+const SDKS = 'docs/how-to/use-an-aws-sdk.md'
+
+// The version that oapi-codegen needs.
+const goIsThere = 'go version && go version | grep -Eq "go(1[.](2[5-9]|[3-9][0-9])|[2-9][.])"'
+const goFast = {
+  // No C compiler is needed. The program runs for a second, so it is compiled without optimization, and garbage collection is
+  // rare, for a faster compilation.
+  CGO_ENABLED: '0',
+  GOFLAGS: `-buildvcs=false '-gcflags=all=-N -l'`,
+  GOGC: '400',
+  GOTOOLCHAIN: 'local',
+}
 
 const clients: Readonly<Record<string, Client>> = {
   'ready-made-typescript': {
@@ -53,19 +68,7 @@ const clients: Readonly<Record<string, Client>> = {
     needs: `java -version 2>&1 && ${python3(10)}`,
     env: pip,
   },
-  go: {
-    heading: 'Go',
-    // The version that the generator needs.
-    needs: 'go version && go version | grep -Eq "go(1[.](2[5-9]|[3-9][0-9])|[2-9][.])"',
-    env: {
-      // No C compiler is needed. The program runs for a second, so it is compiled without optimization, and garbage
-      // collection is rare, for a faster compilation.
-      CGO_ENABLED: '0',
-      GOFLAGS: `-buildvcs=false '-gcflags=all=-N -l'`,
-      GOGC: '400',
-      GOTOOLCHAIN: 'local',
-    },
-  },
+  go: { heading: 'Go', needs: goIsThere, env: goFast },
   python: {
     heading: 'Python',
     needs: python3(10),
@@ -73,6 +76,10 @@ const clients: Readonly<Record<string, Client>> = {
   },
   'typescript-fetch': { heading: 'TypeScript, openapi-fetch', needs: 'node --version', env: npm },
   'hey-api': { heading: 'TypeScript, @hey-api/openapi-ts', needs: 'node --version', env: npm },
+  'aws-sdk-javascript': { heading: 'JavaScript', page: SDKS, needs: 'node --version', env: npm },
+  boto3: { heading: 'Python', page: SDKS, needs: python3(10), env: pip },
+  'aws-cli': { heading: 'AWS CLI', page: SDKS, needs: python3(10), env: pip },
+  'aws-sdk-go': { heading: 'Go', page: SDKS, needs: goIsThere, env: goFast },
 }
 
 /** The archive that the blocks download. */
@@ -86,7 +93,6 @@ const policy = {
   keys: [{ ...entry, roles: ['operator'] }],
 }
 
-const page = await readFile(join(packageRoot, 'docs/clients.md'), 'utf8')
 const chosen = process.argv.slice(2)
 const names = Object.keys(clients).filter((name) => chosen.length === 0 || chosen.includes(name))
 const archives = names.some((name) => clients[name]?.archive !== undefined) ? packClients() : []
@@ -108,7 +114,8 @@ async function testAll(): Promise<boolean> {
   const slow = { ATTEMPT_TIMEOUT_MS: '60000', REQUEST_TIMEOUT_MS: '120000' }
   const secured = { AUTH: 'policy', ACCESS_FILE: accessFile }
   const address = { HOST: '127.0.0.1', PORT: '0' }
-  const config = readConfig({ ...process.env, ...slow, ...secured, ...address, TABLE_ADMIN: 'true' })
+  const settings = { ...process.env, ...slow, ...address, TABLE_ADMIN: 'true' }
+  const config = readConfig({ ...settings, ...secured })
   const storage = new Storage(await resolveConnection(dynamodb.endpoint), config)
   const logger = createLogger('warn')
   const app = await buildApp(
@@ -117,14 +124,22 @@ async function testAll(): Promise<boolean> {
     logger,
     await Access.open(accessFile, { logger, hasPageTokenSecret: true }),
   )
+  const open = readConfig({ ...settings, WIRE_PROTOCOL: 'true' })
+  const forSdks = await buildApp(open, new Storage(await resolveConnection(dynamodb.endpoint), open), logger)
   try {
     await createDemoTables(storage)
     const url = await app.listen({ host: config.host, port: config.port })
-    const results = await Promise.all(names.map(async (name) => [name, await test(name, url)] as const))
+    const sdkUrl = await forSdks.listen({ host: open.host, port: open.port })
+    const results = await Promise.all(
+      names.map(async (name) => {
+        const address = clients[name]?.page === undefined ? url : sdkUrl
+        return [name, await test(name, address)] as const
+      }),
+    )
     process.stdout.write(`\n${results.map(([name, result]) => `${name}: ${result}`).join('\n')}\n`)
     return results.every(([, result]) => !result.startsWith('FAILED'))
   } finally {
-    await app.close()
+    await Promise.all([app.close(), forSdks.close()])
     await dynamodb.stop()
     await rm(folder, { recursive: true })
   }
@@ -146,13 +161,15 @@ async function test(name: string, url: string): Promise<string> {
       process.stderr.write(`\n*** ${name} IS SKIPPED: \`${client.needs}\` fails here\n\n`)
       return 'SKIPPED, because its tools are not installed'
     }
-    const [make, run] = blocks(client.heading)
+    const [make, run] = await blocks(client)
     if (make === undefined || run === undefined) return 'FAILED: the page has no blocks for it'
     const start = performance.now()
+    const long = join(packageRoot, 'examples/clients', name)
     const steps = [
       ['the client', make],
       ['the small program', run],
-      ['the long program', `cp '${join(packageRoot, 'examples/clients', name)}'/* .\n${run}`],
+      // That of the SDK for JavaScript is test/clients/aws-sdk.test.ts.
+      ...(existsSync(long) ? [['the long program', `cp '${long}'/* .\n${run}`] as const] : []),
     ] as const
     for (const [step, commands] of steps) {
       const here = commands.replaceAll('http://127.0.0.1:3000', url).replaceAll(GENERATOR, generator)
@@ -182,8 +199,9 @@ async function cachedGenerator(): Promise<string> {
   return pathToFileURL(file).href
 }
 
-/** The shell blocks under a heading of the page. */
-function blocks(heading: string): string[] {
+/** The shell blocks under the heading of a client. */
+async function blocks({ heading, page: file = 'docs/clients.md' }: Client): Promise<string[]> {
+  const page = await readFile(join(packageRoot, file), 'utf8')
   const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
   return Array.from(section.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = '']) => block)
 }

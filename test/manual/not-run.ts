@@ -26,6 +26,7 @@ export const NOT_RUN: Readonly<Record<string, Partial<Readonly<Record<Reason, nu
 export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   // Each language in an empty folder, with packages from three registries.
   'docs/clients.md': 'scripts/test-clients.ts',
+  'docs/how-to/use-an-aws-sdk.md': 'scripts/test-clients.ts',
 }
 
 /** The programs that pages need besides curl and Node.js, with their Debian packages. */
