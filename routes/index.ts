@@ -10,6 +10,7 @@ import { importItems } from './import.js'
 import { itemResource } from './item-resource.js'
 import { items } from './items.js'
 import { service } from './service.js'
+import { statements } from './statements.js'
 import { tableAdmin, tables } from './tables.js'
 import { transactions } from './transactions.js'
 
@@ -22,6 +23,7 @@ const routes: readonly Route[] = [
   ...batch,
   importItems,
   ...transactions,
+  ...statements,
   ...tables,
   ...service,
   home,

@@ -7,6 +7,7 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
+import { batchStatements } from './batch/batch-statements.js'
 import { batchWrite } from './batch/batch-write.js'
 import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type EntrySource } from './batch/import-writer.js'
@@ -23,6 +24,7 @@ import { isRepeatable, isWrite, type Operation, reportsCapacity } from './operat
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
+import { onlyTableOfStatements } from './statement-requests.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
@@ -117,6 +119,17 @@ export class Storage {
    */
   batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     return batchWrite(request, this.#batchContext(limits), this.#keySchemas)
+  }
+
+  /**
+   * BatchExecuteStatement for any number of statements, sent in requests of 25. Statements that DynamoDB throttled are sent
+   * again.
+   * @param request BatchExecuteStatement's, with any number of `Statements`
+   * @returns an array with one answer for each statement, in their order; some may be errors
+   * @throws BatchIncompleteError with such answers in `StatementResponses`, if a request failed as a whole
+   */
+  batchStatements(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
+    return batchStatements(request, this.#batchContext(limits))
   }
 
   /**
@@ -292,7 +305,7 @@ export class Storage {
     const answer = this.#retry.run(
       {
         operation,
-        table: onlyTableOf(request),
+        table: onlyTableOf(request) ?? onlyTableOfStatements(operation, request),
         index: textOf(request['IndexName']),
         observer,
         attempt: () => this.#transport.attempt(call, limits),
