@@ -12,6 +12,7 @@ import { itemResource } from './item-resource.js'
 import { items } from './items.js'
 import { optionalOwnProtocol, ownProtocol } from './own-protocol.js'
 import { service } from './service.js'
+import { statements } from './statements.js'
 import { optionalTableRoutes, tableAdmin, tables } from './tables.js'
 import { transactions } from './transactions.js'
 
@@ -24,6 +25,7 @@ const routes: readonly Route[] = [
   ...batch,
   importItems,
   ...transactions,
+  ...statements,
   ...tables,
   ...service,
   home,

@@ -4,6 +4,7 @@ import { FoundItems, RequestedKeys, RequestedWrites } from './batch.js'
 import { consumedCapacities, itemCollectionMetricsByTable } from './parts/answers.js'
 import { Item, OneOf } from './parts/building-blocks.js'
 import { CODES } from './parts/codes.js'
+import { StatementResponses } from './statements.js'
 
 const itemOfCondition = Type.Optional(
   Item('The item that failed the condition check, if the request asked for it.'),
@@ -69,6 +70,7 @@ export const ProblemMembers = Type.Object({
   unprocessedItems: Type.Optional(RequestedWrites),
   unprocessedKeys: Type.Optional(RequestedKeys),
   responses: Type.Optional(FoundItems),
+  statementResponses: Type.Optional(StatementResponses),
   consumedCapacity: consumedCapacities,
   itemCollectionMetrics: itemCollectionMetricsByTable,
 })

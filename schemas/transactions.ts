@@ -4,6 +4,7 @@ import { consumedCapacities, WritesAnswer } from './parts/answers.js'
 import { Closed, ExactlyOne, Expression, Item } from './parts/building-blocks.js'
 import { idempotencyErrors, writeErrors } from './parts/errors.js'
 import {
+  clientRequestToken,
   conditionExpression,
   expressionAttributeNames,
   expressionAttributeValues,
@@ -12,6 +13,7 @@ import {
   returnItemCollectionMetrics,
   returnValuesOnConditionCheckFailure,
 } from './parts/expressions.js'
+import { transactionAnswerHeaders, transactionHeaders } from './parts/headers.js'
 import { NoQuery } from './parts/paths.js'
 import type { RouteSchema } from './parts/route-schema.js'
 
@@ -94,14 +96,7 @@ export const transactWrite = {
     'one, so that its own retries are safe.',
   tags: ['Transactions'],
   querystring: NoQuery,
-  headers: Type.Object({
-    'idempotency-key': Type.Optional(
-      Type.String({
-        description:
-          'The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key.',
-      }),
-    ),
-  }),
+  headers: transactionHeaders,
   body: Closed(
     {
       transactItems: Type.Array(
@@ -144,9 +139,7 @@ export const transactWrite = {
         ),
         { minItems: 1, maxItems: 100 },
       ),
-      clientRequestToken: Type.Optional(
-        Type.String({ maxLength: 36, description: 'At most 36 characters.' }),
-      ),
+      clientRequestToken,
       returnConsumedCapacity,
       returnItemCollectionMetrics,
     },
@@ -173,15 +166,7 @@ export const transactWrite = {
   response: {
     200: {
       ...WritesAnswer,
-      headers: {
-        'idempotency-key': Type.Optional(
-          Type.String({
-            description:
-              'The token that the service generated, or the one from the request’s header. With it the transaction can ' +
-              'safely be sent again.',
-          }),
-        ),
-      },
+      headers: transactionAnswerHeaders,
       examples: [{}],
     },
   },

@@ -5,7 +5,7 @@
 import * as Type from 'typebox'
 import type { Static, TObject, TObjectOptions, TProperties, TSchema, TSchemaOptions } from 'typebox'
 
-/** The schema keyword for what the JSON type alone does not tell: that a value is an item, or a description. */
+/** The schema keyword for what the JSON type alone does not tell: that a value is an item, an attribute's value, or a description. */
 export const SHAPE = 'x-shape'
 
 /**
@@ -13,6 +13,9 @@ export const SHAPE = 'x-shape'
  * and checked before validation; it is then a Buffer with DynamoDB's JSON.
  */
 export const Item = (description: string) => Type.Unsafe<Buffer>({ [SHAPE]: 'item', description })
+
+/** The value of an attribute, such as a parameter of a statement. It has been read as an item is, and is a Buffer as well. */
+export const AttributeValue = (description: string) => Type.Unsafe<Buffer>({ [SHAPE]: 'value', description })
 
 /** An item, or another object with items in it, of an answer. As a document, an item can have any fields. */
 export const ItemOr = (other: TSchema, description: string) =>

@@ -167,6 +167,13 @@ export const CODES = {
     cause: 'A table of this name already exists, or the table is being created, changed, or deleted.',
     next: 'GET /v1/tables/{table} tells its status.',
   },
+  DuplicateItemException: {
+    status: 409,
+    retryable: false,
+    title: 'The item already exists',
+    cause: 'An `INSERT` statement has the key of an item that exists. It never replaces one.',
+    next: 'Change the item with UPDATE, or put it with PUT.',
+  },
   IdempotentParameterMismatchException: {
     status: 409,
     retryable: false,

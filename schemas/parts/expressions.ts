@@ -63,6 +63,11 @@ export const returnOldValues = Type.Optional(
   }),
 )
 
+/** Of transactions. */
+export const clientRequestToken = Type.Optional(
+  Type.String({ maxLength: 36, description: 'At most 36 characters.' }),
+)
+
 /** The options that put, update and delete share. */
 export const writeOptions = {
   conditionExpression: Type.Optional(conditionExpression),

@@ -10,3 +10,24 @@ export const idempotencyKey = Type.Optional(
       'are the same key. The whole AWS account shares the keys of a Region, so use UUIDs.',
   }),
 )
+
+/** `Idempotency-Key` of a transaction. */
+export const transactionHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key.',
+    }),
+  ),
+})
+
+/** Of the answer to a transaction. */
+export const transactionAnswerHeaders = {
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'The token that the service generated, or the one from the request’s header. With it the transaction can ' +
+        'safely be sent again.',
+    }),
+  ),
+}

@@ -7,7 +7,7 @@ import type { TObject, TSchema } from 'typebox'
 import type { Code } from './codes.js'
 
 /** The sections of the description, in the order in which a reader meets them. */
-export type Tag = 'Items' | 'Batches' | 'Transactions' | 'Tables' | 'Service'
+export type Tag = 'Items' | 'Batches' | 'Transactions' | 'Statements' | 'Tables' | 'Service'
 
 export type RouteSchema = DescribedRoute | HiddenRoute
 

@@ -21,6 +21,7 @@ const tags: Readonly<Record<Tag, string>> = {
   Items: 'One item, or pages of items.',
   Batches: 'Any number of items; each entry succeeds or fails by itself.',
   Transactions: 'Several items, all or nothing.',
+  Statements: 'One statement in PartiQL. Many of them are in batches and transactions.',
   Tables: 'Tables. Creating and deleting them requires `TABLE_ADMIN=true`.',
   Service: 'The service itself.',
 }

@@ -13,8 +13,10 @@ export function ref(name: string, kind: 'schemas' | 'headers' | 'examples' = 'sc
   return { $ref: `#/components/${kind}/${name}` }
 }
 
+/** Whether the two representations of the schema differ. */
 export function hasItems(schema: object): boolean {
-  return JSON.stringify(schema).includes(`"${SHAPE}":"item"`)
+  const text = JSON.stringify(schema)
+  return text.includes(`"${SHAPE}":"item"`) || text.includes(`"${SHAPE}":"value"`)
 }
 
 /** Where a schema stands: alone, as the elements of an array, as the values of a map, or as a field of a struct. */
@@ -40,6 +42,8 @@ export class SchemaComponents {
    */
   add(schema: object, representation: Representation, place: Place = 'body'): JsonObject {
     const { title, [SHAPE]: shape, ...rest } = plain(schema)
+    // As a document, it can be any JSON value.
+    if (shape === 'value') return representation === document ? rest : ref('AttributeValue')
     if (shape === 'item') return this.#itemAt(place, itemNames.get(representation) ?? '', rest)
     const { anyOf } = rest
     if (isArray(anyOf)) return this.#addAnyOf(anyOf.filter(isObject), rest, representation)

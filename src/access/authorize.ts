@@ -171,10 +171,11 @@ function missing(caller: Caller, { table }: Target, action: Action): ProblemErro
   return refusal(caller, `${action} on ${clip(table)} needs a grant of ${rightFor(action)}.`)
 }
 
-function otherPartition(caller: Caller, { table }: Target, action: Action): ProblemError {
+function otherPartition(caller: Caller, { table, partiql }: Target, action: Action): ProblemError {
+  const rule = partiql === undefined ? 'has to name one of them' : 'cannot be done by a PartiQL statement'
   return refusal(
     caller,
-    `${action} on ${clip(table)} is granted for the caller’s own partitions only (partitionKey), and has to name one of them.`,
+    `${action} on ${clip(table)} is granted for the caller’s own partitions only (partitionKey), and ${rule}.`,
   )
 }
 

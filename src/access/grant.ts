@@ -41,14 +41,15 @@ export interface Grant {
 }
 
 /** Whether a grant covers what is done to the table, whatever the partition. */
-export function covers(grant: Grant, { action, within, table }: Target): boolean {
+export function covers(grant: Grant, { action, within, partiql, table }: Target): boolean {
   const { actions } = grant
   const group = groupOf[action]
   return (
     (group === 'any' ||
       actions.has(group) ||
       actions.has(action) ||
-      (within !== undefined && actions.has(within))) &&
+      (within !== undefined && actions.has(within)) ||
+      (partiql !== undefined && actions.has(partiql))) &&
     coversTable(grant, table)
   )
 }

@@ -11,17 +11,15 @@ const ALGORITHMS: ReadonlySet<string> = new Set([
   ...['EdDSA', 'Ed25519'],
 ])
 
-/** DynamoDB's operations (API Reference, version 2012-08-10) that are not called yet, but can be granted already. */
-const FURTHER_ACTIONS = [
-  ...['UpdateTable', 'UpdateTimeToLive', 'DescribeTimeToLive', 'ExecuteStatement', 'BatchExecuteStatement'],
-  ...['ExecuteTransaction', 'PartiQLSelect', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'],
-]
-const ACTIONS: ReadonlySet<string> = new Set([
-  ...GROUPS,
-  ...Object.keys(operations),
+/** Actions of IAM that are entries of operations: a condition check of a transaction, and statements. */
+const ENTRY_ACTIONS = [
   'ConditionCheckItem',
-  ...FURTHER_ACTIONS,
-])
+  'PartiQLSelect',
+  'PartiQLInsert',
+  'PartiQLUpdate',
+  'PartiQLDelete',
+]
+const ACTIONS: ReadonlySet<string> = new Set([...GROUPS, ...Object.keys(operations), ...ENTRY_ACTIONS])
 
 /** The place of a field, from the outside in. */
 export type Path = readonly (string | number)[]

@@ -144,6 +144,7 @@ class Translation {
   #atOnce(shape: Shape): boolean {
     const code = this.reader.peek()
     if (shape.kind === 'item' && code !== LETTER_N) this.#representation.encode(this.reader, this.#writer)
+    else if (shape.kind === 'value') this.#representation.encodeValue(this.reader, this.#writer)
     else if (shape.kind === 'plain' || (code !== OPEN_BRACE && code !== OPEN_BRACKET)) {
       this.#writer.copy(this.reader.take())
     } else return false

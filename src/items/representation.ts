@@ -1,8 +1,8 @@
 /** The two representations of items, and the one that a request body has (RFC 9110, section 8.3). */
 import type { JsonReader } from '../json/reader.js'
 import type { JsonWriter } from '../json/writer.js'
-import { decodeItem, encodeItem } from './document.js'
-import { checkItem, copyItem } from './typed.js'
+import { decodeAttribute, decodeItem, encodeAttribute, encodeItem } from './document.js'
+import { checkAttribute, checkItem, copyItem } from './typed.js'
 
 /** How items are written in a body. */
 export interface Representation {
@@ -11,6 +11,10 @@ export interface Representation {
   readonly decode: (reader: JsonReader, writer: JsonWriter) => void
   /** Reads an item in DynamoDB's JSON and writes it as the caller gets it. */
   readonly encode: (reader: JsonReader, writer: JsonWriter) => void
+  /** Like {@link decode}, of the value of one attribute. */
+  readonly decodeValue: (reader: JsonReader, writer: JsonWriter) => void
+  /** Like {@link encode}, of the value of one attribute. */
+  readonly encodeValue: (reader: JsonReader, writer: JsonWriter) => void
   /** The bytes before and after an item that has a line of its own. */
   readonly line: readonly [before: string, after: string]
 }
@@ -19,6 +23,8 @@ export const document: Representation = {
   mediaType: 'application/json',
   decode: decodeItem,
   encode: encodeItem,
+  decodeValue: decodeAttribute,
+  encodeValue: encodeAttribute,
   line: ['', '\n'],
 }
 
@@ -26,6 +32,8 @@ export const typed: Representation = {
   mediaType: 'application/vnd.dynamodb+json',
   decode: checkItem,
   encode: copyItem,
+  decodeValue: checkAttribute,
+  encodeValue: copyItem,
   // As DynamoDB's own exports have it (Developer Guide, "DynamoDB table export output format").
   line: ['{"Item":', '}\n'],
 }

@@ -116,17 +116,18 @@ class BodyReader {
   /** Reads the next value, if that is an item or a scalar. */
   #readAtOnce(shape: Shape): unknown {
     const code = this.#reader.peek()
-    if (shape.kind === 'item') return this.#item()
+    if (shape.kind === 'item') return this.#item(this.#representation.decode)
+    if (shape.kind === 'value') return this.#item(this.#representation.decodeValue)
     return code === OPEN_BRACE || code === OPEN_BRACKET ? NOT_READ : parse(this.#reader.take())
   }
 
-  #item(): Json | typeof NOT_READ {
+  #item(decode: Representation['decode']): Json | typeof NOT_READ {
     const reader = this.#reader
     const start = reader.position
     reader.origin = start
     writer.clear()
     try {
-      this.#representation.decode(reader, writer)
+      decode(reader, writer)
     } catch (error) {
       if (!(error instanceof JsonError)) throw error
       this.#refusal = error
@@ -144,7 +145,7 @@ class BodyReader {
     const isObject = this.#reader.peek() === OPEN_BRACE
     if (isObject && (shape.kind === 'struct' || shape.kind === 'map')) return yield* this.#object(shape)
     if (!isObject && shape.kind === 'list') return yield* this.#list(shape)
-    if (shape.kind === 'item') return yield* this.#refusedItem()
+    if (shape.kind === 'item' || shape.kind === 'value') return yield* this.#refusedItem()
     // The schema refuses a value of another type, whatever is in it, and says what is right.
     yield* skip(this.#reader)
     return isObject ? {} : []

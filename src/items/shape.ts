@@ -7,7 +7,8 @@ import { SHAPE } from '../../schemas/parts/building-blocks.js'
 import { toDynamoDBName } from './field-names.js'
 
 export type Shape =
-  | { readonly kind: 'item' }
+  /** An item is a map of names to values; a value stands alone. */
+  | { readonly kind: 'item' | 'value' }
   /** Fields with fixed names, which differ between the service and DynamoDB. */
   | {
       readonly kind: 'struct'
@@ -34,7 +35,7 @@ export interface Field {
 
 /** The keywords of JSON Schema that determine the shape of a value. */
 interface SchemaParts {
-  readonly [SHAPE]?: 'item' | 'description'
+  readonly [SHAPE]?: 'item' | 'value' | 'description'
   readonly properties?: Readonly<Record<string, TSchema>>
   readonly additionalProperties?: boolean | TSchema
   readonly items?: TSchema

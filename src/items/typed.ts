@@ -71,7 +71,15 @@ export function checkItem(reader: JsonReader, writer: JsonWriter): void {
   writer.copy(reader.bytes, start, reader.position)
 }
 
-/** Reads a map of names to AttributeValues from DynamoDB and copies it. */
+/** As {@link checkItem}, for one AttributeValue. */
+export function checkAttribute(reader: JsonReader, writer: JsonWriter): void {
+  reader.peek()
+  const start = reader.position
+  checkValue(reader, 0)
+  writer.copy(reader.bytes, start, reader.position)
+}
+
+/** Reads a map of names to AttributeValues, or one AttributeValue, from DynamoDB and copies it. */
 export function copyItem(reader: JsonReader, writer: JsonWriter): void {
   writer.copy(reader.take())
 }

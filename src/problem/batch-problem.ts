@@ -8,33 +8,32 @@ import {
   type BatchIncompleteError,
   type ImportError,
   isRetryable,
+  StatementsIncompleteError,
   StorageError,
 } from '../storage/errors.js'
 import { internalProblem } from './internal-problem.js'
-import { clip, ProblemError, sentences } from './problem-error.js'
+import { clip, type Members, ProblemError, sentences } from './problem-error.js'
 import { answerProblem, membersOf, storageProblem } from './storage-problem.js'
 
 /** Deletes that stopped between two pages have nothing that is not confirmed. */
 const GO_ON = 'Go on with nextPageToken.'
 
 export function batchProblem(error: BatchIncompleteError, representation: Representation): ProblemError {
-  const { cause, maybeApplied, unprocessed } = error
+  const { cause, maybeApplied } = error
   const members = new Map([
     // Why DynamoDB throttled the request, or what it refused.
     ...membersOf(cause?.body ?? EMPTY_OBJECT, representation),
     ...membersOf(error.output, representation),
   ])
-  const one = unprocessed === 1
-  const entries = `${unprocessed} ${one ? 'entry' : 'entries'} of the batch`
-  const listed = members.has('unprocessedItems')
-    ? `${entries} ${one ? 'is' : 'are'} not confirmed; see unprocessedItems`
-    : `${entries} ${one ? 'was' : 'were'} not read; see unprocessedKeys`
-  const left = unprocessed === 0 ? '' : listed
-  const again = unprocessed === 0 ? GO_ON : `Send only the listed ${one ? 'entry' : 'entries'} again.`
+  const { left, outcome, again } =
+    error instanceof StatementsIncompleteError ? statementsLeft(error) : entriesLeft(error, members)
+  // The statements that were executed would be executed a second time.
+  const repeatable = !(error instanceof StatementsIncompleteError) || error.onlyReads
   if (cause === undefined || isRetryable(cause.kind)) {
-    return new ProblemError('BatchIncomplete', sentences(left, outcomeOf(error)), {
+    return new ProblemError('BatchIncomplete', sentences(left, outcome), {
       members,
       maybeApplied,
+      retryable: repeatable,
       next: again,
       dynamodbRequestId: cause?.requestId,
       attempts: cause?.attempts,
@@ -43,16 +42,45 @@ export function batchProblem(error: BatchIncompleteError, representation: Repres
     })
   }
   const stopped = storageProblem(cause, representation)
-  return new ProblemError(stopped.code, sentences(stopped.message, left, outcomeOf(error)), {
+  return new ProblemError(stopped.code, sentences(stopped.message, left, outcome), {
     members,
     maybeApplied,
-    retryable: stopped.retryable,
+    retryable: stopped.retryable && repeatable,
     next: stopped.retryable ? again : afterRefusal(stopped, again),
     dynamodbRequestId: stopped.dynamodbRequestId,
     attempts: stopped.attempts,
     logged: stopped.logged,
     cause: error,
   })
+}
+
+/** What became of the entries that are not confirmed, and what to do with them. */
+interface Left {
+  readonly left: string
+  readonly outcome: string
+  readonly again: string
+}
+
+function entriesLeft(error: BatchIncompleteError, members: Members): Left {
+  const { unprocessed } = error
+  const one = unprocessed === 1
+  const entries = `${unprocessed} ${one ? 'entry' : 'entries'} of the batch`
+  const listed = members.has('unprocessedItems')
+    ? `${entries} ${one ? 'is' : 'are'} not confirmed; see unprocessedItems`
+    : `${entries} ${one ? 'was' : 'were'} not read; see unprocessedKeys`
+  return {
+    left: unprocessed === 0 ? '' : listed,
+    outcome: outcomeOf(error),
+    again: unprocessed === 0 ? GO_ON : `Send only the listed ${one ? 'entry' : 'entries'} again.`,
+  }
+}
+
+function statementsLeft({ unprocessed, maybeApplied }: StatementsIncompleteError): Left {
+  return {
+    left: `${unprocessed} ${unprocessed === 1 ? 'statement' : 'statements'} of the batch did not succeed; see statementResponses`,
+    outcome: maybeApplied ? 'Those with the error UnknownOutcome may have been applied.' : '',
+    again: `Send only the statements with the error NotExecuted again${maybeApplied ? ', and read the items of those with UnknownOutcome first' : ''}.`,
+  }
 }
 
 function afterRefusal({ code, status }: ProblemError, again: string): string {

@@ -3,7 +3,10 @@
  * identify the operator’s AWS account: callers do not see them, the log has them. Some also quote the signed request,
  * with the session token in it (IAM User Guide, "Troubleshoot Signature Version 4 signing"): nobody sees that.
  */
+import { CLOSE_BRACKET, OPEN_BRACKET } from '../json/character-codes.js'
+import { skip, type Sliced } from '../json/in-slices.js'
 import { type Json, parse } from '../json/json.js'
+import { JsonReader } from '../json/reader.js'
 import { arrayOf, elements, members, objectOf } from '../json/parts.js'
 import { clip } from './problem-error.js'
 
@@ -67,13 +70,40 @@ export function redactReasons(reasons: Json): Json {
   return arrayOf(elements(reasons).map(redactReason))
 }
 
+/** The names of texts, in lower case. */
+const TEXTS: ReadonlySet<string> = new Set(['code', 'message', 'reason', 'resource'])
+
 function redactReason(reason: Json): Json {
   const fields = members(reason)
-  for (const name of ['code', 'message', 'reason', 'resource']) {
-    const field = fields.get(name)
-    const text = field && parse(field)
+  for (const [name, field] of fields) {
+    const text = TEXTS.has(name.toLowerCase()) && parse(field)
     if (typeof text === 'string')
       fields.set(name, Buffer.from(JSON.stringify(clip(redact(text), MAX_REASON))))
   }
+  return objectOf(fields)
+}
+
+/**
+ * The answers to the statements of a batch, an array in DynamoDB's JSON, with the errors among them redacted like reasons.
+ * @throws JsonError if it is none
+ */
+export function* redactErrors(responses: Json): Sliced<Json> {
+  const reader = new JsonReader(responses)
+  const redacted: Json[] = []
+  reader.expect(OPEN_BRACKET)
+  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+    reader.peek()
+    const start = reader.position
+    yield* skip(reader)
+    const response = responses.subarray(start, reader.position)
+    redacted.push(response.includes('"Error"') ? redactError(response) : response)
+  }
+  return arrayOf(redacted)
+}
+
+function redactError(response: Json): Json {
+  const fields = members(response)
+  const error = fields.get('Error')
+  if (error !== undefined) fields.set('Error', redactReason(error))
   return objectOf(fields)
 }

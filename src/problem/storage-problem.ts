@@ -10,10 +10,12 @@ import { members as membersOfJson, objectOf } from '../json/parts.js'
 import { JsonError } from '../json/reader.js'
 import { AnswerError, isRetryable, type StorageError, type WriteConflictError } from '../storage/errors.js'
 import { clip, type Members, ProblemError, sentences } from './problem-error.js'
-import { redact, redactReasons } from './redact.js'
+import { redact, redactErrors, redactReasons } from './redact.js'
 
 /** DynamoDB's own exceptions that mean the same to a caller as another code. */
 const synonyms: ReadonlyMap<string, Code> = new Map([
+  // DynamoDB Local's name.
+  ['DuplicateItem', 'DuplicateItemException'],
   ['RequestTooLarge', 'PayloadTooLarge'],
   ['SerializationException', 'ValidationException'],
   ['TableNotFoundException', 'ResourceNotFoundException'],
@@ -180,7 +182,8 @@ export function membersOf(body: Json, representation: Representation): Members {
   const found: Members = new Map()
   for (const [dynamoDBName, member] of readMembers(body)) {
     try {
-      const answer = objectOf([[dynamoDBName, member]])
+      const redacted = dynamoDBName === 'StatementResponses' ? atOnce(redactErrors(member)) : member
+      const answer = objectOf([[dynamoDBName, redacted]])
       const { json } = atOnce(translateAnswer(answer, problemShape, representation))
       const [[name, value] = ['', NULL]] = membersOfJson(json)
       if (!(name in ProblemMembers.properties) || value.equals(NULL)) continue

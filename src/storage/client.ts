@@ -7,6 +7,7 @@ import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { batchGet } from './batch/batch-get.js'
+import { batchStatements } from './batch/batch-statements.js'
 import { batchWrite } from './batch/batch-write.js'
 import type { BatchContext, Pace } from './batch/chunks.js'
 import { ImportWriter, type EntrySource } from './batch/import-writer.js'
@@ -32,6 +33,7 @@ import {
 import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
+import { onlyTableOfStatements } from './statement-requests.js'
 import { StreamCalls } from './streams/stream-calls.js'
 import { type ChangesOptions, Streams } from './streams/streams.js'
 import type { From, Subscription } from './streams/subscription.js'
@@ -174,6 +176,17 @@ export class Storage {
    */
   batchWrite(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
     return batchWrite(request, this.#batchContext(limits), this.#keySchemas)
+  }
+
+  /**
+   * BatchExecuteStatement for any number of statements, sent in requests of 25. Statements that DynamoDB throttled are sent
+   * again.
+   * @param request BatchExecuteStatement's, with any number of `Statements`
+   * @returns an array with one answer for each statement, in their order; some may be errors
+   * @throws BatchIncompleteError with such answers in `StatementResponses`, if a request failed as a whole
+   */
+  batchStatements(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
+    return batchStatements(request, this.#batchContext(limits))
   }
 
   /**
@@ -372,7 +385,7 @@ export class Storage {
     return this.#retry.run(
       {
         operation: call.operation,
-        table: onlyTableOf(request),
+        table: onlyTableOf(request) ?? onlyTableOfStatements(call.operation, request),
         index: textOf(request['IndexName']),
         observer: limits.observer ?? this.#observer,
         attempt: () => this.#transportOf(call.operation).attempt(call, limits),

@@ -154,7 +154,7 @@ export class BatchIncompleteError extends Error {
   constructor(
     outcome: {
       readonly unprocessed: readonly unknown[]
-      readonly maybeApplied: boolean
+      readonly maybeApplied: readonly unknown[]
       readonly error: StorageError | undefined
     },
     output: Json,
@@ -164,8 +164,26 @@ export class BatchIncompleteError extends Error {
     super(`${length} ${length === 1 ? 'entry of the batch is' : 'entries of the batch are'} not confirmed`)
     this.output = output
     this.unprocessed = length
-    this.maybeApplied = maybeApplied
+    this.maybeApplied = maybeApplied.length > 0
     this.cause = error
+  }
+}
+
+/**
+ * A batch of statements of which a request failed as a whole. `output` has an answer to each statement in
+ * `StatementResponses`; those that are not confirmed are errors.
+ */
+export class StatementsIncompleteError extends BatchIncompleteError {
+  /** Whether all statements are reads: then the whole batch can be sent again. */
+  readonly onlyReads: boolean
+
+  constructor(
+    outcome: ConstructorParameters<typeof BatchIncompleteError>[0],
+    output: Json,
+    onlyReads: boolean,
+  ) {
+    super(outcome, output)
+    this.onlyReads = onlyReads
   }
 }
 

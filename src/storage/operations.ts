@@ -14,6 +14,8 @@ import {
   RequestError,
   textOf,
 } from './request.js'
+import type { Verb } from './statement.js'
+import { onlySelects, type StatementOperation, statementsIn } from './statement-requests.js'
 import { isIdempotent } from './update-expression.js'
 
 export interface OperationRow {
@@ -60,11 +62,16 @@ export type Action =
 /** The actions of DynamoDB Streams. */
 type StreamAction = 'DescribeStream' | 'GetShardIterator' | 'GetRecords' | 'ListStreams'
 
+/** The IAM action of a PartiQL statement (Developer Guide, "IAM security policies with PartiQL for DynamoDB"). */
+export type PartiQLAction = 'PartiQLSelect' | 'PartiQLInsert' | 'PartiQLUpdate' | 'PartiQLDelete'
+
 /** One thing that a request reads or writes. */
 export interface Target {
   readonly action: Action
-  /** The batch or transaction that it is an entry of. */
+  /** The batch, the transaction or the statement that it is an entry of. */
   readonly within?: string
+  /** Only of a statement. It does not name the key, so its target has none. */
+  readonly partiql?: PartiQLAction
   /** As the request names it: the name of the table or its ARN. */
   readonly table: string
   /** The index that is read; undefined if it is the table itself. */
@@ -146,6 +153,13 @@ export const operations = {
     reportsCapacity: true,
     targets: transactionTargets('TransactWriteItems'),
   },
+  // What a statement writes may depend on the item, as in `SET n = n + 1`, and an INSERT would find its own item.
+  ExecuteStatement: statementRow('ExecuteStatement', () => false),
+  BatchExecuteStatement: statementRow('BatchExecuteStatement', () => false),
+  ExecuteTransaction: statementRow(
+    'ExecuteTransaction',
+    ({ ClientRequestToken }) => ClientRequestToken !== undefined,
+  ),
   // DynamoDB refuses the second of two equal requests, because the table exists, is being changed or deleted, or is as it
   // should be.
   CreateTable: {
@@ -375,4 +389,40 @@ function entryTargets(
       returnsItem: returnsItem(parameters),
     }
   })
+}
+
+/**
+ * What statements do, by what they begin with. A SELECT may read the whole table, except in a batch or a transaction, where
+ * DynamoDB wants the whole key.
+ */
+const statementActions: Readonly<Record<Verb, readonly [Action, PartiQLAction]>> = {
+  SELECT: ['Scan', 'PartiQLSelect'],
+  INSERT: ['PutItem', 'PartiQLInsert'],
+  UPDATE: ['UpdateItem', 'PartiQLUpdate'],
+  DELETE: ['DeleteItem', 'PartiQLDelete'],
+  EXISTS: ['ConditionCheckItem', 'PartiQLSelect'],
+}
+
+/** @param isRepeatableWrite whether a request with other statements than SELECT is repeatable */
+function statementRow(
+  operation: StatementOperation,
+  isRepeatableWrite: OperationRow['repeatable'],
+): OperationRow {
+  return {
+    effect: (request) => (onlySelects(operation, request) ? 'read' : 'write'),
+    repeatable: (request) => isRepeatableWrite(request) || onlySelects(operation, request),
+    reportsCapacity: true,
+    targets: (request) =>
+      statementsIn(operation, request).map(({ verb, table, index, returnsItem, returnValues }) => {
+        const [action, partiql] = statementActions[verb]
+        return {
+          action: action === 'Scan' && operation !== 'ExecuteStatement' ? 'GetItem' : action,
+          within: operation,
+          partiql,
+          table,
+          index,
+          returnsItem: returnsItem || asksFor(returnValues),
+        }
+      }),
+  }
 }

@@ -62,7 +62,10 @@ const grant: fc.Arbitrary<ReferenceGrant> = fc
   .record({
     tables: fc.subarray(['Orders', 'Orders-*', 'Carts*', '*'], { minLength: 1 }),
     actions: fc.subarray(
-      ['read', 'write', 'admin', 'GetItem', 'PutItem', 'Query', 'ConditionCheckItem', 'DeleteTable'],
+      [
+        ...['read', 'write', 'admin', 'GetItem', 'PutItem', 'Query', 'ConditionCheckItem', 'DeleteTable'],
+        ...['ExecuteStatement', 'BatchExecuteStatement', 'PartiQLSelect', 'PartiQLUpdate'],
+      ],
       {
         minLength: 1,
       },
@@ -196,13 +199,54 @@ const transaction: fc.Arbitrary<Asked> = fc
     })),
   }))
 
+const verbs = {
+  SELECT: ['Scan', 'PartiQLSelect', (table: string) => `SELECT * FROM "${table}" WHERE pk = 'T#1'`],
+  INSERT: ['PutItem', 'PartiQLInsert', (table: string) => `INSERT INTO "${table}" VALUE {'pk': 'T#1'}`],
+  UPDATE: ['UpdateItem', 'PartiQLUpdate', (table: string) => `UPDATE "${table}" SET a = 1 WHERE pk = 'T#1'`],
+  DELETE: ['DeleteItem', 'PartiQLDelete', (table: string) => `DELETE FROM "${table}" WHERE pk = 'T#1'`],
+  EXISTS: [
+    'ConditionCheckItem',
+    'PartiQLSelect',
+    (table: string) => `EXISTS(SELECT * FROM "${table}" WHERE pk = 'T#1')`,
+  ],
+} as const
+const verb = fc.constantFrom(...(Object.keys(verbs) as (keyof typeof verbs)[]))
+/** A statement is never allowed by a grant that is bound to a partition, though it may be about that one. */
+const statements: fc.Arbitrary<Asked> = fc
+  .record({
+    operation: fc.constantFrom('ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'),
+    entries: fc.array(fc.tuple(verb, entry), { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ operation, entries }) => {
+    const some = operation === 'ExecuteStatement' ? entries.slice(0, 1) : entries
+    const list = some.map(([verb, { table, returns }]) => ({
+      Statement: verbs[verb][2](table),
+      ReturnValuesOnConditionCheckFailure: returns ? 'ALL_OLD' : 'NONE',
+    }))
+    const [first = {}] = list
+    return {
+      operation,
+      request: operation === 'ExecuteStatement' ? first : { Statements: list, TransactStatements: list },
+      accesses: some.map(([verb, { table, returns }]) => {
+        const [action, partiql] = verbs[verb]
+        const isGet = verb === 'SELECT' && operation !== 'ExecuteStatement'
+        return {
+          action: isGet ? 'GetItem' : action,
+          alias: [operation, partiql],
+          table,
+          returnsItem: returns,
+        }
+      }),
+    }
+  })
+
 t.test('every decision is that of the reference', async (t) => {
   let allowed = 0
   let decided = 0
   fc.assert(
     fc.property(
       fc.array(grant, { maxLength: 3 }),
-      fc.oneof(single, query, scan, admin, batchGet, transaction),
+      fc.oneof(single, query, scan, admin, batchGet, transaction, statements),
       (grants, { operation, request, accesses }) => {
         // A page has to go on in the partition of the query; two grants for the two do not add up.
         const isPage = operation === 'Query' && accesses.length === 2

@@ -10,6 +10,8 @@ export interface ReferenceGrant {
 /** One thing that a request does: DynamoDB's operation, the table, and the partition key of the item or of the query. */
 export interface ReferenceAccess {
   readonly action: string
+  /** Other names by which it can be granted: the operation that it is an entry of, and IAM's action for a statement. */
+  readonly alias?: readonly string[]
   readonly table: string
   /** Undefined if the access is not limited to one partition. */
   readonly partition?: string | undefined
@@ -26,9 +28,16 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 const fits = (pattern: string, text: string) =>
   pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern
 
-function allows(grant: ReferenceGrant, action: string, { table, partition }: ReferenceAccess): boolean {
+function allows(
+  grant: ReferenceGrant,
+  action: string,
+  { action: own, alias = [], table, partition }: ReferenceAccess,
+): boolean {
   return (
-    grant.actions.some((one) => one === action || (groups[one]?.includes(action) ?? false)) &&
+    grant.actions.some(
+      (one) =>
+        one === action || (groups[one]?.includes(action) ?? false) || (action === own && alias.includes(one)),
+    ) &&
     grant.tables.some((pattern) => fits(pattern, table)) &&
     (grant.partition === undefined || (partition !== undefined && fits(grant.partition, partition)))
   )

@@ -147,6 +147,11 @@ t.test('every error code', needsDynamoDB, async (t) => {
           }),
       ),
     ResourceInUseException: () => service.post('/v1/tables', usersTable(table)),
+    DuplicateItemException: () =>
+      service.post('/v1/statements', {
+        statement: `INSERT INTO "${table}" VALUE {'id': ?}`,
+        parameters: ['u1'],
+      }),
     IdempotentParameterMismatchException: async () => {
       await transact(service, [putInTransaction('u3')], 'order-4711')
       return transact(service, [putInTransaction('u4')], 'order-4711')

@@ -13,7 +13,7 @@ import * as Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { covers, GROUPS } from '../../src/access/grant.js'
 import { packageRoot } from '../../src/package-root.js'
-import { type Action, operations } from '../../src/storage/operations.js'
+import { type Action, operations, type PartiQLAction } from '../../src/storage/operations.js'
 
 const folder = join(packageRoot, 'deploy/iam')
 
@@ -34,7 +34,11 @@ const Policy = Closed({
       Action: Texts,
       Resource: Type.Optional(Texts),
       Condition: Type.Optional(
-        Closed({ StringEquals: Type.Optional(ConditionKeys), ArnLike: Type.Optional(ConditionKeys) }),
+        Closed({
+          StringEquals: Type.Optional(ConditionKeys),
+          ArnLike: Type.Optional(ConditionKeys),
+          BoolIfExists: Type.Optional(ConditionKeys),
+        }),
       ),
     }),
     { minItems: 1 },
@@ -124,6 +128,13 @@ const GRANTED = {
 
 /** Batches have an action of their own in IAM, beside those of their entries. */
 const BATCHES: Readonly<Record<string, Action>> = { BatchGetItem: 'GetItem', BatchWriteItem: 'PutItem' }
+/** What statements do; they have actions of their own in IAM. */
+const STATEMENTS: Readonly<Record<PartiQLAction, readonly Action[]>> = {
+  PartiQLSelect: ['GetItem', 'ConditionCheckItem', 'Query', 'Scan'],
+  PartiQLInsert: ['PutItem'],
+  PartiQLUpdate: ['UpdateItem'],
+  PartiQLDelete: ['DeleteItem'],
+}
 /** What the service does for itself, or for a caller with any grant. */
 const OWN = ['DescribeTable', 'ListTables']
 /** What an operation with a grant needs besides its own action: tags of a new table. */
@@ -140,17 +151,35 @@ for (const group of GROUPS) {
       const entry = BATCHES[name]
       return entry !== undefined && coversAction(entry)
     })
-    const expected = new Set([...granted, ...batches, ...OWN, ...(BESIDES[group] ?? [])])
+    const statements = Object.entries(STATEMENTS).flatMap(([name, actions]) =>
+      actions.some(coversAction) ? [name] : [],
+    )
+    const beside = [...OWN, ...(BESIDES[group] ?? [])]
+    const expected = new Set([...granted, ...batches, ...statements, ...beside])
     t.strictSame(actionsOf(group).sort(), [...expected].map((action) => `dynamodb:${action}`).sort())
   })
 }
 
+t.test('only scan.json allows statements that read the whole table', async (t) => {
+  const conditionsOf = (group: string) =>
+    policies
+      .find(({ name }) => name === `${group}.json`)
+      ?.policy.Statement.filter(({ Action }) => Action.includes('dynamodb:PartiQLSelect'))
+      .map(({ Condition }) => Condition)
+  t.same(conditionsOf('read'), [{ BoolIfExists: { 'dynamodb:FullTableScan': 'false' } }])
+  t.same(conditionsOf('scan'), [undefined])
+})
+
 t.test('every operation of the storage layer is allowed by a policy', async (t) => {
   const allowed = new Set(GROUPS.flatMap((group) => actionsOf(group)))
-  // DynamoDB Developer Guide, "Using IAM with DynamoDB transactions": transactions need the actions of their entries only.
-  const transactions = ['TransactGetItems', 'TransactWriteItems']
+  // DynamoDB Developer Guide, "Using IAM with DynamoDB transactions" and "IAM security policies with PartiQL for DynamoDB":
+  // transactions and statements need the actions of their entries only.
+  const withoutOne = [
+    ...['TransactGetItems', 'TransactWriteItems'],
+    ...['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
+  ]
   for (const operation of Object.keys(operations)) {
-    if (transactions.includes(operation)) t.notOk(await iamActionExists('dynamodb', operation), operation)
+    if (withoutOne.includes(operation)) t.notOk(await iamActionExists('dynamodb', operation), operation)
     else t.ok(allowed.has(`dynamodb:${operation}`), operation)
   }
 })

@@ -52,6 +52,11 @@ const words: Readonly<Record<string, readonly string[]>> = {
   filterExpression: ['amount > :one', 'contains(tags, :c)'],
   projectionExpression: ['customer, placed', '#s', 'lines[0].sku'],
   indexName: ['byStatus', 'none'],
+  statement: [
+    'SELECT * FROM "Orders" WHERE customer = ?',
+    "UPDATE Orders SET amount = ? WHERE customer = 'ada' RETURNING ALL NEW *",
+    "INSERT INTO Customers VALUE {'customer': ?}",
+  ],
   clientRequestToken: ['token-1', 'a'.repeat(36)],
 }
 const anyWord = ['a', 'ada', 'status', 'é', '😀']
@@ -113,14 +118,17 @@ function member(name: fc.Arbitrary<string> | string, value: fc.Arbitrary<string>
   return fc.tuple(names, value).map(([one, text]) => `${one}:${text}`)
 }
 
+function value(style: Style): fc.Arbitrary<string> {
+  return withHostile(oneOf(style.typed ? attributeValues : documents), style, 8)
+}
+
 /** An item or a key. Most have the key of the tables, so that they pass. */
 function item(style: Style): fc.Arbitrary<string> {
-  const value = withHostile(oneOf(style.typed ? attributeValues : documents), style, 8)
   const text = (word: string) => (style.typed ? `{"S":"${word}"}` : `"${word}"`)
   const key = (name: string, values: readonly string[]) =>
     member(name, withHostile(oneOf(values.map(text)), style, 15))
   const others = Array.from({ length: 3 }, () =>
-    rarely(member(oneOf(attributeNames.map((name) => JSON.stringify(name))), value), 3),
+    rarely(member(oneOf(attributeNames.map((name) => JSON.stringify(name))), value(style)), 3),
   )
   return objectOf(
     [key('customer', ['ada', 'grace', 'alan']), key('placed', ['2026-11-02', '2026-11-15']), ...others],
@@ -145,6 +153,7 @@ function textOf(schema: JsonSchema, style: Style, name = ''): fc.Arbitrary<strin
 
 function plainTextOf(schema: JsonSchema, style: Style, name: string): fc.Arbitrary<string> {
   if (schema[SHAPE] === 'item') return item(style)
+  if (schema[SHAPE] === 'value') return value(style)
   if (schema.enum !== undefined) return oneOf(schema.enum.map((word) => JSON.stringify(word)))
   switch (schema.type) {
     case 'object':

@@ -72,6 +72,23 @@ function answerOf(operation: string, body: Body): object {
           Item: objectIn(objectIn(entry, 'Get'), 'Key'),
         })),
       }
+    case 'ExecuteStatement':
+      return {
+        Items: [{ customer: { S: 'ada' }, amount: { N: '1.50' } }],
+        ...(body['NextToken'] === undefined && { NextToken: 'behind ada' }),
+      }
+    case 'BatchExecuteStatement':
+      return {
+        Responses: listIn(body, 'Statements').map((_statement, place) =>
+          place % 2 === 0
+            ? { TableName: 'Orders', Item: { customer: { S: 'ada' } } }
+            : { Error: { Code: 'ConditionalCheckFailed', Message: 'no' }, TableName: 'Orders' },
+        ),
+      }
+    case 'ExecuteTransaction':
+      return {
+        Responses: listIn(body, 'TransactStatements').map(() => ({ Item: { customer: { S: 'ada' } } })),
+      }
     case 'CreateTable':
     case 'UpdateTable':
     case 'DeleteTable':

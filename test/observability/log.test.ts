@@ -39,7 +39,7 @@ t.test('an error is logged with its type, its message, its stack and its causes'
     NO_CALL,
   )
   const entry = { table: 'T', json: EMPTY_OBJECT }
-  const outcome = { unprocessed: [entry, entry], maybeApplied: true, error: cause }
+  const outcome = { unprocessed: [entry, entry], maybeApplied: [entry], error: cause }
   log.error({ err: new BatchIncompleteError(outcome, EMPTY_OBJECT) }, 'failed')
   t.strictSame((JSON.parse(lines.join('')) as { err: unknown }).err, {
     type: 'BatchIncompleteError',
@@ -69,7 +69,7 @@ t.test('callers’ data in an error is not logged', async (t) => {
     NO_CALL,
   )
   const entry = { table: 'T', json: Buffer.from('{"private":1}') }
-  const outcome = { unprocessed: [entry], maybeApplied: false, error }
+  const outcome = { unprocessed: [entry], maybeApplied: [], error }
   const batch = new BatchIncompleteError(outcome, Buffer.from('{"UnprocessedItems":{"private":[]}}'))
   log.error(error)
   log.error(batch, 'failed')

@@ -83,18 +83,22 @@ t.test('a transaction without a token must not be repeated: DynamoDB could apply
 
 t.test('each operation is a read or a write', async (t) => {
   const names = Object.keys(operations) as Operation[]
+  // A statement that is not understood is a write.
   t.same(names.filter((name) => isWrite(name, {})).sort(), [
+    'BatchExecuteStatement',
     'BatchWriteItem',
     'CreateTable',
     'DeleteItem',
     'DeleteTable',
+    'ExecuteStatement',
+    'ExecuteTransaction',
     'PutItem',
     'TransactWriteItems',
     'UpdateItem',
     'UpdateTable',
     'UpdateTimeToLive',
   ])
-  t.equal(names.length, 21)
+  t.equal(names.length, 24)
 })
 
 /** The targets of a request, with the keys as text, for its objects and for the same as JSON. */
@@ -251,6 +255,71 @@ t.test('each entry of a batch or transaction is a target with its own action', a
   ])
 })
 
+const select = 'SELECT * FROM T.I WHERE a = 1'
+const update = 'UPDATE U SET a = 1 WHERE b = 2'
+const listOf = (...statements: string[]) => statements.map((Statement) => ({ Statement }))
+
+t.test('the targets of statements are what they do to which table, without a key', async (t) => {
+  const actions = (operation: Operation, request: DynamoDBRequest) =>
+    targetsIn(operation, request).map((targets) => targets.map(({ action, table }) => `${action} ${table}`))
+  const twice = (...targets: string[]) => [targets, targets]
+  t.same(actions('ExecuteStatement', { Statement: select }), twice('Scan T'))
+  t.same(actions('ExecuteStatement', { Statement: update }), twice('UpdateItem U'))
+  const all = listOf(
+    select,
+    update,
+    'INSERT INTO V VALUE {}',
+    'DELETE FROM W',
+    'EXISTS(SELECT * FROM X WHERE a = 1)',
+  )
+  const each = ['GetItem T', 'UpdateItem U', 'PutItem V', 'DeleteItem W', 'ConditionCheckItem X']
+  t.same(actions('BatchExecuteStatement', { Statements: all }), twice(...each))
+  t.same(actions('ExecuteTransaction', { TransactStatements: all }), twice(...each))
+  // DynamoDB does not read the parameters of other operations.
+  t.same(
+    actions('BatchExecuteStatement', {
+      Statement: select,
+      TransactStatements: all,
+      Statements: listOf(update),
+    }),
+    twice('UpdateItem U'),
+  )
+
+  const [target] = targetsOf('ExecuteStatement', { Statement: select })
+  t.same(target, {
+    action: 'Scan',
+    within: 'ExecuteStatement',
+    partiql: 'PartiQLSelect',
+    table: 'T',
+    index: 'I',
+    returnsItem: false,
+  })
+  const returns = (Statement: string, more = {}) =>
+    targetsOf('BatchExecuteStatement', { Statements: [{ Statement, ...more }] })[0]?.returnsItem
+  t.equal(returns(`${update} RETURNING ALL OLD *`), true)
+  t.equal(returns(update, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }), true)
+  t.equal(returns(update, { ReturnValuesOnConditionCheckFailure: 'NONE' }), false)
+})
+
+t.test('statements are repeatable if they only read, or if their transaction has a token', async (t) => {
+  const requests = (statement: string) =>
+    [
+      ['ExecuteStatement', { Statement: statement }],
+      ['BatchExecuteStatement', { Statements: listOf(select, statement) }],
+      ['ExecuteTransaction', { TransactStatements: listOf(select, statement) }],
+    ] as const
+  for (const [operation, request] of requests(select)) {
+    t.ok(isRepeatable(operation, request), operation)
+    t.notOk(isWrite(operation, request), operation)
+  }
+  for (const [operation, request] of requests(update)) {
+    t.notOk(isRepeatable(operation, request), operation)
+    t.ok(isWrite(operation, request), operation)
+    const withToken = { ...request, ClientRequestToken: 'token' }
+    t.equal(isRepeatable(operation, withToken), operation === 'ExecuteTransaction', operation)
+  }
+})
+
 t.test('a malformed request has no targets: they are refused with RequestError', async (t) => {
   for (const [operation, request] of [
     ['GetItem', { Key: A }],
@@ -259,6 +328,11 @@ t.test('a malformed request has no targets: they are refused with RequestError',
     ['BatchGetItem', { RequestItems: 'T' }],
     ['BatchGetItem', { RequestItems: { T: { Keys: A } } }],
     ['TransactWriteItems', { TransactItems: [{ Copy: { TableName: 'T', Key: A } }] }],
+    ['ExecuteStatement', { Statements: listOf(select) }],
+    ['ExecuteStatement', { Statement: 'SELECT * FROM T -- U' }],
+    ['BatchExecuteStatement', { Statements: [] }],
+    ['BatchExecuteStatement', { Statements: [{}] }],
+    ['ExecuteTransaction', { TransactStatements: listOf(select, 'DROP TABLE T') }],
   ] as const) {
     t.throws(() => targetsOf(operation, request), { name: 'RequestError' })
   }

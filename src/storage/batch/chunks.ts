@@ -54,7 +54,7 @@ export interface BatchRequest<Item> {
 }
 
 /** How a batch is cut into requests. */
-export interface BatchRequests extends BatchRequest<Entry> {
+export interface BatchRequests<Item extends Entry = Entry> extends BatchRequest<Item> {
   /** The most entries in a request. */
   readonly size: number
 }
@@ -63,8 +63,8 @@ export interface BatchRequests extends BatchRequest<Entry> {
 export interface BatchOutcome<Item = Entry> {
   /** The entries that are not confirmed. */
   readonly unprocessed: readonly Item[]
-  /** Whether some of them may have been applied. */
-  readonly maybeApplied: boolean
+  /** Those of them that may have been applied. */
+  readonly maybeApplied: readonly Item[]
   /** The error that stopped the batch; undefined if there was none. */
   readonly error: StorageError | undefined
 }
@@ -73,18 +73,18 @@ export interface BatchOutcome<Item = Entry> {
  * Sends all entries, one chunk at a time by {@link sendRequest}. A chunk that fails for good stops the batch: requests
  * in flight are finished, the rest is not sent.
  */
-export async function sendAll(
-  entries: readonly Entry[],
-  requests: BatchRequests,
+export async function sendAll<Item extends Entry>(
+  entries: readonly Item[],
+  requests: BatchRequests<Item>,
   context: BatchContext,
-): Promise<BatchOutcome> {
+): Promise<BatchOutcome<Item>> {
   const { size, isFull = () => false } = requests
-  const unprocessed: Entry[] = []
+  const unprocessed: Item[] = []
+  const maybeApplied: Item[] = []
   const errors: StorageError[] = []
-  let maybeApplied = false
   let next = 0
 
-  function takeChunk(): readonly Entry[] {
+  function takeChunk(): readonly Item[] {
     const start = next
     let bytes = 0
     while (next < entries.length && next - start < size && bytes < FULL_BYTES) {
@@ -99,7 +99,7 @@ export async function sendAll(
       const chunk = takeChunk()
       const outcome = await sendRequest(chunk, requests, context)
       for (const entry of outcome.unprocessed) unprocessed.push(entry)
-      maybeApplied ||= outcome.maybeApplied
+      for (const entry of outcome.maybeApplied) maybeApplied.push(entry)
       if (outcome.error !== undefined) errors.push(outcome.error)
     }
   }
@@ -128,10 +128,15 @@ export async function sendRequest<Item>(
 ): Promise<BatchOutcome<Item>> {
   let pending = entries
   let request = requestFor(pending)
-  let maybeApplied = false
+  const earlier = { maybeApplied: false }
   const onMaybeApplied = () => {
-    maybeApplied = true
+    earlier.maybeApplied = true
   }
+  const unfinished = (error?: StorageError): BatchOutcome<Item> => ({
+    unprocessed: pending,
+    maybeApplied: earlier.maybeApplied ? pending : [],
+    error,
+  })
   try {
     for (let failures = 0; ;) {
       const answer = await send(operation, request, { ...limits, onMaybeApplied })
@@ -140,11 +145,11 @@ export async function sendRequest<Item>(
       const done = pending.length - left.length
       if (done > 0) observer.batchEntries({ operation, outcome: 'done', count: done })
       pending = left
-      if (pending.length === 0) return { unprocessed: [], maybeApplied: false, error: undefined }
+      if (pending.length === 0) return { unprocessed: [], maybeApplied: [], error: undefined }
       const delayMs = pace.jitter(Math.max(failures - 1, 0))
       const isLate = performance.now() + delayMs >= limits.deadline
       if (isFull() || failures === pace.maxAttempts || isLate) {
-        return { unprocessed: pending, maybeApplied, error: undefined }
+        return unfinished()
       }
       observer.batchEntries({ operation, outcome: 'resent', count: pending.length, delayMs })
       if (!(await pace.wait(delayMs, limits.signal))) throw new StorageError(CANCELED, historyOf(operation))
@@ -153,7 +158,7 @@ export async function sendRequest<Item>(
   } catch (cause) {
     const error = toStorageError(cause, operation, request)
     if (error.maybeApplied) onMaybeApplied()
-    return { unprocessed: pending, maybeApplied, error }
+    return unfinished(error)
   }
 }
 

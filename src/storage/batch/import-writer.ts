@@ -213,7 +213,7 @@ export class ImportWriter {
       const outcome = await this.#sendWrites([write])
       if (outcome.unprocessed.length > 0) return { ...outcome, unprocessed: writes.slice(index) }
     }
-    return { unprocessed: [], maybeApplied: false, error: undefined }
+    return { unprocessed: [], maybeApplied: [], error: undefined }
   }
 
   #sendWrites(writes: readonly Write[]): Promise<BatchOutcome<Write>> {
@@ -247,7 +247,7 @@ function errorOf(
     number: first && firstNumber(first),
     written,
     unprocessed: unprocessed.length,
-    maybeApplied: outcomes.some(({ maybeApplied }) => maybeApplied),
+    maybeApplied: outcomes.some(({ maybeApplied }) => maybeApplied.length > 0),
     output:
       unprocessed.length === 0
         ? EMPTY_OBJECT

@@ -68,8 +68,11 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map(
 /** The names of exceptions that have a kind of their own. */
 export const REFUSAL_NAMES: readonly string[] = [...kinds.keys()]
 
-/** The reasons of a canceled transaction that may be gone at the next attempt (API Reference, TransactWriteItems). */
-const passingReasons: ReadonlyMap<string, 'throttling' | 'conflict'> = new Map([
+/**
+ * The reasons of a canceled transaction that may be gone at the next attempt (API Reference, TransactWriteItems). A statement
+ * of a batch has the same ones (API Reference, BatchStatementError).
+ */
+export const passingReasons: ReadonlyMap<string, 'throttling' | 'conflict'> = new Map([
   ['ProvisionedThroughputExceeded', 'throttling'],
   ['RequestLimitExceeded', 'throttling'],
   ['ThrottlingError', 'throttling'],

@@ -7,6 +7,8 @@ from typing import Any, Literal, cast
 
 from ._call import Caller, items_of, next_body, pages_of, segment
 from .schemas import (
+    BatchExecuteStatementAnswer,
+    BatchExecuteStatementRequest,
     BatchGetItemAnswer,
     BatchGetItemRequest,
     BatchWriteItemRequest,
@@ -19,6 +21,10 @@ from .schemas import (
     DeleteItemsRequest,
     DescribeTableAnswer,
     DescribeTimeToLiveAnswer,
+    ExecuteStatementAnswer,
+    ExecuteStatementRequest,
+    ExecuteTransactionAnswer,
+    ExecuteTransactionRequest,
     ExtraAttributes,
     GetItemAnswer,
     GetItemRequest,
@@ -185,6 +191,26 @@ class Operations(Caller):
     def transact_write_items(self, body: TransactWriteItemsRequest, *, idempotency_key: str | None = None, timeout: float | None = None) -> WritesAnswer:
         """Write items in one transaction."""
         return cast("WritesAnswer", self._call("POST", "/v1/transact/write", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
+
+    def execute_statement(self, body: ExecuteStatementRequest, *, timeout: float | None = None) -> ExecuteStatementAnswer:
+        """Run a PartiQL statement."""
+        return cast("ExecuteStatementAnswer", self._call("POST", "/v1/statements", reads=False, body=body, content_type="application/json", timeout=timeout))
+
+    def execute_statement_pages(self, body: ExecuteStatementRequest, *, timeout: float | None = None) -> Iterator[ExecuteStatementAnswer]:
+        """Run a PartiQL statement: every page, one after the other."""
+        return pages_of(lambda token: self.execute_statement(next_body(body, token), timeout=timeout))
+
+    def execute_statement_items(self, body: ExecuteStatementRequest, *, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Run a PartiQL statement: every item of every page."""
+        return items_of(self.execute_statement_pages(body, timeout=timeout))
+
+    def batch_execute_statement(self, body: BatchExecuteStatementRequest, *, timeout: float | None = None) -> BatchExecuteStatementAnswer:
+        """Run many PartiQL statements."""
+        return cast("BatchExecuteStatementAnswer", self._call("POST", "/v1/batch/statements", reads=False, body=body, content_type="application/json", timeout=timeout))
+
+    def execute_transaction(self, body: ExecuteTransactionRequest, *, idempotency_key: str | None = None, timeout: float | None = None) -> ExecuteTransactionAnswer:
+        """Run PartiQL statements in one transaction."""
+        return cast("ExecuteTransactionAnswer", self._call("POST", "/v1/transact/statements", reads=False, body=body, content_type="application/json", headers={"idempotency-key": idempotency_key}, timeout=timeout))
 
     def list_tables(self, *, limit: int | None = None, exclusive_start_table_name: str | None = None, timeout: float | None = None) -> ListTablesAnswer:
         """List the tables."""

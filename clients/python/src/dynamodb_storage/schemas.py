@@ -351,6 +351,75 @@ TransactWriteItemsRequest = TypedDict("TransactWriteItemsRequest", {
     "returnItemCollectionMetrics": "NotRequired[ReturnItemCollectionMetrics]",
 })
 
+# The values of the `?` in the statement, in their order.
+StatementParameters: TypeAlias = "list[Any]"
+
+ExecuteStatementRequest = TypedDict("ExecuteStatementRequest", {
+    "statement": "str",
+    "parameters": "NotRequired[StatementParameters]",
+    "consistentRead": "NotRequired[bool]",
+    "limit": "NotRequired[int]",
+    "pageToken": "NotRequired[str]",
+    "returnValuesOnConditionCheckFailure": "NotRequired[ReturnValuesOnConditionCheckFailure]",
+})
+
+ExecuteStatementAnswer = TypedDict("ExecuteStatementAnswer", {
+    "items": "list[dict[str, Any]]",
+    "nextPageToken": "NotRequired[str]",
+})
+
+BatchStatement = TypedDict("BatchStatement", {
+    "statement": "str",
+    "parameters": "NotRequired[StatementParameters]",
+    "consistentRead": "NotRequired[bool]",
+    "returnValuesOnConditionCheckFailure": "NotRequired[ReturnValuesOnConditionCheckFailure]",
+})
+
+BatchExecuteStatementRequest = TypedDict("BatchExecuteStatementRequest", {
+    "statements": "list[BatchStatement]",
+})
+
+# Why the statement was not executed.
+StatementError = TypedDict("StatementError", {
+    "code": "str",
+    "message": "NotRequired[str]",
+    "item": "NotRequired[Item]",
+})
+
+# The answer to one statement.
+StatementResponse = TypedDict("StatementResponse", {
+    "item": "NotRequired[Item]",
+    "tableName": "NotRequired[str]",
+    "error": "NotRequired[StatementError]",
+})
+
+# One answer for each statement of a batch, in their order.
+StatementResponses: TypeAlias = "list[StatementResponse]"
+
+BatchExecuteStatementAnswer = TypedDict("BatchExecuteStatementAnswer", {
+    "responses": "StatementResponses",
+})
+
+TransactStatement = TypedDict("TransactStatement", {
+    "statement": "str",
+    "parameters": "NotRequired[StatementParameters]",
+    "returnValuesOnConditionCheckFailure": "NotRequired[ReturnValuesOnConditionCheckFailure]",
+})
+
+ExecuteTransactionRequest = TypedDict("ExecuteTransactionRequest", {
+    "transactStatements": "list[TransactStatement]",
+    "clientRequestToken": "NotRequired[str]",
+})
+
+# The answer to one statement.
+TransactStatementResponse = TypedDict("TransactStatementResponse", {
+    "item": "NotRequired[Item]",
+})
+
+ExecuteTransactionAnswer = TypedDict("ExecuteTransactionAnswer", {
+    "responses": "list[TransactStatementResponse]",
+})
+
 ListTablesAnswer = TypedDict("ListTablesAnswer", {
     "tableNames": "list[str]",
     "lastEvaluatedTableName": "NotRequired[str]",
@@ -601,7 +670,7 @@ TimeToLiveAnswer = TypedDict("TimeToLiveAnswer", {
 })
 
 # The error code, for programs.
-ProblemCode: TypeAlias = "Literal['InvalidRequest', 'InvalidPageToken', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'WriteConflict', 'ResourceInUseException', 'IdempotentParameterMismatchException', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
+ProblemCode: TypeAlias = "Literal['InvalidRequest', 'InvalidPageToken', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'WriteConflict', 'ResourceInUseException', 'DuplicateItemException', 'IdempotentParameterMismatchException', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
 
 CancellationReason = TypedDict("CancellationReason", {
     "code": "str",
@@ -637,6 +706,7 @@ Problem = TypedDict("Problem", {
     "unprocessedItems": "NotRequired[RequestedWrites]",
     "unprocessedKeys": "NotRequired[RequestedKeys]",
     "responses": "NotRequired[FoundItems]",
+    "statementResponses": "NotRequired[StatementResponses]",
     "consumedCapacity": "NotRequired[Any]",
     "itemCollectionMetrics": "NotRequired[ItemCollectionMetricsByTable]",
 })

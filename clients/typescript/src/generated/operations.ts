@@ -2,6 +2,8 @@
 
 import type { Body, CallOptions, Description } from '../call.js'
 import type {
+  BatchExecuteStatementAnswer,
+  BatchExecuteStatementRequest,
   BatchGetItemAnswer,
   BatchGetItemRequest,
   BatchWriteItemRequest,
@@ -14,6 +16,10 @@ import type {
   DeleteItemsRequest,
   DescribeTableAnswer,
   DescribeTimeToLiveAnswer,
+  ExecuteStatementAnswer,
+  ExecuteStatementRequest,
+  ExecuteTransactionAnswer,
+  ExecuteTransactionRequest,
   ExtraAttributes,
   GetItemAnswer,
   GetItemRequest,
@@ -30,6 +36,8 @@ import type {
   TransactGetItemsAnswer,
   TransactGetItemsRequest,
   TransactWriteItemsRequest,
+  TypedBatchExecuteStatementAnswer,
+  TypedBatchExecuteStatementRequest,
   TypedBatchGetItemAnswer,
   TypedBatchGetItemRequest,
   TypedBatchWriteItemRequest,
@@ -37,6 +45,10 @@ import type {
   TypedCountItemsRequest,
   TypedDeleteItemRequest,
   TypedDeleteItemsRequest,
+  TypedExecuteStatementAnswer,
+  TypedExecuteStatementRequest,
+  TypedExecuteTransactionAnswer,
+  TypedExecuteTransactionRequest,
   TypedGetItemAnswer,
   TypedGetItemRequest,
   TypedItem,
@@ -575,6 +587,31 @@ export interface DocumentOperations {
       idempotencyKey?: string | undefined
     },
   ): Promise<WritesAnswer>
+  /** Run a PartiQL statement. */
+  executeStatement(body: ExecuteStatementRequest, options?: CallOptions): Promise<ExecuteStatementAnswer>
+  /** Run a PartiQL statement: every page, one after the other. */
+  executeStatementPages(
+    body: ExecuteStatementRequest,
+    options?: CallOptions,
+  ): AsyncGenerator<ExecuteStatementAnswer, void>
+  /** Run a PartiQL statement: every item of every page. */
+  executeStatementItems(
+    body: ExecuteStatementRequest,
+    options?: CallOptions,
+  ): AsyncGenerator<NonNullable<ExecuteStatementAnswer['items']>[number], void>
+  /** Run many PartiQL statements. */
+  batchExecuteStatement(
+    body: BatchExecuteStatementRequest,
+    options?: CallOptions,
+  ): Promise<BatchExecuteStatementAnswer>
+  /** Run PartiQL statements in one transaction. */
+  executeTransaction(
+    body: ExecuteTransactionRequest,
+    options?: CallOptions & {
+      /** The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<ExecuteTransactionAnswer>
   /** List the tables. */
   listTables(
     options?: CallOptions & {
@@ -1122,6 +1159,34 @@ export interface TypedOperations {
       idempotencyKey?: string | undefined
     },
   ): Promise<TypedWritesAnswer>
+  /** Run a PartiQL statement. */
+  executeStatement(
+    body: TypedExecuteStatementRequest,
+    options?: CallOptions,
+  ): Promise<TypedExecuteStatementAnswer>
+  /** Run a PartiQL statement: every page, one after the other. */
+  executeStatementPages(
+    body: TypedExecuteStatementRequest,
+    options?: CallOptions,
+  ): AsyncGenerator<TypedExecuteStatementAnswer, void>
+  /** Run a PartiQL statement: every item of every page. */
+  executeStatementItems(
+    body: TypedExecuteStatementRequest,
+    options?: CallOptions,
+  ): AsyncGenerator<NonNullable<TypedExecuteStatementAnswer['items']>[number], void>
+  /** Run many PartiQL statements. */
+  batchExecuteStatement(
+    body: TypedBatchExecuteStatementRequest,
+    options?: CallOptions,
+  ): Promise<TypedBatchExecuteStatementAnswer>
+  /** Run PartiQL statements in one transaction. */
+  executeTransaction(
+    body: TypedExecuteTransactionRequest,
+    options?: CallOptions & {
+      /** The `clientRequestToken` as a header: a quoted string (RFC 9651) or a bare token; both are the same key. */
+      idempotencyKey?: string | undefined
+    },
+  ): Promise<TypedExecuteTransactionAnswer>
   /** List the tables. */
   listTables(
     options?: CallOptions & {
@@ -1372,6 +1437,26 @@ export const operations = {
   transactWriteItems: {
     method: 'POST',
     path: '/v1/transact/write',
+    reads: false,
+    body: 'application/json',
+    headers: { idempotencyKey: 'idempotency-key' },
+  },
+  executeStatement: {
+    method: 'POST',
+    path: '/v1/statements',
+    reads: false,
+    body: 'application/json',
+    pages: 'body',
+  },
+  batchExecuteStatement: {
+    method: 'POST',
+    path: '/v1/batch/statements',
+    reads: false,
+    body: 'application/json',
+  },
+  executeTransaction: {
+    method: 'POST',
+    path: '/v1/transact/statements',
     reads: false,
     body: 'application/json',
     headers: { idempotencyKey: 'idempotency-key' },

@@ -891,6 +891,182 @@ export interface TypedTransactWriteItemsRequest {
   returnItemCollectionMetrics?: ReturnItemCollectionMetrics | undefined
 }
 
+/** The values of the `?` in the statement, in their order. */
+export type StatementParameters = unknown[]
+
+export interface ExecuteStatementRequest {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: StatementParameters | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the statement and its parameters. */
+  pageToken?: string | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+/** The values of the `?` in the statement, in their order. */
+export type TypedStatementParameters = AttributeValue[]
+
+export interface TypedExecuteStatementRequest {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: TypedStatementParameters | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  /** The maximum number of items to read, before the filter. */
+  limit?: number | undefined
+  /** The `nextPageToken` of the page before, unchanged. It belongs to the statement and its parameters. */
+  pageToken?: string | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+export interface ExecuteStatementAnswer {
+  /** What a `SELECT` has found; of a write, the item that its `RETURNING` clause asks for. */
+  items: Record<string, unknown>[]
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+export interface TypedExecuteStatementAnswer {
+  /** What a `SELECT` has found; of a write, the item that its `RETURNING` clause asks for. */
+  items: Record<string, AttributeValue>[]
+  /** Present if there is more: send it as `pageToken` to read on. URL-safe and opaque. */
+  nextPageToken?: string | undefined
+}
+
+export interface BatchStatement {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: StatementParameters | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+export interface BatchExecuteStatementRequest {
+  statements: BatchStatement[]
+}
+
+export interface TypedBatchStatement {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: TypedStatementParameters | undefined
+  /** `true` for a strongly consistent read. */
+  consistentRead?: boolean | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+export interface TypedBatchExecuteStatementRequest {
+  statements: TypedBatchStatement[]
+}
+
+/** Why the statement was not executed. */
+export interface StatementError {
+  /** DynamoDB’s, such as `ConditionalCheckFailed`, `DuplicateItem` or `ValidationError`. In a problem, also `NotExecuted` and `UnknownOutcome`. */
+  code: string
+  message?: string | undefined
+  /** The item that failed the condition check, if the statement asked for it. */
+  item?: Item | undefined
+}
+
+/** The answer to one statement. */
+export interface StatementResponse {
+  /** The item that was read, or that a `RETURNING` clause asks for. */
+  item?: Item | undefined
+  tableName?: string | undefined
+  error?: StatementError | undefined
+}
+
+/** One answer for each statement of a batch, in their order. */
+export type StatementResponses = StatementResponse[]
+
+export interface BatchExecuteStatementAnswer {
+  /** One answer for each statement of a batch, in their order. */
+  responses: StatementResponses
+}
+
+/** Why the statement was not executed. */
+export interface TypedStatementError {
+  /** DynamoDB’s, such as `ConditionalCheckFailed`, `DuplicateItem` or `ValidationError`. In a problem, also `NotExecuted` and `UnknownOutcome`. */
+  code: string
+  message?: string | undefined
+  /** The item that failed the condition check, if the statement asked for it. */
+  item?: TypedItem | undefined
+}
+
+/** The answer to one statement. */
+export interface TypedStatementResponse {
+  /** The item that was read, or that a `RETURNING` clause asks for. */
+  item?: TypedItem | undefined
+  tableName?: string | undefined
+  error?: TypedStatementError | undefined
+}
+
+/** One answer for each statement of a batch, in their order. */
+export type TypedStatementResponses = TypedStatementResponse[]
+
+export interface TypedBatchExecuteStatementAnswer {
+  /** One answer for each statement of a batch, in their order. */
+  responses: TypedStatementResponses
+}
+
+export interface TransactStatement {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: StatementParameters | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+export interface ExecuteTransactionRequest {
+  transactStatements: TransactStatement[]
+  /** At most 36 characters. */
+  clientRequestToken?: string | undefined
+}
+
+export interface TypedTransactStatement {
+  /** One statement: `SELECT`, `INSERT INTO`, `UPDATE` or `DELETE FROM`. Names of tables, indexes and attributes with other characters than letters, digits and `_` are in double quotes, strings in single quotes. Comments are not taken. */
+  statement: string
+  /** The values of the `?` in the statement, in their order. */
+  parameters?: TypedStatementParameters | undefined
+  returnValuesOnConditionCheckFailure?: ReturnValuesOnConditionCheckFailure | undefined
+}
+
+export interface TypedExecuteTransactionRequest {
+  transactStatements: TypedTransactStatement[]
+  /** At most 36 characters. */
+  clientRequestToken?: string | undefined
+}
+
+/** The answer to one statement. */
+export interface TransactStatementResponse {
+  /** The item that was read; absent if it does not exist. */
+  item?: Item | undefined
+}
+
+export interface ExecuteTransactionAnswer {
+  /** One answer for each `SELECT`, in their order. */
+  responses: TransactStatementResponse[]
+}
+
+/** The answer to one statement. */
+export interface TypedTransactStatementResponse {
+  /** The item that was read; absent if it does not exist. */
+  item?: TypedItem | undefined
+}
+
+export interface TypedExecuteTransactionAnswer {
+  /** One answer for each `SELECT`, in their order. */
+  responses: TypedTransactStatementResponse[]
+}
+
 export interface ListTablesAnswer {
   tableNames: string[]
   /** Present if there are more pages: send it as `exclusiveStartTableName` to read the next one. */
@@ -1179,6 +1355,7 @@ export type ProblemCode =
   | 'ReplicatedWriteConflictException'
   | 'WriteConflict'
   | 'ResourceInUseException'
+  | 'DuplicateItemException'
   | 'IdempotentParameterMismatchException'
   | 'ConditionalCheckFailedException'
   | 'PayloadTooLarge'
@@ -1254,6 +1431,8 @@ export interface Problem {
   unprocessedKeys?: RequestedKeys | undefined
   /** The items that were found by table name, in no particular order. */
   responses?: FoundItems | undefined
+  /** One answer for each statement of a batch, in their order. */
+  statementResponses?: StatementResponses | undefined
   /** The capacity that was consumed despite the error, if the request asked for it. */
   consumedCapacity?: unknown
   /** Metrics by table name. */
