@@ -60,7 +60,7 @@ export async function deleteItems(
       if (mayPass(error)) throw error
       const outcome = {
         unprocessed: [],
-        maybeApplied: false,
+        maybeApplied: [],
         error: toStorageError(error, operation, request),
       }
       throw new DeleteIncompleteError(outcome, EMPTY_OBJECT, { deleted, position })
