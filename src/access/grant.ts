@@ -20,6 +20,10 @@ const groupOf: Readonly<Record<Action, Group | 'any'>> = {
   UpdateTable: 'admin',
   DeleteTable: 'admin',
   UpdateTimeToLive: 'admin',
+  ListStreams: 'changes',
+  DescribeStream: 'changes',
+  GetShardIterator: 'changes',
+  GetRecords: 'changes',
   DescribeTable: 'any',
   DescribeTimeToLive: 'any',
 }

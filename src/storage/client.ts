@@ -24,6 +24,8 @@ import { type Deleted, deleteItems } from './pages/delete-items.js'
 import type { PageOperation } from './pages/pages.js'
 import { type DynamoDBRequest, onlyTableOf, type Parameter, serialize, textOf } from './request.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
+import { type ChangesOptions, type From, poll } from './streams/streams.js'
+import type { Subscription } from './streams/subscription.js'
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
 
@@ -38,6 +40,8 @@ const NO_OBSERVER: StorageObserver = {
   batchEntries: nothing,
   writeMaybeApplied: nothing,
   capacityConsumed: nothing,
+  changesRead: nothing,
+  changeSubscribers: nothing,
 }
 
 export interface StorageOptions extends RetryOptions, TransportOptions {}
@@ -248,6 +252,16 @@ export class Storage {
   importItems(table: string, source: EntrySource, limits: StreamLimits): Promise<number> {
     const context = { send: this.send, pace: this.#pace, observer: limits.observer ?? this.#observer }
     return new ImportWriter(table, source, this.#keySchemas, context, limits).run()
+  }
+
+  /**
+   * Follows the changes of a table.
+   * @throws StreamNotEnabledError, PositionExpiredError, InvalidPositionError, StorageError
+   */
+  changes(table: string, from: From, options: ChangesOptions): Promise<Subscription> {
+    const observer = options.observer ?? this.#observer
+    const limits = { deadline: performance.now() + options.timeoutMs, signal: options.signal }
+    return poll(this, table, from, { ...options, observer }, limits)
   }
 
   /**

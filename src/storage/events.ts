@@ -10,6 +10,8 @@ export interface StorageEvents {
   batchEntries: BatchEntries
   writeMaybeApplied: WriteMaybeApplied
   capacityConsumed: CapacityConsumed
+  changesRead: ChangesRead
+  changeSubscribers: ChangeSubscribers
 }
 
 /** One attempt of a call has ended. Without credentials, no attempt is made. */
@@ -72,6 +74,20 @@ export interface CapacityConsumed {
   readonly kind: 'read' | 'write'
   /** Capacity units (Developer Guide, "Read and write operations"). */
   readonly units: number
+}
+
+/** Changes have been read from the stream of a table. */
+export interface ChangesRead {
+  readonly table: string
+  readonly count: number
+  /** From the last change until it was read. */
+  readonly lagSeconds: number
+}
+
+/** How many subscribers follow the changes of a table now. */
+export interface ChangeSubscribers {
+  readonly table: string
+  readonly count: number
 }
 
 /** Is told every event. Its methods must neither throw nor wait. */

@@ -48,6 +48,10 @@ export type Action =
   | 'DescribeTable'
   | 'UpdateTimeToLive'
   | 'DescribeTimeToLive'
+  | 'DescribeStream'
+  | 'GetShardIterator'
+  | 'GetRecords'
+  | 'ListStreams'
 
 /** One thing that a request reads or writes. */
 export interface Target {
@@ -173,6 +177,10 @@ export const operations = {
     reportsCapacity: false,
     targets: tableTarget('DescribeTimeToLive'),
   },
+  ListStreams: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
+  DescribeStream: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
+  GetShardIterator: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
+  GetRecords: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
   ListTables: { effect: 'read', repeatable: always, reportsCapacity: false, targets: () => [] },
 } satisfies Record<string, OperationRow>
 
