@@ -4,6 +4,8 @@ import type {
   AttemptEnded,
   BatchEntries,
   CapacityConsumed,
+  ChangesRead,
+  ChangeSubscribers,
   Retrying,
   StorageEvents,
   StorageObserver,
@@ -112,5 +114,13 @@ export class RequestObserver implements StorageObserver {
 
   capacityConsumed(event: CapacityConsumed): void {
     this.#observe('capacityConsumed', event, this.#request)
+  }
+
+  changesRead(event: ChangesRead): void {
+    this.#observe('changesRead', event, this.#request)
+  }
+
+  changeSubscribers(event: ChangeSubscribers): void {
+    this.#observe('changeSubscribers', event, this.#request)
   }
 }

@@ -16,9 +16,13 @@ export const tally: Subscriber = {
   capacityConsumed: ({ units }, request) => {
     if (request !== undefined) request.capacityUnits = (request.capacityUnits ?? 0) + units
   },
+  changesRead: ignore,
+  changeSubscribers: ignore,
   writeMaybeApplied: ignore,
   requestStarted: ignore,
   requestEnded: ignore,
   requestRefused: ignore,
-  streamItems: ignore,
+  streamItems: ({ count }, request) => {
+    if (request !== undefined) request.items = (request.items ?? 0) + count
+  },
 }

@@ -99,6 +99,8 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
     retrying: ignore,
     batchEntries: ignore,
     capacityConsumed: ignore,
+    changesRead: ignore,
+    changeSubscribers: ignore,
     writeMaybeApplied: ignore,
     streamItems: ignore,
     // It has no route, and was answered before anything was done.
