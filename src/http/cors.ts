@@ -17,7 +17,16 @@ export function allowOrigins(app: App, origins: readonly string[] | undefined): 
     maxAge: PREFLIGHT_S,
     // The request headers are those that the preflight asks for.
     exposedHeaders: [
-      ...['allow', 'etag', 'idempotency-key', 'link', 'ratelimit', 'ratelimit-policy', 'retry-after'],
+      ...[
+        'allow',
+        'etag',
+        'idempotency-key',
+        'last-event-id',
+        'link',
+        'ratelimit',
+        'ratelimit-policy',
+        'retry-after',
+      ],
       ...['server-timing', 'www-authenticate', 'x-consumed-capacity', 'x-request-id'],
     ],
   }

@@ -558,6 +558,10 @@ export interface TypedCollection {
 
 export type Order = 'asc' | 'desc'
 
+export type ChangesFrom = 'now' | 'start'
+
+export type RepresentationName = 'document' | 'typed'
+
 /** The keys to get from a table, and which attributes. */
 export interface KeysAndAttributes {
   keys: Record<string, unknown>[]
@@ -1163,6 +1167,7 @@ export interface TimeToLiveAnswer {
 export type ProblemCode =
   | 'InvalidRequest'
   | 'InvalidPageToken'
+  | 'InvalidPosition'
   | 'ValidationException'
   | 'ItemCollectionSizeLimitExceededException'
   | 'Unauthenticated'
@@ -1179,7 +1184,9 @@ export type ProblemCode =
   | 'ReplicatedWriteConflictException'
   | 'WriteConflict'
   | 'ResourceInUseException'
+  | 'StreamNotEnabled'
   | 'IdempotentParameterMismatchException'
+  | 'PositionExpired'
   | 'ConditionalCheckFailedException'
   | 'PayloadTooLarge'
   | 'UnsupportedMediaType'
