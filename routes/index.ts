@@ -2,6 +2,7 @@ import type { App } from '../src/http/fastify.js'
 import type { OptionalRoute } from '../src/http/unmatched-routes.js'
 import type { Route, Services } from '../src/operations/call.js'
 import { allPages } from './all-pages.js'
+import { changes } from './changes.js'
 import { batch } from './batch.js'
 import { collections } from './collection.js'
 import { docs } from './docs.js'
@@ -21,6 +22,7 @@ const routes: readonly Route[] = [
   ...items,
   ...allPages,
   ...collections,
+  changes,
   ...itemResource,
   ...batch,
   importItems,

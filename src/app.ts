@@ -22,6 +22,7 @@ import { TlsFiles } from './http/tls-files.js'
 import { RouteTable, unreadablePath } from './http/unmatched-routes.js'
 import { createValidatorCompiler } from './http/validation.js'
 import { MEDIA_TYPES, ndjson } from './items/representation.js'
+import { ChangeFeeds } from './operations/change-feeds.js'
 import { PageTokens } from './operations/page-tokens.js'
 import { Readiness } from './operations/readiness.js'
 import { createAudit } from './observability/audit.js'
@@ -40,6 +41,7 @@ const BODIES_IN_MEMORY = 8
  * @param storage is closed with the app
  * @param access with `AUTH=policy`; is closed with the app, too
  * @param lifecycle to start draining before the app is closed
+ * @param changeFeeds with another heartbeat
  */
 export async function buildApp(
   config: Config,
@@ -47,10 +49,12 @@ export async function buildApp(
   logger: FastifyBaseLogger,
   access?: Access,
   lifecycle = new Lifecycle(),
+  changeFeeds = new ChangeFeeds(),
 ): Promise<App> {
   const admission = new Admission({
     maxConcurrentRequests: config.maxConcurrentRequests,
     maxConcurrentStreams: config.maxConcurrentStreams,
+    maxChangeSubscribers: config.maxChangeSubscribers,
     maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
   })
   const inFlight = new InFlightRequests()
@@ -117,6 +121,7 @@ export async function buildApp(
   const readiness = new Readiness(storage, lifecycle)
 
   if (metrics !== undefined) observeRoutes(app, metrics)
+  changeFeeds.endOnDraining(lifecycle)
   registerRoutes(app, {
     config,
     storage,
@@ -125,6 +130,7 @@ export async function buildApp(
     rateLimits,
     audit,
     pageTokens: new PageTokens(config.pageTokenSecret),
+    changeFeeds,
     admission,
     inFlight,
     lifecycle,

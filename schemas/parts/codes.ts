@@ -34,6 +34,15 @@ export const CODES = {
       'another table, index, key condition or segment, or it was made with another `PAGE_TOKEN_SECRET`.',
     next: 'Send the nextPageToken of the page before, unchanged, or begin again without one.',
   },
+  InvalidPosition: {
+    status: 400,
+    retryable: false,
+    title: 'Invalid position in the changes',
+    cause:
+      '`after`, or the header `Last-Event-ID`, is not the `id` of a change of this table. It was cut or changed, or it comes ' +
+      'from another table, or it was made with another `PAGE_TOKEN_SECRET`.',
+    next: 'Send an id that a change of this table had, unchanged, or begin again without one.',
+  },
   ValidationException: {
     status: 400,
     retryable: false,
@@ -106,7 +115,8 @@ export const CODES = {
     title: 'No acceptable representation',
     cause:
       '`Accept` excludes every media type of the answer: `application/json`, ' +
-      '`application/vnd.dynamodb+json`, and `application/x-ndjson` and `text/csv` where the answer can be a stream.',
+      '`application/vnd.dynamodb+json`, and `application/x-ndjson` and `text/csv` where the answer can be a stream; ' +
+      '`text/event-stream` and `application/x-ndjson` of changes.',
   },
   RequestTimeout: {
     status: 408,
@@ -174,6 +184,14 @@ export const CODES = {
     cause: 'An `INSERT` statement has the key of an item that exists. It never replaces one.',
     next: 'Change the item with UPDATE, or put it with PUT.',
   },
+  StreamNotEnabled: {
+    status: 409,
+    retryable: false,
+    title: 'The table has no stream',
+    cause:
+      'Changes can be followed only in a table with a DynamoDB stream: `streamSpecification` of the table, with `streamEnabled: true`.',
+    next: 'Enable the stream of the table, with a streamViewType of NEW_AND_OLD_IMAGES for whole items, and then follow its changes.',
+  },
   IdempotentParameterMismatchException: {
     status: 409,
     retryable: false,
@@ -182,6 +200,15 @@ export const CODES = {
       'A different transaction or write with the same `Idempotency-Key` or `clientRequestToken` was sent within the last ' +
       '10 minutes, to any table of the account and Region.',
     next: 'Use a new key for a new write.',
+  },
+  PositionExpired: {
+    status: 410,
+    retryable: false,
+    title: 'The changes behind this position are no longer kept',
+    cause:
+      'DynamoDB keeps the changes of a table for 24 hours. `after`, or the header `Last-Event-ID`, is older, so changes behind it ' +
+      'may be lost.',
+    next: 'Follow the changes with from=now, and read the table itself to learn what it has by then.',
   },
   ConditionalCheckFailedException: {
     status: 412,

@@ -39,6 +39,9 @@ interface Body {
 /** Reads that are a POST, since their parameters are a body. Every other POST counts as a write. */
 const READS = new Set(['getItem', 'query', 'scan', 'countItems', 'batchGetItem', 'transactGetItems'])
 
+/** An answer without an end. Browsers and HTTP clients have readers of their own for server-sent events. */
+const EVENTS = 'text/event-stream'
+
 /** The description itself, pages for browsers and the probes are not for these clients. */
 const isForClients = (path: string) => path.startsWith('/v1/')
 
@@ -47,10 +50,16 @@ export function clientOperations(description: JsonObject): readonly ClientOperat
   return entriesOf(description['paths'])
     .filter(([path]) => isForClients(path))
     .flatMap(([path, methods]) =>
-      entriesOf(methods).map(([method, operation]) =>
-        clientOperation(path, method.toUpperCase(), fieldsOf(operation), description),
-      ),
+      entriesOf(methods)
+        .filter(([, operation]) => !answersEvents(fieldsOf(operation)))
+        .map(([method, operation]) =>
+          clientOperation(path, method.toUpperCase(), fieldsOf(operation), description),
+        ),
     )
+}
+
+function answersEvents({ responses }: JsonObject): boolean {
+  return EVENTS in fieldsOf(fieldsOf(fieldsOf(responses)['200'])['content'])
 }
 
 function clientOperation(

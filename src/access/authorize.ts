@@ -80,6 +80,24 @@ export function authorizeEverything(caller: Caller, operation: string): void {
   if (!allowed) throw refusal(caller, `${operation} needs a grant of "admin" for all tables ("*").`)
 }
 
+/**
+ * The partitions of a table to which the caller may do this, wherever it may do it only to some; undefined for all of them.
+ * What {@link authorizeTable} refuses is in none.
+ */
+export function partitionsOf(
+  caller: Caller,
+  table: string,
+  action: Action,
+): readonly Partition[] | undefined {
+  const covering = caller.grants.filter((grant) => covers(grant, { action, table }))
+  const partitions: Partition[] = []
+  for (const { partition } of covering) {
+    if (partition === undefined) return undefined
+    if (partition !== 'none') partitions.push(partition)
+  }
+  return partitions
+}
+
 /** Whether the caller has any grant on the table. */
 export function maySee({ grants }: Caller, table: string): boolean {
   return grants.some((grant) => grant.partition !== 'none' && coversTable(grant, table))

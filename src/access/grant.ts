@@ -20,12 +20,12 @@ const groupOf: Readonly<Record<Action, Group | 'any'>> = {
   UpdateTable: 'admin',
   DeleteTable: 'admin',
   UpdateTimeToLive: 'admin',
-  DescribeTable: 'any',
-  DescribeTimeToLive: 'any',
   ListStreams: 'changes',
   DescribeStream: 'changes',
   GetShardIterator: 'changes',
   GetRecords: 'changes',
+  DescribeTable: 'any',
+  DescribeTimeToLive: 'any',
 }
 
 export interface Grant {

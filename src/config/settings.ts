@@ -287,6 +287,14 @@ export const SETTINGS = {
       'The maximum number of in-flight streams: imports, and queries and scans that are answered in lines. They do not ' +
       'count as requests.',
   },
+  MAX_CHANGE_SUBSCRIBERS: {
+    member: 'maxChangeSubscribers',
+    type: integer(1, 65_535),
+    default: '1000',
+    meaning:
+      'The maximum number of requests that follow the changes of tables. Each buffers up to 1 MiB of changes that its ' +
+      'client has not read; changes that several of them wait for are in memory once. They count neither as requests nor as streams.',
+  },
   MAX_CLIENT_CONNECTIONS: {
     member: 'maxClientConnections',
     type: integer(1, 1_000_000),

@@ -4,6 +4,7 @@
  * descriptions nor labels its fields, so these plugins replace parts of it.
  */
 import { answers } from './answers.js'
+import { requestInterceptor } from './briefly.js'
 import { fields } from './fields.js'
 import { layout } from './layout.js'
 import { search } from './search.js'
@@ -31,6 +32,7 @@ SwaggerUIBundle({
   dom_id: '#explorer',
   url: `${service}/openapi.json`,
   plugins: [server, layout, search, fields, answers],
+  requestInterceptor,
   deepLinking: true,
   filter: true,
   tryItOutEnabled: true,

@@ -16,6 +16,7 @@ export const FILES = {
   'explorer.css': { source: 'src/explorer/explorer.css', mediaType: 'text/css; charset=utf-8' },
   'explorer.js': { source: 'src/explorer/explorer.js', mediaType: 'text/javascript; charset=utf-8' },
   'answers.js': { source: 'src/explorer/answers.js', mediaType: 'text/javascript; charset=utf-8' },
+  'briefly.js': { source: 'src/explorer/briefly.js', mediaType: 'text/javascript; charset=utf-8' },
   'exact-json.js': { source: 'src/explorer/exact-json.js', mediaType: 'text/javascript; charset=utf-8' },
   'fields.js': { source: 'src/explorer/fields.js', mediaType: 'text/javascript; charset=utf-8' },
   'layout.js': { source: 'src/explorer/layout.js', mediaType: 'text/javascript; charset=utf-8' },

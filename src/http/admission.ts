@@ -21,14 +21,19 @@ type AdmittedRequest = IncomingMessage & {
   [SLOT]?: Pool | undefined
 }
 
-/** Streams have slots of their own, because a slow client may hold one for as long as it likes. */
-export type Pool = 'requests' | 'streams'
+/**
+ * Streams have slots of their own, because a slow client may hold one for as long as it likes. So have subscribers, because
+ * they stay for hours, and must not keep out imports and exports.
+ */
+export type Pool = 'requests' | 'streams' | 'subscribers'
 
 export interface AdmissionLimits {
   /** The maximum number of in-flight requests other than streams. */
   readonly maxConcurrentRequests: number
   /** The maximum number of in-flight streams. */
   readonly maxConcurrentStreams: number
+  /** The maximum number of requests that follow changes. */
+  readonly maxChangeSubscribers: number
   /** The maximum size of all bodies together, in bytes: those that are arriving, and those of in-flight requests. */
   readonly maxBodyBytes: number
 }
@@ -45,9 +50,13 @@ export class Admission {
   readonly #free: Record<Pool, number>
   #bodyBytes = 0
 
-  constructor({ maxConcurrentRequests, maxConcurrentStreams, maxBodyBytes }: AdmissionLimits) {
-    this.#maxBodyBytes = maxBodyBytes
-    this.#free = { requests: maxConcurrentRequests, streams: maxConcurrentStreams }
+  constructor(limits: AdmissionLimits) {
+    this.#maxBodyBytes = limits.maxBodyBytes
+    this.#free = {
+      requests: limits.maxConcurrentRequests,
+      streams: limits.maxConcurrentStreams,
+      subscribers: limits.maxChangeSubscribers,
+    }
   }
 
   /** Lets a request send its body; false if no slot is free for it now, so that it can be refused early. */

@@ -64,9 +64,9 @@ export class AnswerStream {
     else this.#encoder.flush()
   }
 
-  /** Sends a short text without waiting for the reader; nothing, if it has disconnected or does not read. */
-  fill(text: string): void {
-    if (this.#raw.destroyed || this.#raw.writableNeedDrain) return
+  /** Sends a short text without waiting for the reader; false and nothing, if it has disconnected or does not read. */
+  fill(text: string): boolean {
+    if (this.#raw.destroyed || this.#raw.writableNeedDrain) return false
     const { sent } = this.#options
     if (this.#encoder === undefined) {
       this.#raw.write(text)
@@ -75,6 +75,7 @@ export class AnswerStream {
       this.#encoder.write(text)
       this.#encoder.flush()
     }
+    return true
   }
 
   /** Ends the answer. */

@@ -17,9 +17,9 @@ export function allowOrigins(app: App, origins: readonly string[] | undefined): 
     maxAge: PREFLIGHT_S,
     // The request headers are those that the preflight asks for.
     exposedHeaders: [
-      ...['accept-patch', 'allow', 'etag', 'idempotency-key', 'link', 'ratelimit', 'ratelimit-policy'],
-      ...['retry-after', 'server-timing', 'www-authenticate', 'x-amz-crc32', 'x-amzn-requestid'],
-      ...['x-consumed-capacity', 'x-request-id'],
+      ...['accept-patch', 'allow', 'etag', 'idempotency-key', 'last-event-id', 'link', 'ratelimit'],
+      ...['ratelimit-policy', 'retry-after', 'server-timing', 'www-authenticate', 'x-amz-crc32'],
+      ...['x-amzn-requestid', 'x-consumed-capacity', 'x-request-id'],
     ],
   }
   app.register(cors, {

@@ -19,8 +19,8 @@ export function beginRequest(observe: Observe, request: FastifyRequest, reply: F
   request.observed = observed
   observe('requestStarted', observed, observed)
   const { raw } = reply
-  // Node.js emits it once, whether the answer was sent or the connection broke off.
-  raw.on('close', () => {
+  // Node.js emits it whether the answer was sent or the connection broke off; in the second case, connection.ts does so, too.
+  raw.once('close', () => {
     const outcome = raw.writableFinished
       ? ('complete' as const)
       : observed.brokenOffBy === undefined

@@ -2,8 +2,8 @@
  * `application/x-ndjson` out: one item on each line. A line is a document, or it has the format of DynamoDB's exports
  * (Developer Guide, "DynamoDB table export output format"), `{"Item":{"id":{"S":"u1"}}}`.
  */
-import { LINE_FEED, SPACE } from '../json/character-codes.js'
 import type { Json } from '../json/json.js'
+import { onOneLine } from '../json/one-line.js'
 import { eachElement, eachMember } from '../json/parts.js'
 import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
@@ -39,7 +39,7 @@ export function readPage(json: Json, representation: Representation): Page {
 
 function pageOf(json: Json, representation: Representation): Page {
   const [before, after] = representation.line
-  const reader = new JsonReader(withoutLineFeeds(json))
+  const reader = new JsonReader(onOneLine(json))
   let lastEvaluatedKey: Json | undefined
   let count = 0
   writer.clear()
@@ -56,11 +56,4 @@ function pageOf(json: Json, representation: Representation): Page {
   })
   reader.end()
   return { bytes: writer.take(), count, lastEvaluatedKey }
-}
-
-/** In JSON a line feed can only be white space, but it would split an item. DynamoDB writes none. */
-function withoutLineFeeds(json: Json): Json {
-  return json.includes(LINE_FEED)
-    ? Buffer.from(json.map((byte) => (byte === LINE_FEED ? SPACE : byte)))
-    : json
 }

@@ -31,6 +31,9 @@ const tables = {
   },
 }
 
+/** So that their changes can be followed. */
+const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' }
+
 const order = (
   customer: string,
   placed: string,
@@ -60,7 +63,7 @@ export async function createDemoTables(storage: Storage, suffix = ''): Promise<v
   for (const [name, table] of Object.entries(tables)) {
     const TableName = name + suffix
     try {
-      const request = { TableName, BillingMode: 'PAY_PER_REQUEST', ...table }
+      const request = { TableName, BillingMode: 'PAY_PER_REQUEST', StreamSpecification, ...table }
       await storage.send('CreateTable', request, limits)
     } catch (error) {
       if (error instanceof StorageError && error.name === 'ResourceInUseException') continue

@@ -46,6 +46,10 @@ export class ObservedRequest {
   readonly stepMs: Record<Step, number> = { auth: 0, translate: 0 }
   /** Capacity units; undefined if DynamoDB did not tell. */
   capacityUnits: number | undefined
+  /** The items that a stream has read or written; undefined for a request without one. */
+  items: number | undefined
+  /** Whether the answer goes on for as long as its reader wants, so that its duration says nothing of the service. */
+  isFeed = false
   /** The size of the body, in bytes, where it has no Content-Length. */
   bytesRead = 0
   /** Why the service broke off an answer that is a stream; undefined if it did not. */

@@ -1,8 +1,11 @@
 import type { Config } from '../config.js'
+import type { ObservedRequest } from './observed-request.js'
 import { ignore, type RequestEnded, type Subscriber } from './events.js'
 
 /** One line for each request, when it ends. */
 export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'>): Subscriber {
+  const isSlow = ({ isFeed }: ObservedRequest, durationMs: number) =>
+    !isFeed && slowRequestMs !== undefined && durationMs > slowRequestMs
   return {
     requestEnded: (event) => {
       const { request, status, problem, outcome, durationMs } = event
@@ -13,7 +16,7 @@ export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'
         log.error({ ...line, err: request.brokenOffBy }, 'the stream broke off')
       } else if (status !== undefined && status >= 500) {
         log.error({ ...line, err: problem?.cause }, 'request failed')
-      } else if (slowRequestMs !== undefined && durationMs > slowRequestMs) log.warn(line, 'slow request')
+      } else if (isSlow(request, durationMs)) log.warn(line, 'slow request')
       else log.info(line, 'request completed')
     },
     requestStarted: ignore,
@@ -47,6 +50,7 @@ function lineOf({ request, status, problem, durationMs, bytesIn, bytesOut }: Req
     upstreamMs: rounded(request.upstreamMs),
     bytesIn,
     bytesOut,
+    items: request.items,
     ...problem?.logged,
   }
 }

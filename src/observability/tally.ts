@@ -20,7 +20,9 @@ export const tally: Subscriber = {
   requestStarted: ignore,
   requestEnded: ignore,
   requestRefused: ignore,
-  streamItems: ignore,
+  streamItems: ({ count }, request) => {
+    if (request !== undefined) request.items = (request.items ?? 0) + count
+  },
   changesRead: ignore,
   changeSubscribers: ignore,
 }

@@ -16,6 +16,7 @@ import type { Cancellation } from '../storage/call/cancellation.js'
 import type { CallLimits } from '../storage/call/limits.js'
 import type { Storage } from '../storage/client.js'
 import type { TableNamesCache } from '../storage/tables/table-names-cache.js'
+import type { ChangeFeeds } from './change-feeds.js'
 import type { PageTokens } from './page-tokens.js'
 import type { Readiness } from './readiness.js'
 
@@ -30,6 +31,7 @@ export interface Services {
   /** Only with `AUDIT=true`. */
   readonly audit: Audit | undefined
   readonly pageTokens: PageTokens
+  readonly changeFeeds: ChangeFeeds
   readonly admission: Admission
   readonly inFlight: InFlightRequests
   readonly observe: Observe

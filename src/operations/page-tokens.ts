@@ -43,6 +43,11 @@ export class PageTokens {
     )
   }
 
+  /** Whether tokens are encrypted. */
+  get areSecret(): boolean {
+    return this.#keys.length > 0
+  }
+
   /**
    * A token for a position, such as the `LastEvaluatedKey` of a page.
    * @param binding what the token belongs to; see `bindingOf`
@@ -59,17 +64,21 @@ export class PageTokens {
    * @throws ProblemError `InvalidPageToken` if {@link create} has not made it for this binding
    */
   open(token: string, binding: string, where: string): Json {
-    const bytes = Buffer.from(token, 'base64url')
-    // Other texts decode to the same bytes, such as one whose last character has more bits than are used.
-    if (bytes.toString('base64url') === token) {
-      const position = this.#keys.length === 0 ? unsealed(bytes, binding) : this.#decrypted(bytes, binding)
-      if (position !== undefined) return position
-    }
+    const position = this.positionIn(token, binding)
+    if (position !== undefined) return position
     throw new ProblemError(
       'InvalidPageToken',
       `${where} is not valid here: it was changed, or belongs to another table, index, key condition or segment, or was ` +
         'made with another secret',
     )
+  }
+
+  /** The position in a token; undefined if {@link create} has not made it for this binding. */
+  positionIn(token: string, binding: string): Json | undefined {
+    const bytes = Buffer.from(token, 'base64url')
+    // Other texts decode to the same bytes, such as one whose last character has more bits than are used.
+    if (bytes.toString('base64url') !== token) return undefined
+    return this.#keys.length === 0 ? unsealed(bytes, binding) : this.#decrypted(bytes, binding)
   }
 
   #decrypted(bytes: Buffer, binding: string): Json | undefined {

@@ -1,6 +1,7 @@
 /** The life of a request to the API, from its headers to its answer, in the order in which it happens. */
 import type { FastifyReply } from 'fastify'
 import type { DescribedRoute } from '../../schemas/parts/route-schema.js'
+import type { Pool } from '../http/admission.js'
 import { idempotencyKeyOf, refuseIdempotencyKey } from '../http/idempotency-key.js'
 import { document } from '../items/representation.js'
 import type { Json } from '../json/json.js'
@@ -15,7 +16,7 @@ import { audited } from './audited.js'
 import { createBodyReader } from './body.js'
 import type { ApiRequest, Call, Parameters, Route, Services } from './call.js'
 import { withHint } from './hints.js'
-import { createNegotiation } from './negotiation.js'
+import { createNegotiation, type Negotiated } from './negotiation.js'
 import { createValidation } from './validation.js'
 
 export type AnswerBody = Json | undefined
@@ -35,6 +36,10 @@ export interface ApiRoute<Output> {
    * of the table, or of the `:index` in the path.
    */
   readonly itemAction?: Action | readonly Action[]
+  /** Finds the representations of the request and its answer, if that is not to be done by the schema. */
+  readonly negotiate?: (request: ApiRequest) => Negotiated
+  /** Whose slots it takes; by default those of streams for a stream. */
+  readonly pool?: Pool
   /** Builds DynamoDB's request. */
   readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
   /** What the request is about, if that is more than the row of the operation says. */
@@ -52,7 +57,7 @@ const NO_KEY_SCHEMA: KeySchema = []
 /** A route of the API. Everything that does not depend on the request is done here, once. */
 export function apiRoute<Output>(route: ApiRoute<Output>): Route {
   const { method, path, schema, operation, operationFor, itemAction, permit: permitRequest = permit } = route
-  const negotiate = createNegotiation(schema)
+  const { negotiate = createNegotiation(schema) } = route
   const readBody = createBodyReader(schema, method)
   const validate = createValidation(schema)
   const readIdempotencyKey =
@@ -92,7 +97,7 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
 
     // 5. Take a slot, now that the body has arrived. A stream is still to be read.
     const { answer: representation, stream } = negotiated
-    admission.enter(request.raw, stream !== undefined || readsStream ? 'streams' : 'requests')
+    admission.enter(request.raw, route.pool ?? (stream !== undefined || readsStream ? 'streams' : 'requests'))
 
     // 6. Authorize everything that the request asks for, and call the storage layer.
     const call: Call = {

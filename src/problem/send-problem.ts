@@ -9,6 +9,7 @@ import {
   StorageError,
   WriteConflictError,
 } from '../storage/errors.js'
+import { PositionExpiredError, StreamNotEnabledError } from '../storage/streams/errors.js'
 import { batchProblem, importProblem } from './batch-problem.js'
 import { dynamodbError, isOwnProtocol } from './dynamodb-error.js'
 import { internalProblem } from './internal-problem.js'
@@ -81,6 +82,8 @@ function toProblem(error: unknown, call: CallState | null): ProblemError {
   if (error instanceof WriteConflictError) return writeConflict(error)
   if (error instanceof DuplicateKeyError) return new ProblemError('ValidationException', error.message)
   if (error instanceof KeyMismatchError) return new ProblemError('InvalidRequest', error.message)
+  if (error instanceof StreamNotEnabledError) return new ProblemError('StreamNotEnabled', error.message)
+  if (error instanceof PositionExpiredError) return new ProblemError('PositionExpired', error.message)
   if (error instanceof AnswerError) return answerProblem(error, writes)
   return internalProblem(error, writes)
 }

@@ -9,9 +9,11 @@ import t, { type Test } from 'tap'
 import { type Code, CODES, rowOf } from '../../schemas/parts/codes.js'
 import { packageRoot } from '../../src/package-root.js'
 import { keyHolder } from '../helpers/access.js'
+import { ChangeFeedClient } from '../helpers/change-feed.js'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { answer, type Behavior, refuse, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
 import { speak } from '../helpers/raw-http.js'
+import { within } from '../helpers/within.js'
 
 const PAGE = join(packageRoot, 'docs', 'errors.md')
 
@@ -35,9 +37,51 @@ async function sendBytes(t: Test, service: Service, bytes: string): Promise<Answ
   }
 }
 
+/** A stream whose only change can be read, but is no longer kept when a client asks for those behind it. */
+function streamWithOneChange(description: object): Behavior {
+  const label = '2026-11-30T10:00:00.000'
+  const TableArn = 'arn:aws:dynamodb:eu-central-1:000000000000:table/Users'
+  const StreamArn = `${TableArn}/stream/${label}`
+  const Records = [
+    {
+      eventName: 'INSERT',
+      dynamodb: {
+        ApproximateCreationDateTime: 1_796_000_000,
+        Keys: { id: { S: 'u1' } },
+        SequenceNumber: '100000000000000000001',
+      },
+    },
+  ]
+  return ({ operation, body }, response) => {
+    switch (operation.replace(/^.*\./, '')) {
+      case 'DescribeTable': {
+        const stream = { TableArn, LatestStreamArn: StreamArn, LatestStreamLabel: label }
+        const StreamSpecification = { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' }
+        answer(response, { Table: { ...description, ...stream, StreamSpecification } })
+        return
+      }
+      case 'DescribeStream': {
+        const SequenceNumberRange = { StartingSequenceNumber: '100000000000000000000' }
+        const Shards = [{ ShardId: 'shardId-00000001796000000000-00000001', SequenceNumberRange }]
+        answer(response, { StreamDescription: { StreamArn, StreamStatus: 'ENABLED', Shards } })
+        return
+      }
+      case 'GetShardIterator':
+        if (body['ShardIteratorType'] === 'AFTER_SEQUENCE_NUMBER') {
+          refuse(response, 400, 'TrimmedDataAccessException', 'The shard has been trimmed.')
+        } else answer(response, { ShardIterator: 'first' })
+        return
+      default: {
+        const isFirst = body['ShardIterator'] === 'first'
+        answer(response, { Records: isFirst ? Records : [], NextShardIterator: 'next' })
+      }
+    }
+  }
+}
+
 t.test('every error code', needsDynamoDB, async (t) => {
   const service = await startService(t, { bodyLimitBytes: 100_000, ...patient })
-  const table = await createTable(t, service)
+  const table = await createTable(t, service, { stream: 'NEW_AND_OLD_IMAGES' })
   const post = (operation: string, body: unknown, headers = {}) =>
     service.post(`/v1/tables/${table}/${operation}`, body, headers)
   await post('put', { item: { id: 'u1', age: 36 } })
@@ -79,6 +123,7 @@ t.test('every error code', needsDynamoDB, async (t) => {
   const causes: Causes = {
     InvalidRequest: () => post('put', { item: { id: 'u1' }, conditionExpresion: 'attribute_not_exists(id)' }),
     InvalidPageToken: () => post('scan', { pageToken: 'AdC0m9B4Yq' }),
+    InvalidPosition: () => service.get(`/v1/tables/${table}/changes?after=AdC0m9B4Yq`),
     ValidationException: () => post('get', { key: { name: 'u1' } }),
     ItemCollectionSizeLimitExceededException: refused(
       400,
@@ -152,10 +197,28 @@ t.test('every error code', needsDynamoDB, async (t) => {
         statement: `INSERT INTO "${table}" VALUE {'id': ?}`,
         parameters: ['u1'],
       }),
+    StreamNotEnabled: (t) =>
+      when(
+        t,
+        (_received, response) => {
+          answer(response, { Table: usersDescription })
+        },
+        (service) => service.get('/v1/tables/Users/changes'),
+      ),
     IdempotentParameterMismatchException: async () => {
       await transact(service, [putInTransaction('u3')], 'order-4711')
       return transact(service, [putInTransaction('u4')], 'order-4711')
     },
+    PositionExpired: (t) =>
+      when(t, streamWithOneChange(usersDescription), async (service) => {
+        const path = '/v1/tables/Users/changes'
+        const feed = await ChangeFeedClient.open(t, `${service.url}${path}?from=start`)
+        const [change] = await feed.received(1)
+        feed.disconnect()
+        // Until then, the service itself may still have what it has read.
+        await within(10_000, () => service.log.some(({ msg }) => msg === 'the caller disconnected'))
+        return service.get(`${path}?after=${change?.id ?? ''}`)
+      }),
     ConditionalCheckFailedException: () =>
       post('put', {
         item: { id: 'u1', age: 37 },

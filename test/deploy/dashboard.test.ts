@@ -28,7 +28,7 @@ const [SECONDS, STEP, RATE_INTERVAL] = draws ? [240, 2, '20s'] : [12, 1, '10s']
 
 t.test('the dashboard', needs, async (t) => {
   const { entry, headers } = keyHolder('traffic', ['all'])
-  const roles = { all: [{ tables: ['*'], actions: ['read', 'write', 'scan', 'admin'] }] }
+  const roles = { all: [{ tables: ['*'], actions: ['read', 'write', 'scan', 'changes', 'admin'] }] }
   // Each kind of fault that the service survives, in a share that shows.
   const dynamodb = await startFaultyProxy(t, {
     seed: 11,

@@ -130,6 +130,17 @@ t.test('the page at /docs', needs, async (t) => {
     })
   }
 
+  t.test('listens to changes for a while, and shows what has arrived', async (t) => {
+    const block = page.locator('.opblock[id$="-followChanges"]')
+    await block.locator('.opblock-summary-control').click()
+    const done = await execute(page, block)
+    t.equal(done.status, '200')
+    t.match(
+      await block.locator('.live-responses-table tbody .response-col_description').first().innerText(),
+      /retry: \d+\s+id: /,
+    )
+  })
+
   for (const [words, first, most] of [
     ['create table', 'createTable', 8],
     ['Paginate', 'query', 4],

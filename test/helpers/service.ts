@@ -7,6 +7,8 @@ import { useLocalEnvironment } from '../../src/local/dynamodb-local.js'
 import { Access } from '../../src/access/access.js'
 import { buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
+import { Lifecycle } from '../../src/http/lifecycle.js'
+import { ChangeFeeds } from '../../src/operations/change-feeds.js'
 import { createLogger } from '../../src/observability/log.js'
 import { type Connection, resolveConnection } from '../../src/storage/call/connection.js'
 import { Storage } from '../../src/storage/client.js'
@@ -68,12 +70,14 @@ export function testConfig(settings: Partial<Config> = {}): Config {
 /**
  * Starts the service; it stops with the test. Every response to a request made here is checked against `openapi.yaml`.
  * @param policy the content of the policy file, for `AUTH=policy`
+ * @param changeFeeds with another heartbeat
  */
 export async function startService(
   t: Test,
   settings: Partial<Config> = {},
   endpoint = dynamodbEndpoint ?? '',
   policy?: object,
+  changeFeeds?: ChangeFeeds,
 ): Promise<Service> {
   loadContract()
   const config = testConfig({
@@ -92,7 +96,7 @@ export async function startService(
           logger,
           hasPageTokenSecret: config.pageTokenSecret !== undefined,
         })
-  const app = await buildApp(config, storage, logger, access)
+  const app = await buildApp(config, storage, logger, access, new Lifecycle(), changeFeeds)
   const url = await app.listen({ host: config.host, port: config.port })
   let closed = false
   const close = async () => {
@@ -126,6 +130,9 @@ export async function startService(
   }
 }
 
+/** What a change has of the item (API Reference, StreamSpecification). */
+type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES'
+
 /** Writes a policy file that is deleted with the test. Returns its path. */
 export function writePolicy(t: Test, policy: object): string {
   const file = join(t.testdir(), 'access.json')
@@ -133,7 +140,7 @@ export function writePolicy(t: Test, policy: object): string {
   return file
 }
 
-/** Creates a table with the partition key `id` (S), and on request the sort key `n` (N); it is deleted with the test. */
+/** Creates a table with the partition key `id` (S), and on request the sort key `n` (N) or a stream; it is deleted with the test. */
 export async function createTable(
   t: Test,
   service: Service,
@@ -141,7 +148,8 @@ export async function createTable(
     tableName = `Test-${randomUUID()}`,
     sortKey = false,
     index = false,
-  }: { tableName?: string; sortKey?: boolean; index?: boolean } = {},
+    stream,
+  }: { tableName?: string; sortKey?: boolean; index?: boolean; stream?: StreamViewType } = {},
 ): Promise<string> {
   const key = [{ attributeName: 'id', keyType: 'HASH' }]
   const definitions = [{ attributeName: 'id', attributeType: 'S' }]
@@ -155,6 +163,9 @@ export async function createTable(
     keySchema: key,
     attributeDefinitions: definitions,
     billingMode: 'PAY_PER_REQUEST',
+    ...(stream !== undefined && {
+      streamSpecification: { streamEnabled: true, streamViewType: stream },
+    }),
     ...(index && {
       globalSecondaryIndexes: [
         {

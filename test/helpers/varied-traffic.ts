@@ -112,6 +112,7 @@ export async function createTrafficTables(url: string, headers: Readonly<Record<
         keySchema: [{ attributeName: 'id', keyType: 'HASH' }],
         attributeDefinitions: [{ attributeName: 'id', attributeType: 'S' }],
         billingMode: 'PAY_PER_REQUEST',
+        streamSpecification: { streamEnabled: true, streamViewType: 'NEW_AND_OLD_IMAGES' },
       }),
     })
     await response.arrayBuffer()
@@ -138,6 +139,12 @@ export async function sendVariedTraffic(
   headers: Readonly<Record<string, string>>,
   { seconds, requestsPerSecond }: { readonly seconds: number; readonly requestsPerSecond: number },
 ): Promise<ReadonlyMap<number, number>> {
+  const following = new AbortController()
+  const followed = TABLES.map((table) =>
+    fetch(`${url}/v1/tables/${table}/changes`, { headers, signal: following.signal })
+      .then((answer) => answer.text())
+      .catch(() => undefined),
+  )
   const random = sequence('varied traffic')
   const statuses = new Map<number, number>()
   const total = kinds.reduce((sum, [weight]) => sum + weight, 0)
@@ -175,5 +182,7 @@ export async function sendVariedTraffic(
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, client))
+  following.abort()
+  await Promise.all(followed)
   return statuses
 }

@@ -3,8 +3,9 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import { CODES } from '../../../schemas/parts/codes.js'
 import { version } from '../../package-root.js'
 import type { ProblemError } from '../../problem/problem-error.js'
-import { DIRECTIONS, ignore, type Subscriber } from '../events.js'
+import { DIRECTIONS, type Subscriber } from '../events.js'
 import { REJECTIONS, rejectionOf } from './rejection.js'
+import { ChangeMetrics } from './change-metrics.js'
 import { RequestMetrics } from './request-metrics.js'
 import { measureRuntime } from './runtime-metrics.js'
 import { StorageMetrics, type StorageState } from './storage-metrics.js'
@@ -24,6 +25,7 @@ export function createMetrics(storage: StorageState): Metrics {
   const tables = new TableLabel()
   const requests = new RequestMetrics(registry)
   const calls = new StorageMetrics(registry, tables, storage)
+  const changes = new ChangeMetrics(registry, tables)
   const stop = measureRuntime(registry)
 
   const errors = new Counter({
@@ -90,8 +92,12 @@ export function createMetrics(storage: StorageState): Metrics {
     capacityConsumed: (event) => {
       calls.capacityConsumed(event)
     },
-    changesRead: ignore,
-    changeSubscribers: ignore,
+    changesRead: (event) => {
+      changes.changesRead(event)
+    },
+    changeSubscribers: (event) => {
+      changes.changeSubscribers(event)
+    },
     addRoute: (method, pattern, status) => {
       requests.addRoute(method, pattern, status)
     },

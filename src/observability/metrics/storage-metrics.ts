@@ -20,8 +20,12 @@ import { RecordedHistogram, type Series } from './recorded-histogram.js'
 import { SECONDS } from './request-metrics.js'
 import { OTHER, type TableLabel } from './table-label.js'
 
+/** Those of the change feeds are in change-metrics.ts. */
 type Handlers = {
-  readonly [Name in Exclude<keyof StorageEvents, 'changesRead' | 'changeSubscribers'>]: (event: StorageEvents[Name], request?: ObservedRequest) => void
+  readonly [Name in Exclude<keyof StorageEvents, 'changesRead' | 'changeSubscribers'>]: (
+    event: StorageEvents[Name],
+    request?: ObservedRequest,
+  ) => void
 }
 
 /** What the gauges show of the storage layer. */

@@ -214,6 +214,10 @@ Collection = TypedDict("Collection", {
 
 Order: TypeAlias = "Literal['asc', 'desc']"
 
+ChangesFrom: TypeAlias = "Literal['now', 'start']"
+
+RepresentationName: TypeAlias = "Literal['document', 'typed']"
+
 # The keys to get from a table, and which attributes.
 KeysAndAttributes = TypedDict("KeysAndAttributes", {
     "keys": "list[dict[str, Any]]",
@@ -670,7 +674,7 @@ TimeToLiveAnswer = TypedDict("TimeToLiveAnswer", {
 })
 
 # The error code, for programs.
-ProblemCode: TypeAlias = "Literal['InvalidRequest', 'InvalidPageToken', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'WriteConflict', 'ResourceInUseException', 'DuplicateItemException', 'IdempotentParameterMismatchException', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
+ProblemCode: TypeAlias = "Literal['InvalidRequest', 'InvalidPageToken', 'InvalidPosition', 'ValidationException', 'ItemCollectionSizeLimitExceededException', 'Unauthenticated', 'Forbidden', 'ResourceNotFoundException', 'ItemNotFound', 'RouteNotFound', 'MethodNotAllowed', 'NotAcceptable', 'RequestTimeout', 'TransactionCanceledException', 'TransactionConflictException', 'TransactionInProgressException', 'ReplicatedWriteConflictException', 'WriteConflict', 'ResourceInUseException', 'DuplicateItemException', 'StreamNotEnabled', 'IdempotentParameterMismatchException', 'PositionExpired', 'ConditionalCheckFailedException', 'PayloadTooLarge', 'UnsupportedMediaType', 'ExpectationFailed', 'TooManyRequests', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded', 'LimitExceededException', 'HeadersTooLarge', 'InternalError', 'UpstreamError', 'ServiceUnavailable', 'BatchIncomplete', 'UpstreamTimeout']"
 
 CancellationReason = TypedDict("CancellationReason", {
     "code": "str",

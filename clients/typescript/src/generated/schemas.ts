@@ -558,6 +558,10 @@ export interface TypedCollection {
 
 export type Order = 'asc' | 'desc'
 
+export type ChangesFrom = 'now' | 'start'
+
+export type RepresentationName = 'document' | 'typed'
+
 /** The keys to get from a table, and which attributes. */
 export interface KeysAndAttributes {
   keys: Record<string, unknown>[]
@@ -1339,6 +1343,7 @@ export interface TimeToLiveAnswer {
 export type ProblemCode =
   | 'InvalidRequest'
   | 'InvalidPageToken'
+  | 'InvalidPosition'
   | 'ValidationException'
   | 'ItemCollectionSizeLimitExceededException'
   | 'Unauthenticated'
@@ -1356,7 +1361,9 @@ export type ProblemCode =
   | 'WriteConflict'
   | 'ResourceInUseException'
   | 'DuplicateItemException'
+  | 'StreamNotEnabled'
   | 'IdempotentParameterMismatchException'
+  | 'PositionExpired'
   | 'ConditionalCheckFailedException'
   | 'PayloadTooLarge'
   | 'UnsupportedMediaType'
