@@ -9,7 +9,7 @@ import { clip } from '../problem/problem-error.js'
 import { storageProblem } from '../problem/storage-problem.js'
 import { StorageError } from '../storage/errors.js'
 import { mapIn } from '../storage/patch/patch.js'
-import { type DynamoDBRequest, textOf } from '../storage/request.js'
+import { type DynamoDBRequest, elementsOf, textOf } from '../storage/request.js'
 import type { Call } from './call.js'
 
 /**
@@ -72,19 +72,26 @@ const TYPES: ReadonlySet<string> = new Set(['S', 'N', 'B', 'BOOL', 'NULL', 'M', 
 /** `{":x": {"N": "1"}}` in a document is a map with the name `N`. */
 function typedValues({ request: { headers } }: Call, request: DynamoDBRequest): string | undefined {
   if (requestRepresentation(headers['content-type']) !== document) return undefined
-  for (const parameter of WITH_VALUES) {
-    const values = request[parameter]
-    if (!Buffer.isBuffer(values)) continue
-    for (const [name, value] of members(values)) {
-      const type = typeWritten(value)
-      if (type === undefined) continue
-      return (
-        `The value of ${JSON.stringify(clip(name, 100))} is written with DynamoDB’s type, {"${type}": …}, which a document ` +
-        'does not have: write the value alone, or send Content-Type: application/vnd.dynamodb+json.'
-      )
-    }
+  for (const [name, value] of valuesIn(request)) {
+    const type = typeWritten(value)
+    if (type === undefined) continue
+    return (
+      `The value of ${JSON.stringify(clip(name, 100))} is written with DynamoDB’s type, {"${type}": …}, which a document ` +
+      'does not have: write the value alone, or send Content-Type: application/vnd.dynamodb+json.'
+    )
   }
   return undefined
+}
+
+function* valuesIn(request: DynamoDBRequest): Generator<readonly [name: string, value: Json]> {
+  for (const parameter of WITH_VALUES) {
+    const values = request[parameter]
+    if (Buffer.isBuffer(values)) yield* members(values)
+  }
+  // Of a statement.
+  for (const [index, value] of elementsOf(request['Parameters']).entries()) {
+    if (Buffer.isBuffer(value)) yield [`parameters/${index}`, value]
+  }
 }
 
 /** `N` of `{"M": {"N": {"S": "1"}}}`. */

@@ -32,7 +32,9 @@ t.test('statements', needsDynamoDB, async (t) => {
     const updated = await service.post('/v1/statements', digits.replace('Orders', table))
     t.equal(updated.status, 200)
     t.ok(updated.text.includes('"d":12345678901234567890.1'), updated.text)
-    t.same(updated.body, { items: [{ id: 'exact', n: 1, color: 'red', x, d: 12345678901234567890.1 }] })
+    t.same(updated.body, {
+      items: [{ id: 'exact', n: 1, color: 'red', x, d: Number('12345678901234567890.1') }],
+    })
 
     const found = await run(`SELECT d, x FROM "${table}" ${one}`, ['exact', 1], { consistentRead: true })
     t.match(found.body, { items: [{ x }] })
@@ -58,6 +60,11 @@ t.test('statements', needsDynamoDB, async (t) => {
     )
     t.same(documents.body, { items: [{ id: 'typed' }] })
 
+    const typedInDocument = await run(`SELECT * FROM "${table}" WHERE id = ?`, [{ S: 'typed' }])
+    t.match(typedInDocument.body, {
+      code: 'ValidationException',
+      detail: /The value of "parameters\/0" is written with DynamoDB’s type, \{"S": …\}/,
+    })
     const untyped = await run(statement, ['typed', 1, { S: 'a', N: '1' }], {}, typed)
     t.match(untyped.body, {
       code: 'InvalidRequest',
