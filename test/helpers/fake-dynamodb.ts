@@ -38,7 +38,10 @@ export async function startFakeDynamoDB(t: Test, behave: Behavior): Promise<Fake
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString()
-      const operation = String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', '')
+      const operation = String(request.headers['x-amz-target']).replace(
+        /^DynamoDB(?:Streams)?_20120810\./,
+        '',
+      )
       const body = JSON.parse(text) as Record<string, unknown>
       const received: ReceivedRequest = {
         operation,

@@ -187,7 +187,9 @@ export class ShardFeed implements ShardReaderOwner {
     if (live === undefined) return
     live.followers.add(follower)
     follower.receive(this.#source.shardId, live.recent.all, true)
-    if (live.recent.all.length === 0) follower.move(live.reader.position)
+    // Another replica may have read more than this one; a place without a number has not.
+    const { place } = follower.positionIn(this.#source.shardId)
+    if (place.kind !== 'after' && live.recent.all.length === 0) follower.move(live.reader.position)
   }
 
   /**

@@ -92,8 +92,15 @@ export class ShardReader {
     if (stream.tableArn.includes(':ddblocal:')) {
       const start = new ShardPosition(shardId, { kind: 'start', at })
       const iterator = await calls.iterator(stream, shardId, start.place, limits)
-      const { changes } = await calls.records(iterator, 1, limits)
-      if (changes.length === 0) return new ShardReader(source, start, iterator)
+      const isEmpty = await calls.records(iterator, 1, limits).then(
+        ({ changes }) => changes.length === 0,
+        (error: unknown) => {
+          // It was empty when the iterator was made.
+          if (isTrimmed(error)) return true
+          throw error
+        },
+      )
+      if (isEmpty) return new ShardReader(source, start)
     }
     const iterator = await calls.iterator(stream, shardId, 'latest', limits)
     const position = new ShardPosition(shardId, { kind: 'since', at: at - CLOCK_MARGIN_S })
@@ -176,6 +183,19 @@ export class ShardReader {
   }
 
   async #call(): Promise<RecordsPage> {
+    try {
+      return await this.#records()
+    } catch (error) {
+      const isExpired = error instanceof StorageError && error.name === 'ExpiredIteratorException'
+      // The start of a shard moves on as changes are trimmed; and when DynamoDB Local gets the first change of a stream.
+      const isMoved = isTrimmed(error) && this.position.place.kind !== 'after'
+      if (!isExpired && !isMoved) throw error
+      this.#iterator = undefined
+      return this.#records()
+    }
+  }
+
+  async #records(): Promise<RecordsPage> {
     const { calls, stream, shardId, timeoutMs } = this.#source
     const limits = { deadline: performance.now() + timeoutMs, signal: this.#cancellation }
     if (this.#iterator === undefined) {
@@ -200,12 +220,8 @@ export class ShardReader {
 
   /** Why it cannot go on; undefined if it can. */
   #whyOver(error: unknown): unknown {
-    if (!(error instanceof StorageError)) return mayPass(error) ? undefined : error
-    if (error.name === 'ExpiredIteratorException') {
-      this.#iterator = undefined
-      return undefined
-    }
-    return mayPass(error) ? undefined : asPositionError(error)
+    const isExpired = error instanceof StorageError && error.name === 'ExpiredIteratorException'
+    return isExpired || mayPass(error) ? undefined : asPositionError(error)
   }
 
   /** Waits until `longMs` after a call, or only until `shortMs` after it if somebody wants to be up to date. */
@@ -232,6 +248,10 @@ export function asPositionError(error: unknown): unknown {
     return new PositionExpiredError({ cause: error })
   }
   return error
+}
+
+function isTrimmed(error: unknown): boolean {
+  return error instanceof StorageError && error.name === 'TrimmedDataAccessException'
 }
 
 function seconds(ms: number): number {
