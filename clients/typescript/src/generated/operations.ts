@@ -188,7 +188,7 @@ export interface DocumentOperations {
     },
   ): AsyncGenerator<Collection, void>
   /** Read the items of a table: every item of every page. */
-  listItemsItems(
+  listAllItems(
     table: string,
     options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
@@ -407,7 +407,7 @@ export interface DocumentOperations {
     },
   ): AsyncGenerator<Collection, void>
   /** Read the items of a partition of an index: every item of every page. */
-  listItemsOfIndexItems(
+  listAllItemsOfIndex(
     table: string,
     index: string,
     partitionKey: string,
@@ -732,7 +732,7 @@ export interface TypedOperations {
     },
   ): AsyncGenerator<TypedCollection, void>
   /** Read the items of a table: every item of every page. */
-  listItemsItems(
+  listAllItems(
     table: string,
     options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
@@ -951,7 +951,7 @@ export interface TypedOperations {
     },
   ): AsyncGenerator<TypedCollection, void>
   /** Read the items of a partition of an index: every item of every page. */
-  listItemsOfIndexItems(
+  listAllItemsOfIndex(
     table: string,
     index: string,
     partitionKey: string,
@@ -1180,6 +1180,7 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+    items: 'queryItems',
   },
   scan: {
     method: 'POST',
@@ -1188,6 +1189,7 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+    items: 'scanItems',
   },
   countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: true, body: 'application/json' },
   deleteItems: {
@@ -1209,6 +1211,7 @@ export const operations = {
     },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
     pages: 'query',
+    items: 'listAllItems',
   },
   headListItems: {
     method: 'HEAD',
@@ -1303,6 +1306,7 @@ export const operations = {
     },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
     pages: 'query',
+    items: 'listAllItemsOfIndex',
   },
   headListItemsOfIndex: {
     method: 'HEAD',
