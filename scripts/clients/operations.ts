@@ -36,6 +36,10 @@ interface Body {
   readonly schema: JsonObject
 }
 
+/** The iterator over the items of all pages: `queryItems`, and `listAllItems` for `listItems`. */
+export const itemsIterator = (id: string): string =>
+  id.includes('Items') ? id.replace('Items', 'AllItems') : `${id}Items`
+
 /** Reads that are a POST, since their parameters are a body. Every other POST counts as a write. */
 const READS = new Set(['getItem', 'query', 'scan', 'countItems', 'batchGetItem', 'transactGetItems'])
 

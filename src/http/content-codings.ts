@@ -1,6 +1,7 @@
 /** Content codings (RFC 9110, section 8.4): what this version of Node.js can read and write. */
-import type { Transform } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { ZstdFrames } from './zstd-frames.js'
 
 type Encoded = (error: Error | null, bytes: Buffer) => void
 
@@ -8,7 +9,8 @@ type Encoded = (error: Error | null, bytes: Buffer) => void
 export interface ContentCoding {
   /** As in `Content-Encoding`. */
   readonly name: string
-  readonly createDecoder: () => Transform
+  /** The stream without the coding, which has all errors. */
+  readonly decode: (source: Readable) => Readable
   readonly createEncoder: () => Encoder
   readonly encode: (bytes: Buffer, done: Encoded) => void
   readonly encodeSync: (bytes: Buffer) => Buffer
@@ -25,7 +27,7 @@ const gzipOptions = { level: 3 }
 
 const gzip: ContentCoding = {
   name: 'gzip',
-  createDecoder: () => zlib.createGunzip(),
+  decode: (source) => source.pipe(zlib.createGunzip()),
   createEncoder: () => zlib.createGzip(gzipOptions),
   encode: (bytes, done) => {
     zlib.gzip(bytes, gzipOptions, done)
@@ -55,7 +57,7 @@ function zstdIn(module: object): readonly ContentCoding[] {
   return [
     {
       name: 'zstd',
-      createDecoder: () => module.createZstdDecompress({ params }),
+      decode: (source) => source.pipe(new ZstdFrames()).pipe(module.createZstdDecompress({ params })),
       createEncoder: () => module.createZstdCompress(),
       encode: module.zstdCompress,
       encodeSync: module.zstdCompressSync,

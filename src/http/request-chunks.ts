@@ -99,14 +99,14 @@ export class RequestChunks {
     const request = this.#request
     const coding = codingOf(request.headers['content-encoding'] ?? 'identity')
     if (coding === undefined) return request
-    const decoded = coding.createDecoder()
+    const decoded = coding.decode(request)
     decoded.on('error', (error) => {
       this.#failure = error
     })
     request.on('data', (chunk: Buffer) => {
       this.#received(chunk)
     })
-    return request.pipe(decoded)
+    return decoded
   }
 
   #received(chunk: Buffer): void {

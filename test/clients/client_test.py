@@ -115,7 +115,7 @@ class InFrontOfDynamoDB(unittest.TestCase):
         self.assertEqual([item["n"] for item in self.client.query_items(TABLE, body)], list(range(25)))
         body["exclusiveStartKey"] = {"id": "pages", "n": 4}
         self.assertEqual([item["n"] for item in self.client.query_items(TABLE, body)], list(range(5, 25)))
-        listed = [item["n"] for item in self.client.list_items_items(TABLE, limit=10) if item["id"] == "pages"]
+        listed = [item["n"] for item in self.client.list_all_items(TABLE, limit=10) if item["id"] == "pages"]
         self.assertEqual(sorted(listed), list(range(25)))
 
     def test_classes_of_errors(self) -> None:

@@ -145,7 +145,7 @@ t.test('in front of DynamoDB Local', needsDynamoDB, async (t) => {
     for await (const { count } of client.scanPages(pages, { itemLimit: 10 })) counts.push(count)
     t.same(counts, [10, 10, 5])
     const listed: unknown[] = []
-    for await (const item of typed.listItemsItems(pages, { limit: 10 })) listed.push(item['n']?.N)
+    for await (const item of typed.listAllItems(pages, { limit: 10 })) listed.push(item['n']?.N)
     t.same(listed, numbers.map(String))
     let etag = ''
     const onAnswer = ({ headers }: { readonly headers: Headers }) => (etag = headers.get('etag') ?? '')

@@ -1,8 +1,10 @@
 /** Answers in a content coding, for clients that ask for it (RFC 9110, sections 8.4, 8.8.3.3 and 12.5.3). */
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
+import { ZstdFrames } from '../../src/http/zstd-frames.js'
 import { acceptedCoding, contentCodings } from '../../src/http/content-codings.js'
 import { importLines } from '../helpers/item-lines.js'
 import {
@@ -179,4 +181,31 @@ t.test('compressed answers', needsDynamoDB, async (t) => {
     })
     t.match(revalidated, { status: 304, headers: { etag: page.headers.etag, vary: 'Accept-Encoding' } })
   })
+})
+
+t.test('a body of zstd is cut where its frames end, however it arrives', async (t) => {
+  const magic = [0x28, 0xb5, 0x2f, 0xfd]
+  // Uncompressed blocks of 2 bytes; the second frame has a window, a checksum, and a block of a repeated byte.
+  const frames = [
+    [...magic, 0x20, 2, 0x11, 0, 0, 1, 2],
+    [...magic, 0x04, 0, 0x10, 0, 0, 3, 4, 0x4b, 0, 0, 5, 0, 0, 0, 0],
+    [0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 6, 7, 8],
+    [...magic, 0x61, 2, 0, 9, 0x11, 0, 0, 1, 2],
+  ]
+  const body = Buffer.from(frames.flat())
+  const ends = frames.map((_, n) => frames.slice(0, n + 1).flat().length)
+  for (let size = 1; size <= body.length; size++) {
+    const chunks = Array.from({ length: Math.ceil(body.length / size) }, (_, n) =>
+      body.subarray(n * size, (n + 1) * size),
+    )
+    const cut: Buffer[] = []
+    for await (const chunk of Readable.from(chunks).pipe(new ZstdFrames())) cut.push(chunk as Buffer)
+    t.ok(Buffer.concat(cut).equals(body))
+    const cuts = cut.map((_, n) => Buffer.concat(cut.slice(0, n + 1)).length)
+    t.same(
+      ends.filter((end) => !cuts.includes(end)),
+      [],
+      `chunks of ${size} bytes`,
+    )
+  }
 })

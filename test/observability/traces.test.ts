@@ -135,17 +135,25 @@ t.test('a malformed answer is the same error with traces as without', async (t) 
   t.strictSame(await ask(), without)
 })
 
-t.test('a collector that is away costs a warning, and no request', async (t) => {
-  const before = { ...process.env }
-  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:1'
-  process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '500'
-  t.teardown(() => {
-    process.env = before
-  })
-  const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
-    answer(response, { Item: { id: { S: 'a' } } })
-  })
-  const service = await startService(t, {}, dynamodb.endpoint)
-  t.equal((await service.post('/v1/tables/Orders/get', key)).status, 200)
-  await service.close()
-})
+t.test(
+  'a collector that is away, and a protocol that is not spoken, cost a warning, and no request',
+  async (t) => {
+    const before = { ...process.env }
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:1'
+    process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '500'
+    process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'grpc'
+    t.teardown(() => {
+      process.env = before
+    })
+    const dynamodb = await startFakeDynamoDB(t, (_received, response) => {
+      answer(response, { Item: { id: { S: 'a' } } })
+    })
+    const service = await startService(t, {}, dynamodb.endpoint)
+    t.equal((await service.post('/v1/tables/Orders/get', key)).status, 200)
+    t.match(
+      service.log.find(({ protocol }) => protocol === 'grpc'),
+      { level: 40, msg: /traces are sent as http\/json: OTEL_EXPORTER_OTLP_PROTOCOL/ },
+    )
+    await service.close()
+  },
+)

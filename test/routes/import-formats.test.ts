@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import { stringify } from 'csv-stringify/sync'
 import t from 'tap'
+import { codingOf } from '../../src/http/content-codings.js'
 import { scanLines } from '../helpers/item-lines.js'
 import {
   createTable,
@@ -13,6 +14,11 @@ import {
 } from '../helpers/service.js'
 
 const CSV = 'text/csv'
+
+/** A skippable frame of one byte of zstd (RFC 8878, section 3.1.2). */
+const SKIPPABLE = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7])
+/** The header of a zstd frame with a window of 2 GiB (section 3.1.1.1.2), and one empty last block. */
+const LARGE_WINDOW = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (31 - 10) << 3, 0x01, 0x00, 0x00])
 
 const importBody = (
   service: Service,
@@ -264,6 +270,27 @@ t.test('import formats', needsDynamoDB, async (t) => {
     t.match(put.body, {
       status: 415,
       detail: 'Content-Encoding: gzip is not supported. Send the body uncompressed.',
+    })
+  })
+
+  const zstd = codingOf('zstd')
+  const needsZstd = { skip: zstd === undefined && 'Node.js has zstd from 22.15 on' }
+  t.test('zstd, also in several frames; what is wrong with it is told', needsZstd, async (t) => {
+    if (zstd === undefined) return
+    const table = await createTable(t, service)
+    const send = (body: string | Buffer, type = NDJSON) =>
+      importBody(service, table, body, type, { 'content-encoding': 'zstd' })
+    const frames = ['\ufeffid,n\r\n1,a\r\n', '2,b\r\n'].map((text) => zstd.encodeSync(Buffer.from(text)))
+    t.same((await send(Buffer.concat([...frames, SKIPPABLE]), CSV)).body, { written: 2 })
+    const items = Array.from({ length: 3000 }, (_, n) => `{"id":"${n}","r":"${Math.random()}"}`).join('\n')
+    const cut = await send(zstd.encodeSync(Buffer.from(items)).subarray(0, 30_000))
+    t.match(cut.body, { status: 400, detail: /The compressed body ends too early/ })
+    t.match((await send('plain')).body, { detail: /^line 1: The body cannot be decompressed: / })
+    const bomb = zstd.encodeSync(Buffer.alloc(40_000_000, ' '))
+    t.match((await send(bomb)).body, { status: 413, written: 0 })
+    t.match((await send(LARGE_WINDOW)).body, {
+      status: 400,
+      detail: /cannot be decompressed: .*memory/i,
     })
   })
 

@@ -30,6 +30,8 @@ export interface Description {
   readonly headers?: Readonly<Record<string, string>>
   /** Where the token of a page goes, if it answers pages. */
   readonly pages?: 'body' | 'query'
+  /** The name of the iterator over the items of all pages. */
+  readonly items?: string
 }
 
 export interface Connection {

@@ -42,12 +42,12 @@ export function createClient(
   const connection = connectionOf(options)
   const methods = Object.entries<Description>(operations).flatMap(([name, operation]) => {
     const method = methodOf(connection, operation)
-    if (operation.pages === undefined) return [[name, method] as const]
+    if (operation.items === undefined) return [[name, method] as const]
     const pages = pagesOf(method, operation)
     return [
       [name, method] as const,
       [`${name}Pages`, pages] as const,
-      [`${name}Items`, itemsOf(pages)] as const,
+      [operation.items, itemsOf(pages)] as const,
     ]
   })
   // The table and the interfaces are generated from the same description.

@@ -11,3 +11,12 @@ export function areTracesRequested(env: Environment): boolean {
   const endpoint = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? ''
   return (exporter ?? '') !== '' || endpoint !== ''
 }
+
+/** The one protocol of the exporter: OTLP as JSON over HTTP. */
+export const PROTOCOL = 'http/json'
+
+/** The protocol that the environment asks for, if it is not {@link PROTOCOL}. */
+export function unsupportedProtocol(env: Environment): string | undefined {
+  const protocol = env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? env['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? ''
+  return protocol === '' || protocol === PROTOCOL ? undefined : protocol
+}

@@ -30,6 +30,7 @@ import { errorTypeOf } from '../metrics/error-type.js'
 import type { ObservedRequest } from '../observed-request.js'
 import { routeTemplate } from '../route-template.js'
 import { attemptAttributes } from './attempt-attributes.js'
+import { PROTOCOL, unsupportedProtocol } from './requested.js'
 
 const SERVICE = 'dynamodb-storage-service'
 
@@ -41,6 +42,12 @@ export interface Traces extends Subscriber {
 /** @param endpoint of DynamoDB */
 export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
   logDiagnostics(logger)
+  const protocol = unsupportedProtocol(process.env)
+  if (protocol !== undefined)
+    logger.warn(
+      { protocol },
+      `traces are sent as ${PROTOCOL}: OTEL_EXPORTER_OTLP_PROTOCOL asks for another protocol`,
+    )
   const provider = new BasicTracerProvider({
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': SERVICE, 'service.version': version }))

@@ -110,7 +110,7 @@ class Operations(Caller):
         """Read the items of a table: every page, one after the other."""
         return pages_of(lambda token: self.list_items(table, page_token=token or page_token, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
 
-    def list_items_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+    def list_all_items(self, table: str, *, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
         """Read the items of a table: every item of every page."""
         return items_of(self.list_items_pages(table, page_token=page_token, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
 
@@ -146,7 +146,7 @@ class Operations(Caller):
         """Read the items of a partition of an index: every page, one after the other."""
         return pages_of(lambda token: self.list_items_of_index(table, index, partition_key, page_token=token or page_token, sort_eq=sort_eq, sort_lt=sort_lt, sort_lte=sort_lte, sort_gt=sort_gt, sort_gte=sort_gte, sort_begins=sort_begins, order=order, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
 
-    def list_items_of_index_items(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+    def list_all_items_of_index(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Iterator[dict[str, Any]]:
         """Read the items of a partition of an index: every item of every page."""
         return items_of(self.list_items_of_index_pages(table, index, partition_key, page_token=page_token, sort_eq=sort_eq, sort_lt=sort_lt, sort_lte=sort_lte, sort_gt=sort_gt, sort_gte=sort_gte, sort_begins=sort_begins, order=order, limit=limit, projection=projection, consistent_read=consistent_read, extra=extra, if_none_match=if_none_match, if_match=if_match, timeout=timeout))
 

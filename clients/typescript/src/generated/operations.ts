@@ -202,7 +202,7 @@ export interface DocumentOperations {
     },
   ): AsyncGenerator<Collection, void>
   /** Read the items of a table: every item of every page. */
-  listItemsItems(
+  listAllItems(
     table: string,
     options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
@@ -421,7 +421,7 @@ export interface DocumentOperations {
     },
   ): AsyncGenerator<Collection, void>
   /** Read the items of a partition of an index: every item of every page. */
-  listItemsOfIndexItems(
+  listAllItemsOfIndex(
     table: string,
     index: string,
     partitionKey: string,
@@ -789,7 +789,7 @@ export interface TypedOperations {
     },
   ): AsyncGenerator<TypedCollection, void>
   /** Read the items of a table: every item of every page. */
-  listItemsItems(
+  listAllItems(
     table: string,
     options?: CallOptions & {
       /** The number of items to return: 100 by default and at most 1,000. In a stream, the number of items in all, without limit by default. */
@@ -1008,7 +1008,7 @@ export interface TypedOperations {
     },
   ): AsyncGenerator<TypedCollection, void>
   /** Read the items of a partition of an index: every item of every page. */
-  listItemsOfIndexItems(
+  listAllItemsOfIndex(
     table: string,
     index: string,
     partitionKey: string,
@@ -1283,6 +1283,7 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+    items: 'queryItems',
   },
   scan: {
     method: 'POST',
@@ -1291,6 +1292,7 @@ export const operations = {
     body: 'application/json',
     query: { extra: 'extra' },
     pages: 'body',
+    items: 'scanItems',
   },
   countItems: { method: 'POST', path: '/v1/tables/{table}/count', reads: true, body: 'application/json' },
   deleteItems: {
@@ -1312,6 +1314,7 @@ export const operations = {
     },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
     pages: 'query',
+    items: 'listAllItems',
   },
   headListItems: {
     method: 'HEAD',
@@ -1406,6 +1409,7 @@ export const operations = {
     },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
     pages: 'query',
+    items: 'listAllItemsOfIndex',
   },
   headListItemsOfIndex: {
     method: 'HEAD',
