@@ -41,6 +41,8 @@ const pip = { PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
 const python3 = (minor: number) =>
   `python3 -c "import ensurepip, sys, venv; print(sys.version); sys.exit(sys.version_info < (3, ${minor}))"`
 
+/** botocore does not read `AWS_REGION`. */
+const botoRegion = { AWS_DEFAULT_REGION: 'eu-central-1' }
 const SDKS = 'docs/how-to/use-an-aws-sdk.md'
 
 // The version that oapi-codegen needs.
@@ -77,8 +79,8 @@ const clients: Readonly<Record<string, Client>> = {
   'typescript-fetch': { heading: 'TypeScript, openapi-fetch', needs: 'node --version', env: npm },
   'hey-api': { heading: 'TypeScript, @hey-api/openapi-ts', needs: 'node --version', env: npm },
   'aws-sdk-javascript': { heading: 'JavaScript', page: SDKS, needs: 'node --version', env: npm },
-  boto3: { heading: 'Python', page: SDKS, needs: python3(10), env: pip },
-  'aws-cli': { heading: 'AWS CLI', page: SDKS, needs: python3(10), env: pip },
+  boto3: { heading: 'Python', page: SDKS, needs: python3(10), env: { ...pip, ...botoRegion } },
+  'aws-cli': { heading: 'AWS CLI', page: SDKS, needs: python3(10), env: { ...pip, ...botoRegion } },
   'aws-sdk-go': { heading: 'Go', page: SDKS, needs: goIsThere, env: goFast },
 }
 

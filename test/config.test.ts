@@ -55,6 +55,7 @@ t.test('readConfig returns the documented defaults for an empty environment', as
       batchBodyLimitBytes: 16_777_216,
       maxBatchEntries: 10_000,
       tableAdmin: false,
+      wireProtocol: false,
       shutdownDelayMs: 0,
       shutdownGraceMs: 10_000,
     },

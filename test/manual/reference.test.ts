@@ -42,7 +42,8 @@ t.test('docs/headers.md has the headers of requests', async (t) => {
   const parameters = openapi().flatMap(({ parameters = [] }) =>
     parameters.filter((one) => one.in === 'header'),
   )
-  // OpenAPI describes these in another way (media types, security), or they belong to HTTP itself.
+  // OpenAPI describes these in another way (media types, security), or they belong to HTTP itself or to DynamoDB's own
+  // protocol.
   const general = [
     'accept',
     'accept-encoding',
@@ -51,6 +52,7 @@ t.test('docs/headers.md has the headers of requests', async (t) => {
     'expect',
     'host',
     'origin',
+    'x-amz-target',
     'x-api-key',
     'x-request-id',
   ]
@@ -68,7 +70,7 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
   const policy = { roles: { reader: [{ tables: ['*'], actions: ['read'] }] }, keys: [entry] }
   const origin = 'https://app.example.com'
   const { url } = await startService(t, { corsOrigins: [origin] }, undefined, policy)
-  const open = await startService(t, { serverTiming: true })
+  const open = await startService(t, { serverTiming: true, wireProtocol: true })
   const table = await createTable(t, open)
   const answers = await Promise.all([
     fetch(`${url}/v1/tables`, { headers: { ...key, origin } }),
@@ -77,6 +79,11 @@ t.test('docs/headers.md has the headers of answers', needsDynamoDB, async (t) =>
       method: 'POST',
       headers: { 'content-type': DOCUMENT },
       body: '{"returnConsumedCapacity":"TOTAL"}',
+    }),
+    fetch(open.url, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+      body: '{}',
     }),
     fetch(`${url}/v1/tables`, { method: 'PATCH', headers: key }),
     fetch(`${url}/docs`),
