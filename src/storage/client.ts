@@ -38,11 +38,6 @@ import { StreamCalls } from './streams/stream-calls.js'
 import { type ChangesOptions, Streams } from './streams/streams.js'
 import type { From, Subscription } from './streams/subscription.js'
 import { type KeySchema, KeySchemas, type TableKeys } from './tables/key-schemas.js'
-<<<<<<< ours
-=======
-import { type ChangesOptions, poll } from './streams/streams.js'
-import type { From, Subscription } from './streams/subscription.js'
->>>>>>> theirs
 import { listTables } from './tables/list-tables.js'
 import { inRegion, tableName } from './tables/table-names.js'
 

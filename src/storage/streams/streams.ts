@@ -7,7 +7,6 @@ import { type CallLimits, within } from '../call/limits.js'
 import { SharedCall } from '../call/shared-call.js'
 import { StorageError } from '../errors.js'
 import type { StorageObserver } from '../events.js'
-<<<<<<< ours
 import { StreamNotEnabledError } from './errors.js'
 import { persistently } from './passing.js'
 import { parsePosition, type StreamName } from './position.js'
@@ -18,15 +17,6 @@ import { type From, Subscriber, type SubscriberOptions, type Subscription } from
 
 export interface ChangesOptions extends SubscriberOptions {
   /** Ends the subscription, as {@link Subscription.close} does. */
-=======
-import type { CancelSignal } from '../call/cancellation.js'
-import type { Change, ChangeEvent } from './change.js'
-import { InvalidPositionError, SlowSubscriberError, StreamNotEnabledError } from './errors.js'
-import type { From, PositionedChange, Subscription } from './subscription.js'
-
-export interface ChangesOptions {
-  readonly wants?: (change: Change) => boolean
->>>>>>> theirs
   readonly signal: CancelSignal
   /** Is told of the calls that are made for this subscriber alone. */
   readonly observer?: StorageObserver | undefined

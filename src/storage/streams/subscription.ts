@@ -17,7 +17,6 @@ export interface Subscription extends AsyncIterable<readonly PositionedChange[]>
   close(): void
 }
 
-<<<<<<< ours
 /** Where to begin: with the changes that are made from now on, with all that are kept, or right behind a position. */
 export type From = 'now' | 'start' | { readonly after: string }
 
@@ -179,6 +178,3 @@ export class Subscriber implements Subscription, Follower {
     for (const tell of this.#room.splice(0)) tell()
   }
 }
-=======
-export type From = 'now' | 'start' | { readonly after: string }
->>>>>>> theirs

@@ -1502,6 +1502,7 @@ export const operations = {
     reads: false,
     body: 'application/json',
     pages: 'body',
+    items: 'executeStatementItems',
   },
   batchExecuteStatement: {
     method: 'POST',
