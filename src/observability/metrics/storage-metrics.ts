@@ -21,7 +21,10 @@ import { SECONDS } from './request-metrics.js'
 import { OTHER, type TableLabel } from './table-label.js'
 
 type Handlers = {
-  readonly [Name in Exclude<keyof StorageEvents, 'changesRead' | 'changeSubscribers'>]: (event: StorageEvents[Name], request?: ObservedRequest) => void
+  readonly [Name in Exclude<keyof StorageEvents, 'changesRead' | 'changeSubscribers'>]: (
+    event: StorageEvents[Name],
+    request?: ObservedRequest,
+  ) => void
 }
 
 /** What the gauges show of the storage layer. */
