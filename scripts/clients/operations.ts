@@ -52,13 +52,11 @@ const isForClients = (path: string) => path.startsWith('/v1/')
 /** @param description with one representation of items */
 export function clientOperations(description: JsonObject): readonly ClientOperation[] {
   return entriesOf(description['paths'])
-    .filter(([path]) => isForClients(path))
+    .filter(([path, methods]) => isForClients(path) && !answersEvents(fieldsOf(fieldsOf(methods)['get'])))
     .flatMap(([path, methods]) =>
-      entriesOf(methods)
-        .filter(([, operation]) => !answersEvents(fieldsOf(operation)))
-        .map(([method, operation]) =>
-          clientOperation(path, method.toUpperCase(), fieldsOf(operation), description),
-        ),
+      entriesOf(methods).map(([method, operation]) =>
+        clientOperation(path, method.toUpperCase(), fieldsOf(operation), description),
+      ),
     )
 }
 

@@ -12,7 +12,6 @@ from .schemas import (
     BatchGetItemAnswer,
     BatchGetItemRequest,
     BatchWriteItemRequest,
-    ChangesFrom,
     Collection,
     CountItemsAnswer,
     CountItemsRequest,
@@ -36,7 +35,6 @@ from .schemas import (
     PageAnswer,
     PutItemRequest,
     QueryRequest,
-    RepresentationName,
     ScanRequest,
     TableAnswer,
     TimeToLiveAnswer,
@@ -153,10 +151,6 @@ class Operations(Caller):
     def head_list_items_of_index(self, table: str, index: str, partition_key: str, *, sort_eq: str | None = None, sort_lt: str | None = None, sort_lte: str | None = None, sort_gt: str | None = None, sort_gte: str | None = None, sort_begins: str | None = None, order: Order | None = None, limit: int | None = None, projection: str | None = None, consistent_read: bool | None = None, page_token: str | None = None, extra: ExtraAttributes | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> None:
         """Read the items of a partition of an index, without the body."""
         self._call("HEAD", f"/v1/tables/{segment(table)}/indexes/{segment(index)}/items/{segment(partition_key)}", reads=True, query={"sort.eq": sort_eq, "sort.lt": sort_lt, "sort.lte": sort_lte, "sort.gt": sort_gt, "sort.gte": sort_gte, "sort.begins": sort_begins, "order": order, "limit": limit, "projection": projection, "consistentRead": consistent_read, "pageToken": page_token, "extra": extra}, headers={"if-none-match": if_none_match, "if-match": if_match}, timeout=timeout)
-
-    def head_follow_changes(self, table: str, *, from: ChangesFrom | None = None, after: str | None = None, partition: str | None = None, events: str | None = None, representation: RepresentationName | None = None, last_event_id: str | None = None, timeout: float | None = None) -> None:
-        """Follow the changes of a table, without the body."""
-        self._call("HEAD", f"/v1/tables/{segment(table)}/changes", reads=True, query={"from": from, "after": after, "partition": partition, "events": events, "representation": representation}, headers={"last-event-id": last_event_id}, timeout=timeout)
 
     def read_item_with_sort_key(self, table: str, partition_key: str, sort_key: str, *, consistent_read: bool | None = None, projection: str | None = None, if_none_match: str | None = None, if_match: str | None = None, timeout: float | None = None) -> Item | None:
         """Read the item at a URL."""

@@ -7,7 +7,6 @@ import type {
   BatchGetItemAnswer,
   BatchGetItemRequest,
   BatchWriteItemRequest,
-  ChangesFrom,
   Collection,
   CountItemsAnswer,
   CountItemsRequest,
@@ -31,7 +30,6 @@ import type {
   PageAnswer,
   PutItemRequest,
   QueryRequest,
-  RepresentationName,
   ScanRequest,
   TableAnswer,
   TimeToLiveAnswer,
@@ -490,24 +488,6 @@ export interface DocumentOperations {
       ifNoneMatch?: string | undefined
       /** Entity tags, or `*`: 412 if none of them matches. */
       ifMatch?: string | undefined
-    },
-  ): Promise<void>
-  /** Follow the changes of a table, without the body. */
-  headFollowChanges(
-    table: string,
-    options?: CallOptions & {
-      /** Where to begin: `now`, the default, or `start`, with the oldest change that DynamoDB still has. */
-      from?: ChangesFrom | undefined
-      /** The `id` of a change, unchanged, to begin right behind it. */
-      after?: string | undefined
-      /** Only changes of items with this partition key. Written as in a path: text, digits, or base64url without padding. */
-      partition?: string | undefined
-      /** Only these kinds of changes, separated by commas: `INSERT`, `MODIFY`, `REMOVE`. */
-      events?: string | undefined
-      /** How items are written: as documents, the default, or `typed`, in DynamoDB’s own types. Lines follow `Content-Type` without it. */
-      representation?: RepresentationName | undefined
-      /** The last `id` that the client got: as `after`, and it wins over `after` and `from`. An `EventSource` sends it when it connects again. */
-      lastEventId?: string | undefined
     },
   ): Promise<void>
   /** Read the item at a URL. */
@@ -1079,24 +1059,6 @@ export interface TypedOperations {
       ifMatch?: string | undefined
     },
   ): Promise<void>
-  /** Follow the changes of a table, without the body. */
-  headFollowChanges(
-    table: string,
-    options?: CallOptions & {
-      /** Where to begin: `now`, the default, or `start`, with the oldest change that DynamoDB still has. */
-      from?: ChangesFrom | undefined
-      /** The `id` of a change, unchanged, to begin right behind it. */
-      after?: string | undefined
-      /** Only changes of items with this partition key. Written as in a path: text, digits, or base64url without padding. */
-      partition?: string | undefined
-      /** Only these kinds of changes, separated by commas: `INSERT`, `MODIFY`, `REMOVE`. */
-      events?: string | undefined
-      /** How items are written: as documents, the default, or `typed`, in DynamoDB’s own types. Lines follow `Content-Type` without it. */
-      representation?: RepresentationName | undefined
-      /** The last `id` that the client got: as `after`, and it wins over `after` and `from`. An `EventSource` sends it when it connects again. */
-      lastEventId?: string | undefined
-    },
-  ): Promise<void>
   /** Read the item at a URL. */
   readItemWithSortKey(
     table: string,
@@ -1430,19 +1392,6 @@ export const operations = {
       extra: 'extra',
     },
     headers: { ifNoneMatch: 'if-none-match', ifMatch: 'if-match' },
-  },
-  headFollowChanges: {
-    method: 'HEAD',
-    path: '/v1/tables/{table}/changes',
-    reads: true,
-    query: {
-      from: 'from',
-      after: 'after',
-      partition: 'partition',
-      events: 'events',
-      representation: 'representation',
-    },
-    headers: { lastEventId: 'last-event-id' },
   },
   readItemWithSortKey: {
     method: 'GET',
