@@ -1,4 +1,5 @@
 /** A subscriber of the changes of a table: where it is, and what it has not taken yet. */
+import { Cancellation, type CancelSignal } from '../call/cancellation.js'
 import { ChangeBuffer, type PositionedChange } from './buffer.js'
 import type { Change } from './change.js'
 import { SlowSubscriberError } from './errors.js'
@@ -12,6 +13,8 @@ export type { PositionedChange } from './buffer.js'
 
 /** One batch at a time. It ends only when it is closed, or throws. */
 export interface Subscription extends AsyncIterable<readonly PositionedChange[]> {
+  /** Aborted at once when it is cut off with a {@link SlowSubscriberError}, also while nothing is taken. */
+  readonly cutOff: CancelSignal
   /** The position behind everything that was taken, also behind what is not wanted. */
   position(): string
   close(): void
@@ -44,6 +47,7 @@ export class Subscriber implements Subscription, Follower {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
   #room: (() => void)[] = []
+  readonly #cutOff = new Cancellation()
 
   /** @param position where it begins */
   constructor(position: Position, options: SubscriberOptions) {
@@ -51,6 +55,10 @@ export class Subscriber implements Subscription, Follower {
     this.#buffer = new ChangeBuffer(position)
     this.#positions = new Map(position.shards)
     this.#stream = position.stream
+  }
+
+  get cutOff(): CancelSignal {
+    return this.#cutOff
   }
 
   get stream(): StreamName {
@@ -118,7 +126,10 @@ export class Subscriber implements Subscription, Follower {
     if (this.isOver()) return
     this.#failure = { error }
     // What it has not taken can be read again; other errors are told behind it.
-    if (error instanceof SlowSubscriberError) this.#buffer.clear()
+    if (error instanceof SlowSubscriberError) {
+      this.#buffer.clear()
+      this.#cutOff.abort()
+    }
     this.#leave()
   }
 
