@@ -36,7 +36,8 @@ export async function sendChanges(call: Call, { table, subscription }: Following
   subscription.cutOff.addEventListener('abort', stop)
   const answer = new AnswerStream(reply, {
     contentType: format.mediaType,
-    acceptEncoding: request.headers['accept-encoding'],
+    // Never compressed: an encoder takes 200 KB and more for each subscriber, for as long as it listens.
+    acceptEncoding: undefined,
     timeoutMs: config.requestTimeoutMs,
     signal: stopped,
     sent: (bytes) => {

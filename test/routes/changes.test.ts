@@ -69,7 +69,7 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
     ['lines with documents', '', { accept: NDJSON }, { id: 'b' }],
     ['lines with DynamoDB’s own types', '', { accept: NDJSON, 'content-type': TYPED }, { id: { S: 'b' } }],
     ['typed lines by parameter', '&representation=typed', { accept: NDJSON }, { id: { S: 'b' } }],
-    ['lines, compressed', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'b' }],
+    ['lines to a client that takes gzip', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'b' }],
   ] as const) {
     t.test(`arrive as ${name}`, async (t) => {
       await put(service, table, 'b', { id: 'b', note: 'a\nb\u2028c' })
@@ -79,7 +79,7 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
         feed.changes.some(({ keys }) => JSON.stringify(keys) === JSON.stringify(item)),
       )
       t.match(feed.changes.at(-1)?.newItem, { id: item.id })
-      t.equal(feed.headers.get('content-encoding'), 'accept-encoding' in headers ? 'gzip' : null)
+      t.equal(feed.headers.get('content-encoding'), null, 'an encoder would take memory for hours')
       await remove(service, table, 'b')
       t.match((await feed.received(feed.changes.length + 1)).at(-1), { event: 'REMOVE', keys: item })
     })
