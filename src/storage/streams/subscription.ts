@@ -2,6 +2,7 @@
 import { Cancellation, type CancelSignal } from '../call/cancellation.js'
 import { ChangeBuffer, type PositionedChange } from './buffer.js'
 import type { Change } from './change.js'
+import { deliveryTurn } from './delivery-turns.js'
 import { SlowSubscriberError } from './errors.js'
 import type { Follower } from './follower.js'
 import { isBehind } from './place.js'
@@ -165,6 +166,9 @@ export class Subscriber implements Subscription, Follower {
     try {
       while (!this.#closed) {
         if (!this.#buffer.isEmpty) {
+          await deliveryTurn()
+          // It may have been closed or cut off meanwhile.
+          if (this.#buffer.isEmpty) continue
           const batch = this.#buffer.take()
           this.#tellRoom()
           yield batch
