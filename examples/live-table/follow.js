@@ -68,14 +68,15 @@ function readByEventSource(url, { signal, open, keep, change, say }) {
 
 /** Resolves when the answer ends. */
 async function readByFetch(url, { headers, signal, open, keep, change }) {
+  const answer = await fetch(url, {
+    headers: { ...keyIn(headers), accept: 'application/x-ndjson' },
+    signal,
+  }).catch(() => undefined)
+  if (answer?.ok !== true) return
+  // If the items cannot be read, the page has nothing to apply changes to. The changes wait meanwhile.
+  await open()
   try {
-    const answer = await fetch(url, {
-      headers: { ...keyIn(headers), accept: 'application/x-ndjson' },
-      signal,
-    })
-    if (!answer.ok) return
     const first = answer.headers.get('last-event-id')
-    const opened = open()
     if (first !== null) keep(first)
     let rest = ''
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -91,7 +92,6 @@ async function readByFetch(url, { headers, signal, open, keep, change }) {
         if ('event' in one) change(one)
       }
     }
-    await opened
   } catch {
     // The connection is lost: connect again.
   }

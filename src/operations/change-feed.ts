@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AnswerStream } from '../http/answer-stream.js'
 import { changesAs } from '../items/change-format.js'
+import { Cancellation } from '../storage/call/cancellation.js'
+import { SlowSubscriberError } from '../storage/streams/errors.js'
 import type { Call } from './call.js'
 import { idOfPosition } from './change-position.js'
 import { changeFormat, type Following } from './changes.js'
@@ -25,11 +27,19 @@ export async function sendChanges(call: Call, { table, subscription }: Following
   let told = subscription.position()
   const begin = idOfPosition(call, table, told)
   if (begin.length <= MAX_HEADER_LENGTH) reply.header('last-event-id', begin)
+  // Ends a wait for the reader.
+  const stopped = new Cancellation()
+  const stop = () => {
+    stopped.abort()
+  }
+  limits.signal.addEventListener('abort', stop)
+  subscription.cutOff.addEventListener('abort', stop)
   const answer = new AnswerStream(reply, {
     contentType: format.mediaType,
-    acceptEncoding: request.headers['accept-encoding'],
+    // Never compressed: an encoder takes 200 KB and more for each subscriber, for as long as it listens.
+    acceptEncoding: undefined,
     timeoutMs: config.requestTimeoutMs,
-    signal: limits.signal,
+    signal: stopped,
     sent: (bytes) => {
       observed.bytesWritten += bytes
     },
@@ -82,13 +92,16 @@ export async function sendChanges(call: Call, { table, subscription }: Following
     // If the caller has disconnected, the request has ended already.
     if (!inFlight.remove(limits.signal)) return undefined
     limits.signal.abort()
-    observed.brokenOffBy = error instanceof Error ? error : new Error('the change feed broke off')
+    const cause = subscription.cutOff.aborted ? new SlowSubscriberError() : error
+    observed.brokenOffBy = cause instanceof Error ? cause : new Error('the change feed broke off')
     answer.breakOff()
   } finally {
     clearInterval(timer)
     changeFeeds.remove(feed)
     socket?.off('end', beat)
     limits.signal.removeEventListener('abort', feed.end)
+    limits.signal.removeEventListener('abort', stop)
+    subscription.cutOff.removeEventListener('abort', stop)
     subscription.close()
   }
   return undefined

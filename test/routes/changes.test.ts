@@ -69,7 +69,7 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
     ['lines with documents', '', { accept: NDJSON }, { id: 'b' }],
     ['lines with DynamoDB’s own types', '', { accept: NDJSON, 'content-type': TYPED }, { id: { S: 'b' } }],
     ['typed lines by parameter', '&representation=typed', { accept: NDJSON }, { id: { S: 'b' } }],
-    ['lines, compressed', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'b' }],
+    ['lines to a client that takes gzip', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'b' }],
   ] as const) {
     t.test(`arrive as ${name}`, async (t) => {
       await put(service, table, 'b', { id: 'b', note: 'a\nb\u2028c' })
@@ -79,7 +79,7 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
         feed.changes.some(({ keys }) => JSON.stringify(keys) === JSON.stringify(item)),
       )
       t.match(feed.changes.at(-1)?.newItem, { id: item.id })
-      t.equal(feed.headers.get('content-encoding'), 'accept-encoding' in headers ? 'gzip' : null)
+      t.equal(feed.headers.get('content-encoding'), null, 'an encoder would take memory for hours')
       await remove(service, table, 'b')
       t.match((await feed.received(feed.changes.length + 1)).at(-1), { event: 'REMOVE', keys: item })
     })
@@ -220,22 +220,23 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
     )
   })
 
-  t.test('cut off a subscriber that does not read, and free its memory', async (t) => {
-    const impatient = await startService(t, { requestTimeoutMs: scaled(500) })
-    const call = request(`${impatient.url}/v1/tables/${table}/changes`, {
+  t.test('cut off a subscriber that does not read as soon as its buffer is full', async (t) => {
+    // Longer than the test: a reader that stalls is not waited for.
+    const patient = await startService(t, { requestTimeoutMs: scaled(120_000) })
+    const call = request(`${patient.url}/v1/tables/${table}/changes`, {
       headers: { 'x-request-id': 'slow' },
     })
     call.on('error', () => undefined)
     call.end()
     t.teardown(() => call.destroy())
     await once(call, 'response')
-    const cut = () => impatient.log.some(({ requestId }) => requestId === 'slow')
+    const cut = () => patient.log.some(({ requestId }) => requestId === 'slow')
     const text = 'x'.repeat(200_000)
     for (let n = 0; n < 150 && !cut(); n++) await put(service, table, 'i', { id: 'i', n, text })
     t.ok(await within(30_000, cut))
     t.match(
-      impatient.log.filter(({ requestId }) => requestId === 'slow'),
-      [{ msg: 'the stream broke off' }],
+      patient.log.filter(({ requestId }) => requestId === 'slow'),
+      [{ msg: 'the stream broke off', err: { type: 'SlowSubscriberError' } }],
     )
   })
 })

@@ -12,6 +12,8 @@ export class ChangeMetrics {
   readonly #tables: TableLabel
   readonly #subscribers: Gauge<'table'>
   readonly #changes: Counter<'table'>
+  /** By the name of the table: what the gauge counts of it, and where. Many tables share one series. */
+  readonly #counted = new Map<string, { readonly label: string; readonly count: number }>()
   readonly #lags: Keyed<string, Series>
 
   constructor(registry: Registry, tables: TableLabel) {
@@ -49,6 +51,10 @@ export class ChangeMetrics {
   }
 
   changeSubscribers({ table, count }: ChangeSubscribers): void {
-    this.#subscribers.set({ table: this.#tables.of(table) }, count)
+    const before = this.#counted.get(table)
+    const label = before?.label ?? this.#tables.of(table)
+    this.#subscribers.inc({ table: label }, count - (before?.count ?? 0))
+    if (count === 0) this.#counted.delete(table)
+    else this.#counted.set(table, { label, count })
   }
 }

@@ -7,6 +7,7 @@ import { Cancellation } from '../call/cancellation.js'
 import { type CallLimits, within } from '../call/limits.js'
 import { wait } from '../call/retry.js'
 import { SharedCall } from '../call/shared-call.js'
+import { deliveryTurn } from './delivery-turns.js'
 import { PositionExpiredError, SlowSubscriberError } from './errors.js'
 import type { Follower } from './follower.js'
 import { isAtOrBefore, type Place } from './place.js'
@@ -80,6 +81,8 @@ export class ShardFeed implements ShardReaderOwner {
       follower.move(live.reader.position)
     } finally {
       this.#newcomers--
+      // It may have left while its reader was started.
+      if (this.#newcomers === 0) this.#stopUnusedLive()
     }
   }
 
@@ -119,14 +122,18 @@ export class ShardFeed implements ShardReaderOwner {
     this.#waiting.delete(follower)
     this.#live?.followers.delete(follower)
     this.#catchUp?.followers.delete(follower)
-    if (this.#live?.followers.size === 0) {
-      this.#live.reader.stop()
-      this.#live = undefined
-    }
+    this.#stopUnusedLive()
     if (this.#catchUp?.followers.size === 0) this.#endCatchUp()
   }
 
+  #stopUnusedLive(): void {
+    if (this.#live?.followers.size !== 0) return
+    this.#live.reader.stop()
+    this.#live = undefined
+  }
+
   async admit(reader: ShardReader): Promise<() => void> {
+    await deliveryTurn()
     if (reader !== this.#catchUp?.reader) return () => undefined
     await this.#roomOf(this.#catchUp.followers)
     return this.#shared.turn()

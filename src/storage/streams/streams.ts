@@ -42,6 +42,8 @@ export class Streams {
   /** By the name of the table. */
   readonly #latest = new Map<string, SharedCall<LatestStream | undefined>>()
   readonly #members = new Map<Subscriber, Membership>()
+  /** By the name of the table. */
+  readonly #counts = new Map<string, number>()
 
   /** @param observer is told of the calls for all subscribers, and of their number */
   constructor(calls: StreamCalls, observer: () => StorageObserver) {
@@ -103,17 +105,19 @@ export class Streams {
     gone.addEventListener('abort', () => {
       signal.removeEventListener('abort', close)
       this.#members.delete(subscriber)
-      this.#tellCount(table)
+      this.#count(table, -1)
     })
     const member = { table, timeoutMs, gone, moved: Promise.resolve() }
     this.#members.set(subscriber, member)
     signal.addEventListener('abort', close)
-    this.#tellCount(table)
+    this.#count(table, 1)
     return member
   }
 
-  #tellCount(table: string): void {
-    const count = [...this.#members.values()].filter((member) => member.table === table).length
+  #count(table: string, change: number): void {
+    const count = (this.#counts.get(table) ?? 0) + change
+    if (count === 0) this.#counts.delete(table)
+    else this.#counts.set(table, count)
     this.#observer().changeSubscribers({ table, count })
   }
 

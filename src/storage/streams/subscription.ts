@@ -1,6 +1,8 @@
 /** A subscriber of the changes of a table: where it is, and what it has not taken yet. */
+import { Cancellation, type CancelSignal } from '../call/cancellation.js'
 import { ChangeBuffer, type PositionedChange } from './buffer.js'
 import type { Change } from './change.js'
+import { deliveryTurn } from './delivery-turns.js'
 import { SlowSubscriberError } from './errors.js'
 import type { Follower } from './follower.js'
 import { isBehind } from './place.js'
@@ -12,6 +14,8 @@ export type { PositionedChange } from './buffer.js'
 
 /** One batch at a time. It ends only when it is closed, or throws. */
 export interface Subscription extends AsyncIterable<readonly PositionedChange[]> {
+  /** Aborted at once when it is cut off with a {@link SlowSubscriberError}, also while nothing is taken. */
+  readonly cutOff: CancelSignal
   /** The position behind everything that was taken, also behind what is not wanted. */
   position(): string
   close(): void
@@ -44,6 +48,7 @@ export class Subscriber implements Subscription, Follower {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
   #room: (() => void)[] = []
+  readonly #cutOff = new Cancellation()
 
   /** @param position where it begins */
   constructor(position: Position, options: SubscriberOptions) {
@@ -51,6 +56,10 @@ export class Subscriber implements Subscription, Follower {
     this.#buffer = new ChangeBuffer(position)
     this.#positions = new Map(position.shards)
     this.#stream = position.stream
+  }
+
+  get cutOff(): CancelSignal {
+    return this.#cutOff
   }
 
   get stream(): StreamName {
@@ -118,7 +127,10 @@ export class Subscriber implements Subscription, Follower {
     if (this.isOver()) return
     this.#failure = { error }
     // What it has not taken can be read again; other errors are told behind it.
-    if (error instanceof SlowSubscriberError) this.#buffer.clear()
+    if (error instanceof SlowSubscriberError) {
+      this.#buffer.clear()
+      this.#cutOff.abort()
+    }
     this.#leave()
   }
 
@@ -154,6 +166,9 @@ export class Subscriber implements Subscription, Follower {
     try {
       while (!this.#closed) {
         if (!this.#buffer.isEmpty) {
+          await deliveryTurn()
+          // It may have been closed or cut off meanwhile.
+          if (this.#buffer.isEmpty) continue
           const batch = this.#buffer.take()
           this.#tellRoom()
           yield batch

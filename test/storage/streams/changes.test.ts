@@ -269,23 +269,26 @@ t.test('failures', async (t) => {
   )
 })
 
-t.test('a subscriber that does not read', async (t) => {
-  t.test('is cut off when its buffer is full, and goes on behind what it has taken', async (t) => {
-    const { streams, storage, shard } = await start(t)
-    const slow = await subscribe(storage, 'T', 'now', { maxBufferedBytes: 20_000 })
-    const fast = await subscribe(storage, 'T', 'now', { maxBufferedBytes: 20_000 })
-    const position = slow.position()
-    const taking = take(fast, 60)
-    for (let n = 0; n < 60; n++) {
-      streams.write(shard, 'a', n, 1000)
-      if (n % 10 === 9) await sleep(300)
-    }
-    t.equal((await taking).length, 60)
-    t.match(await failureOf(slow), { name: 'SlowSubscriberError' })
-    t.equal(slow.position(), position)
-    const resumed = await subscribe(storage, 'T', { after: position })
-    t.equal((await take(resumed, 60)).length, 60)
-  })
+t.test('a subscriber', async (t) => {
+  t.test(
+    'that does not read is cut off when its buffer is full, and goes on behind what it has taken',
+    async (t) => {
+      const { streams, storage, shard } = await start(t)
+      const slow = await subscribe(storage, 'T', 'now', { maxBufferedBytes: 20_000 })
+      const fast = await subscribe(storage, 'T', 'now', { maxBufferedBytes: 20_000 })
+      const position = slow.position()
+      const taking = take(fast, 60)
+      for (let n = 0; n < 60; n++) {
+        streams.write(shard, 'a', n, 1000)
+        if (n % 10 === 9) await sleep(300)
+      }
+      t.equal((await taking).length, 60)
+      t.match(await failureOf(slow), { name: 'SlowSubscriberError' })
+      t.equal(slow.position(), position)
+      const resumed = await subscribe(storage, 'T', { after: position })
+      t.equal((await take(resumed, 60)).length, 60)
+    },
+  )
 
   t.test('is waited for as long as it is behind', async (t) => {
     const { streams, storage, shard } = await start(t)
@@ -302,6 +305,25 @@ t.test('a subscriber that does not read', async (t) => {
       taken,
       Array.from({ length: 300 }, (_, n) => `a ${n}`),
     )
+  })
+
+  t.test('is served in a turn of its own', async (t) => {
+    const { streams, storage, shard } = await start(t)
+    const all = await Promise.all(Array.from({ length: 50 }, () => subscribe(storage, 'T', 'now')))
+    let turn = 0
+    const count = () => {
+      turn++
+      next = setImmediate(count)
+    }
+    let next = setImmediate(count)
+    const taken = all.map(async (subscription) => {
+      await take(subscription, 1)
+      return turn
+    })
+    streams.write(shard, 'a', 1)
+    const turns = await Promise.all(taken)
+    clearImmediate(next)
+    t.equal(new Set(turns).size, all.length, 'other requests are served in between')
   })
 
   t.test('shares the memory of changes with 999 others', async (t) => {
