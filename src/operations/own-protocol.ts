@@ -28,6 +28,7 @@ import type { ForwardedResponse } from '../storage/forwarded.js'
 import { hasRow, isWrite, targetsOf } from '../storage/operations.js'
 import { parseRequest } from '../storage/parse-request.js'
 import { type DynamoDBRequest, RequestError, textOf } from '../storage/request.js'
+import { isStatementOperation, readStatements } from '../storage/statement-requests.js'
 import { type Asking, limitRate, permit, permitEverything } from './access-control.js'
 import { batchLimit, bodyLimit } from './body.js'
 import type { ApiRequest, Services } from './call.js'
@@ -167,6 +168,8 @@ async function permitRequest(
     return
   }
   try {
+    // Then nothing below parses a statement.
+    if (isStatementOperation(operation)) await inSlices(readStatements(operation, asked))
     const targets = targetsOf(operation, asked)
     asking.observed.tables = tablesOf(targets)
     // Nearly all decisions are made at once.
