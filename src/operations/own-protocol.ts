@@ -59,15 +59,17 @@ export async function serveOwnProtocol(
     observer: new RequestObserver(observe, observed),
   }
 
-  // 3. Read the body, which a signature includes.
+  // 3. Authenticate the caller, as far as the headers tell it.
+  const authenticated = access && (await authenticate(access, request))
+  observed.stepMs.auth = performance.now() - observed.startedAt
+
+  // 4. Read the body, verify its signature, and limit the caller's rate.
   const body = await readRequestBody(raw, limitOf(operation, config), admission)
   observed.bytesRead = body.length
-
-  // 4. Authenticate the caller, and limit its rate.
   const arrivedAt = performance.now()
-  const caller = access && (await callerOf(access, request, body))
+  const caller = authenticated?.(body)
   observed.principal = caller?.principal ?? null
-  observed.stepMs.auth = performance.now() - arrivedAt
+  observed.stepMs.auth += performance.now() - arrivedAt
   if (caller?.rate !== undefined) await limitRate(services, caller, reply)
 
   // 5. Take a slot, now that the body has arrived.
@@ -120,15 +122,26 @@ function limitOf(operation: ApiOperation, config: Config): BodyLimit {
   return operation.startsWith('Batch') ? batchLimit(config) : bodyLimit(config)
 }
 
+/** Tells the caller once the body has arrived. Throws a ProblemError `Unauthenticated` if it has not signed this body. */
+type CallerOf = (body: Buffer) => Caller
+
 /**
- * The caller by its signature; or, of a request that is not signed, by its API key or token.
+ * Finds the caller by its signature; or, of a request that is not signed, by its API key or token.
  * @throws ProblemError `Unauthenticated`
  */
-function callerOf(access: Access, { raw, headers }: ApiRequest, body: Buffer): Caller | Promise<Caller> {
-  if (headers.authorization?.startsWith('AWS4-') !== true) return access.authenticate(headers)
+async function authenticate(access: Access, { raw, headers }: ApiRequest): Promise<CallerOf> {
+  if (headers.authorization?.startsWith('AWS4-') !== true) {
+    const caller = await access.authenticate(headers)
+    return () => caller
+  }
   const { method = '', url = '', rawHeaders } = raw
+  const signature = orUnauthenticated(() => access.signatureOf({ method, url, headers, rawHeaders }))
+  return (body) => orUnauthenticated(() => signature.verify(body))
+}
+
+function orUnauthenticated<Result>(check: () => Result): Result {
   try {
-    return access.callerOfSignedRequest({ method, url, headers, rawHeaders }, body)
+    return check()
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error
     throw new ProblemError('Unauthenticated', error.message, { exception: error.name, cause: error })
