@@ -1,5 +1,6 @@
 /** The statements in requests of ExecuteStatement, BatchExecuteStatement and ExecuteTransaction. */
 import { atOnce, type Sliced } from '../json/in-slices.js'
+import { JsonError } from '../json/reader.js'
 import {
   type DynamoDBRequest,
   elementsOf,
@@ -120,7 +121,7 @@ function understood(operation: StatementOperation, request: DynamoDBRequest): re
   try {
     return statementsIn(operation, request)
   } catch (error) {
-    if (error instanceof RequestError) return []
+    if (error instanceof RequestError || error instanceof JsonError) return []
     throw error
   }
 }

@@ -3,7 +3,11 @@ import t from 'tap'
 import { atOnce } from '../../src/json/in-slices.js'
 import { isRepeatable, isWrite, targetsOf } from '../../src/storage/operations.js'
 import { type DynamoDBRequest, serialize } from '../../src/storage/request.js'
-import { MAX_CHARACTERS, readStatements } from '../../src/storage/statement-requests.js'
+import {
+  MAX_CHARACTERS,
+  onlyTableOfStatements,
+  readStatements,
+} from '../../src/storage/statement-requests.js'
 import { StatementError } from '../../src/storage/statement-tokens.js'
 
 const operation = 'BatchExecuteStatement'
@@ -72,3 +76,12 @@ t.test(
     t.equal(targetsOf(operation, equal).length, 10_000)
   },
 )
+
+t.test('a request whose statements cannot be read is a write of which nothing is known', async (t) => {
+  for (const list of ['{}', '"x"', '5', '[5]', '["x"]', '[[]]', '[{"Statement":5}]', '[]', '[null]']) {
+    const request = { Statements: Buffer.from(list) }
+    t.ok(isWrite(operation, request), list)
+    t.notOk(isRepeatable(operation, request), list)
+    t.equal(onlyTableOfStatements(operation, request), undefined, list)
+  }
+})
