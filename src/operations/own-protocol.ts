@@ -32,6 +32,7 @@ import { isStatementOperation, readStatements } from '../storage/statement-reque
 import { type Asking, limitRate, permit, permitEverything } from './access-control.js'
 import { batchLimit, bodyLimit } from './body.js'
 import type { ApiRequest, Services } from './call.js'
+import { permitStatement } from './execute-statement.js'
 import { observedOf, tablesOf } from './serve.js'
 
 /** Answers a request. */
@@ -186,7 +187,7 @@ async function permitRequest(
     const targets = targetsOf(operation, asked)
     asking.observed.tables = tablesOf(targets)
     // Nearly all decisions are made at once.
-    const deciding = permit(asking, targets)
+    const deciding = (operation === 'ExecuteStatement' ? permitStatement : permit)(asking, targets)
     if (deciding !== undefined) await deciding
   } catch (error) {
     if (!(error instanceof RequestError || error instanceof JsonError)) throw error

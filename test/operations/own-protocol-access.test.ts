@@ -19,13 +19,15 @@ const limited = keyHolder('limited', ['tenant'], {
   attributes: { tenant: 'own' },
   rate: { requests: 1, per: 'hour' },
 })
+const reader = keyHolder('reader', ['reader'])
 const policy = {
   roles: {
     operator: [{ tables: ['*'], actions: ['read', 'write', 'scan', 'admin'] }],
     tenant: [{ tables: ['Wire-*'], actions: ['read', 'write'], partitionKey: '{tenant}' }],
+    reader: [{ tables: ['Wire-*'], actions: ['read'] }],
     writer: [{ tables: ['Wire-*'], actions: ['write'], partitionKey: '{tenant}' }],
   },
-  keys: [operator.entry, tenant.entry, writer.entry, limited.entry],
+  keys: [reader.entry, operator.entry, tenant.entry, writer.entry, limited.entry],
 }
 const SECRET = 'of-another-tenant'
 
@@ -335,6 +337,14 @@ t.test('access control in DynamoDB’s own protocol', needsDynamoDB, async (t) =
       t.equal((await ask('UpdateItem', { ...update, ...asked }, writer)).name, 'AccessDeniedException')
     }
     t.equal((await ask('UpdateItem', { ...update, ReturnValues: null }, writer)).status, 200)
+  })
+
+  t.test('a SELECT of one partition needs the right to query only, as over REST', async (t) => {
+    const select = (where: string) =>
+      ask('ExecuteStatement', { Statement: `SELECT * FROM "${TableName}" ${where}` }, reader)
+    t.equal((await select("WHERE id = 'own'")).status, 200)
+    t.equal((await select("WHERE text = 'mine'")).name, 'AccessDeniedException')
+    t.equal((await select('')).name, 'AccessDeniedException')
   })
 
   t.test('ListTables has the tables that the caller may see, with the checksum of that answer', async (t) => {
