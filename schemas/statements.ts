@@ -111,7 +111,7 @@ export const batchExecute = {
   summary: 'Run many PartiQL statements',
   description:
     'BatchExecuteStatement for up to `MAX_BATCH_ENTRIES` statements, either all `SELECT` or all writes. Each is about one item, whose whole ' +
-    'key it names. They are independent of each other, sent in requests of 25, and those that DynamoDB throttled are sent again. ' +
+    'key it names. Different statements have at most 1,048,576 characters together. They are independent of each other, sent in requests of 25, and those that DynamoDB throttled are sent again. ' +
     'The answer is 200 even if statements failed: `error` says which, and why. If a whole request fails, the answer is a ' +
     'problem, whose `statementResponses` tell of each statement what became of it.',
   tags: ['Batches'],

@@ -27,6 +27,16 @@ export interface AccessOptions {
   readonly hasPageTokenSecret: boolean
 }
 
+/** The signature of a request whose body is still to come. */
+export interface ExpectedSignature {
+  /**
+   * The caller that has signed the request.
+   * @param body all of it
+   * @throws SignatureError
+   */
+  readonly verify: (body: Buffer) => Caller
+}
+
 export class Access {
   /** How often a changed file could not be used. */
   failedReloads = 0
@@ -101,11 +111,11 @@ export class Access {
   }
 
   /**
-   * The caller that has signed a request with an access key (`awsKeys`), by AWS's Signature Version 4.
-   * @param body all of it
+   * Checks everything about a signed request (`awsKeys`, AWS's Signature Version 4) that can be known before its body has
+   * arrived: whoever has no access key makes the service read nothing.
    * @throws SignatureError
    */
-  callerOfSignedRequest(request: SignedRequest, body: Buffer): Caller {
+  signatureOf(request: SignedRequest): ExpectedSignature {
     const signature = readSignature(request)
     const key = this.#policy.awsKey(signature.accessKeyId)
     // No access key of the policy file comes with a session.
@@ -115,8 +125,12 @@ export class Access {
         'The security token included in the request is invalid.',
       )
     }
-    key.secret.verify(signature, request, body)
-    return key.caller
+    return {
+      verify: (body) => {
+        key.secret.verify(signature, request, body)
+        return key.caller
+      },
+    }
   }
 
   async close(): Promise<void> {

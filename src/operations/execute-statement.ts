@@ -7,42 +7,40 @@ import { redactErrors } from '../problem/redact.js'
 import { asAnswerError } from '../storage/errors.js'
 import type { Target } from '../storage/operations.js'
 import { type DynamoDBRequest, jsonOf, textOf } from '../storage/request.js'
-import { parseStatement } from '../storage/statement.js'
-import { namedTarget, permit } from './access-control.js'
+import { type Asking, namedTarget, permit } from './access-control.js'
 import type { Call } from './call.js'
-import { fieldIn } from './page-body.js'
 
 /**
  * Checks that the caller may execute the statement. For a SELECT of some partitions, the right to query is enough.
  * @throws ProblemError `Forbidden`, or `Unauthenticated` for a caller without credentials
  */
-export function permitStatement(call: Call, targets: readonly Target[]): Promise<void> | undefined {
+export function permitStatement(asking: Asking, targets: readonly Target[]): Promise<void> | undefined {
   const [target] = targets
-  if (call.caller === undefined || target?.action !== 'Scan') return permit(call, targets)
-  return permitSelect(call, target)
+  if (asking.caller === undefined || target?.action !== 'Scan') return permit(asking, targets)
+  return permitSelect(asking, target)
 }
 
-async function permitSelect(call: Call, target: Target): Promise<void> {
+async function permitSelect(asking: Asking, target: Target): Promise<void> {
   try {
-    await permit(call, [target])
+    await permit(asking, [target])
   } catch (refusal) {
-    if (!(refusal instanceof ProblemError) || !(await mayQuery(call, target))) throw refusal
+    if (!(refusal instanceof ProblemError) || !(await mayQuery(asking, target))) throw refusal
   }
 }
 
 /** The keys are not asked for without the right to query the table: a refusal must not tell whether it exists. */
-async function mayQuery(call: Call, target: Target): Promise<boolean> {
-  const { equalNames } = parseStatement(String(fieldIn(call, 'statement')))
-  if (equalNames.size === 0) return false
+async function mayQuery(asking: Asking, target: Target): Promise<boolean> {
+  const { equalNames, index } = target
+  if (equalNames === undefined || equalNames.size === 0) return false
   try {
-    await permit(call, [{ ...target, action: 'Query' }])
+    await permit(asking, [{ ...target, action: 'Query' }])
   } catch (error) {
     if (error instanceof ProblemError) return false
     throw error
   }
-  const { table } = await namedTarget(call, target)
-  const keys = await call.services.storage.tableKeys(table, call.limits)
-  const [partitionKey] = target.index === undefined ? keys.key : (keys.indexes.get(target.index) ?? [])
+  const { table } = await namedTarget(asking, target)
+  const keys = await asking.services.storage.tableKeys(table, asking.limits)
+  const [partitionKey] = index === undefined ? keys.key : (keys.indexes.get(index) ?? [])
   return partitionKey !== undefined && equalNames.has(partitionKey.name)
 }
 

@@ -19,8 +19,8 @@ interface OperationRoute {
   readonly path: `/v1/${string}`
   readonly schema: DescribedRoute
   readonly operation: Operation
-  /** Throws a ProblemError if the body is not valid in a way that its schema cannot tell. */
-  readonly checkBody?: (body: object) => void
+  /** Throws a ProblemError if the request is not valid in a way that the schema of the body cannot tell. */
+  readonly checkRequest?: ApiRoute<Json>['checkRequest']
   readonly permit?: ApiRoute<Json>['permit']
   /** What the storage layer does, if that is more than to send one request. Resolves to DynamoDB's answer. */
   readonly send?: (call: Call, request: DynamoDBRequest) => Promise<Json>
@@ -38,7 +38,7 @@ export function operation({
   path,
   schema,
   operation,
-  checkBody,
+  checkRequest,
   permit,
   send = sendOf(operation),
   parameters,
@@ -56,11 +56,11 @@ export function operation({
     request: (call) => {
       const { body = {}, request } = call
       const { table } = request.params
-      checkBody?.(body)
       if (call.idempotencyKey !== undefined) checkSingleWrite(operation, body)
       const own = parameters?.(call)
       return toRequest(body, bodyShape, table === undefined ? own : { TableName: table, ...own })
     },
+    ...(checkRequest !== undefined && { checkRequest }),
     ...(permit !== undefined && { permit }),
     send,
     answer: (call, output) => {

@@ -28,9 +28,11 @@ import type { ForwardedResponse } from '../storage/forwarded.js'
 import { hasRow, isWrite, targetsOf } from '../storage/operations.js'
 import { parseRequest } from '../storage/parse-request.js'
 import { type DynamoDBRequest, RequestError, textOf } from '../storage/request.js'
+import { isStatementOperation, readStatements } from '../storage/statement-requests.js'
 import { type Asking, limitRate, permit, permitEverything } from './access-control.js'
 import { batchLimit, bodyLimit } from './body.js'
 import type { ApiRequest, Services } from './call.js'
+import { permitStatement } from './execute-statement.js'
 import { observedOf, tablesOf } from './serve.js'
 
 /** Answers a request. */
@@ -58,15 +60,17 @@ export async function serveOwnProtocol(
     observer: new RequestObserver(observe, observed),
   }
 
-  // 3. Read the body, which a signature includes.
+  // 3. Authenticate the caller, as far as the headers tell it.
+  const authenticated = access && (await authenticate(access, request))
+  observed.stepMs.auth = performance.now() - observed.startedAt
+
+  // 4. Read the body, verify its signature, and limit the caller's rate.
   const body = await readRequestBody(raw, limitOf(operation, config), admission)
   observed.bytesRead = body.length
-
-  // 4. Authenticate the caller, and limit its rate.
   const arrivedAt = performance.now()
-  const caller = access && (await callerOf(access, request, body))
+  const caller = authenticated?.(body)
   observed.principal = caller?.principal ?? null
-  observed.stepMs.auth = performance.now() - arrivedAt
+  observed.stepMs.auth += performance.now() - arrivedAt
   if (caller?.rate !== undefined) await limitRate(services, caller, reply)
 
   // 5. Take a slot, now that the body has arrived.
@@ -119,15 +123,26 @@ function limitOf(operation: ApiOperation, config: Config): BodyLimit {
   return operation.startsWith('Batch') ? batchLimit(config) : bodyLimit(config)
 }
 
+/** Tells the caller once the body has arrived. Throws a ProblemError `Unauthenticated` if it has not signed this body. */
+type CallerOf = (body: Buffer) => Caller
+
 /**
- * The caller by its signature; or, of a request that is not signed, by its API key or token.
+ * Finds the caller by its signature; or, of a request that is not signed, by its API key or token.
  * @throws ProblemError `Unauthenticated`
  */
-function callerOf(access: Access, { raw, headers }: ApiRequest, body: Buffer): Caller | Promise<Caller> {
-  if (headers.authorization?.startsWith('AWS4-') !== true) return access.authenticate(headers)
+async function authenticate(access: Access, { raw, headers }: ApiRequest): Promise<CallerOf> {
+  if (headers.authorization?.startsWith('AWS4-') !== true) {
+    const caller = await access.authenticate(headers)
+    return () => caller
+  }
   const { method = '', url = '', rawHeaders } = raw
+  const signature = orUnauthenticated(() => access.signatureOf({ method, url, headers, rawHeaders }))
+  return (body) => orUnauthenticated(() => signature.verify(body))
+}
+
+function orUnauthenticated<Result>(check: () => Result): Result {
   try {
-    return access.callerOfSignedRequest({ method, url, headers, rawHeaders }, body)
+    return check()
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error
     throw new ProblemError('Unauthenticated', error.message, { exception: error.name, cause: error })
@@ -167,10 +182,12 @@ async function permitRequest(
     return
   }
   try {
+    // Then nothing below parses a statement.
+    if (isStatementOperation(operation)) await inSlices(readStatements(operation, asked))
     const targets = targetsOf(operation, asked)
     asking.observed.tables = tablesOf(targets)
     // Nearly all decisions are made at once.
-    const deciding = permit(asking, targets)
+    const deciding = (operation === 'ExecuteStatement' ? permitStatement : permit)(asking, targets)
     if (deciding !== undefined) await deciding
   } catch (error) {
     if (!(error instanceof RequestError || error instanceof JsonError)) throw error

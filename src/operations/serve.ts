@@ -42,6 +42,8 @@ export interface ApiRoute<Output> {
   readonly pool?: Pool
   /** Builds DynamoDB's request. */
   readonly request: (call: Call, keySchema: KeySchema) => DynamoDBRequest
+  /** Checks DynamoDB's request, where that takes long enough to be done in slices. Undefined, or resolves, if it is valid. */
+  readonly checkRequest?: (request: DynamoDBRequest) => Promise<void> | undefined
   /** What the request is about, if that is more than the row of the operation says. */
   readonly targets?: (call: Call, request: DynamoDBRequest) => readonly Target[]
   /** Checks that the caller may send the request, if that is not to be decided by its targets; by default {@link permit}. */
@@ -118,14 +120,18 @@ export function apiRoute<Output>(route: ApiRoute<Output>): Route {
       state.writes = isWrite(asked, sent)
       return route.send(call, sent)
     }
-    const send = (keySchema: KeySchema): Promise<Output> => {
-      if (operationFor !== undefined) observed.operation = asked = operationFor(call, keySchema)
-      sent = route.request(call, keySchema)
+    const sendChecked = (): Promise<Output> => {
       const targets = route.targets === undefined ? targetsOf(asked, sent) : route.targets(call, sent)
       observed.tables = tablesOf(targets)
       // Nearly all decisions are made at once.
       const deciding = permitRequest(call, targets)
       return deciding === undefined ? sendPermitted() : deciding.then(sendPermitted)
+    }
+    const send = (keySchema: KeySchema): Promise<Output> => {
+      if (operationFor !== undefined) observed.operation = asked = operationFor(call, keySchema)
+      sent = route.request(call, keySchema)
+      const checking = route.checkRequest?.(sent)
+      return checking === undefined ? sendChecked() : checking.then(sendChecked)
     }
     const { table = '', index } = request.params
     if (itemAction !== undefined) await permitTable(call, itemAction, table)

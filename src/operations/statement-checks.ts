@@ -1,52 +1,61 @@
 /** What is checked of statements before anything is sent: the schemas cannot tell it. */
 import { listOf } from '../http/validation.js'
+import { inSlices } from '../json/in-slices.js'
 import { ProblemError } from '../problem/problem-error.js'
-import { parseStatement, type Statement } from '../storage/statement.js'
+import type { DynamoDBRequest } from '../storage/request.js'
+import {
+  type ReadStatements,
+  readStatements,
+  type StatementOperation,
+} from '../storage/statement-requests.js'
 import { StatementError } from '../storage/statement-tokens.js'
 
-interface WithStatement {
-  readonly statement: string
+/** Where the statement with this number is in the body. */
+type Place = (index: number) => string
+
+const inBatch: Place = (index) => `body/statements/${index}/statement`
+
+/** Throws a ProblemError if it is not understood what the statement does. */
+export const checkStatement = understandAll('ExecuteStatement', () => 'body/statement')
+
+/** Throws a ProblemError if that is so of a statement of the batch, or if only some of them are SELECT. */
+export const checkBatch = understandAll('BatchExecuteStatement', inBatch, refuseMixed)
+
+/** Throws a ProblemError if that is so of a statement of the transaction. */
+export const checkTransaction = understandAll(
+  'ExecuteTransaction',
+  (index) => `body/transactStatements/${index}/statement`,
+)
+
+function understandAll(
+  operation: StatementOperation,
+  place: Place,
+  check: (statements: ReadStatements) => void = () => undefined,
+): (request: DynamoDBRequest) => Promise<void> | undefined {
+  const finish = (statements: ReadStatements): void => {
+    const errors = statements.flatMap((statement, index) =>
+      statement instanceof StatementError ? [`${place(index)} ${statement.message}`] : [],
+    )
+    if (errors.length > 0) throw new ProblemError('InvalidRequest', listOf(errors))
+    check(statements)
+  }
+  return (request) => {
+    const reading = inSlices(readStatements(operation, request))
+    if (reading instanceof Promise) return reading.then(finish)
+    finish(reading)
+    return undefined
+  }
 }
 
-/** @throws ProblemError if it is not understood what the statement does */
-export function checkStatement(body: object): void {
-  const { statement } = body as WithStatement
-  parseAll([{ statement }], () => 'body/statement')
-}
-
-/** @throws ProblemError if that is so of a statement of the batch, or if only some of them are SELECT */
-export function checkBatch(body: object): void {
-  const { statements } = body as { readonly statements: readonly WithStatement[] }
-  const place = (index: number) => `body/statements/${index}/statement`
-  const parsed = parseAll(statements, place)
-  const isRead = ({ verb }: Statement) => verb === 'SELECT'
-  const read = parsed.findIndex(isRead)
-  const write = parsed.findIndex((statement) => !isRead(statement))
+/** @throws ProblemError */
+function refuseMixed(statements: ReadStatements): void {
+  const isRead = (statement: ReadStatements[number]) =>
+    !(statement instanceof StatementError) && statement.verb === 'SELECT'
+  const read = statements.findIndex(isRead)
+  const write = statements.findIndex((statement) => !isRead(statement))
   if (read === -1 || write === -1) return
   throw new ProblemError(
     'InvalidRequest',
-    `${place(read)} reads, and ${place(write)} writes. A batch can do either; send two of them`,
+    `${inBatch(read)} reads, and ${inBatch(write)} writes. A batch can do either; send two of them`,
   )
-}
-
-/** @throws ProblemError if that is so of a statement of the transaction */
-export function checkTransaction(body: object): void {
-  const { transactStatements } = body as { readonly transactStatements: readonly WithStatement[] }
-  parseAll(transactStatements, (index) => `body/transactStatements/${index}/statement`)
-}
-
-/** @param place where the statement with this number is */
-function parseAll(statements: readonly WithStatement[], place: (index: number) => string): Statement[] {
-  const errors: string[] = []
-  const parsed = statements.flatMap(({ statement }, index) => {
-    try {
-      return [parseStatement(statement)]
-    } catch (error) {
-      if (!(error instanceof StatementError)) throw error
-      errors.push(`${place(index)} ${error.message}`)
-      return []
-    }
-  })
-  if (errors.length > 0) throw new ProblemError('InvalidRequest', listOf(errors))
-  return parsed
 }

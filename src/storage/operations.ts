@@ -72,6 +72,8 @@ export interface Target {
   readonly within?: string
   /** Only of a statement. It does not name the key, so its target has none. */
   readonly partiql?: PartiQLAction
+  /** Only of a statement: the attributes that its `WHERE` clause wants to be equal to a value. */
+  readonly equalNames?: ReadonlySet<string>
   /** As the request names it: the name of the table or its ARN. */
   readonly table: string
   /** The index that is read; undefined if it is the table itself. */
@@ -413,16 +415,19 @@ function statementRow(
     repeatable: (request) => isRepeatableWrite(request) || onlySelects(operation, request),
     reportsCapacity: true,
     targets: (request) =>
-      statementsIn(operation, request).map(({ verb, table, index, returnsItem, returnValues }) => {
-        const [action, partiql] = statementActions[verb]
-        return {
-          action: action === 'Scan' && operation !== 'ExecuteStatement' ? 'GetItem' : action,
-          within: operation,
-          partiql,
-          table,
-          index,
-          returnsItem: returnsItem || asksFor(returnValues),
-        }
-      }),
+      statementsIn(operation, request).map(
+        ({ verb, table, index, returnsItem, returnValues, equalNames }) => {
+          const [action, partiql] = statementActions[verb]
+          return {
+            action: action === 'Scan' && operation !== 'ExecuteStatement' ? 'GetItem' : action,
+            within: operation,
+            partiql,
+            table,
+            index,
+            returnsItem: returnsItem || asksFor(returnValues),
+            equalNames,
+          }
+        },
+      ),
   }
 }

@@ -1,4 +1,6 @@
 /** The statements in requests of ExecuteStatement, BatchExecuteStatement and ExecuteTransaction. */
+import { atOnce, type Sliced } from '../json/in-slices.js'
+import { JsonError } from '../json/reader.js'
 import {
   type DynamoDBRequest,
   elementsOf,
@@ -25,6 +27,62 @@ export interface RequestedStatement extends Statement {
   readonly returnValues: Parameter
 }
 
+/** The statements of a request, in their order. One that is not understood is the reason. */
+export type ReadStatements = readonly (RequestedStatement | StatementError)[]
+
+/**
+ * The most characters in all different statements of a request: more than DynamoDB takes in a transaction, which is 100
+ * statements of 8,192 characters. To parse that many takes up to half a second.
+ */
+export const MAX_CHARACTERS = 1024 * 1024
+/** Parsing pauses after this many characters, which take some ms. */
+const SLICE_CHARACTERS = 8 * 1024
+
+/**
+ * The statements that were read, by what has them: the list of a request, or the request. A request looks into its statements
+ * several times, and to parse thousands of them takes seconds.
+ */
+const readBefore = new WeakMap<object, ReadStatements>()
+/** The same by entries of lists, since a batch is sent in several requests. */
+const entriesBefore = new WeakMap<object, RequestedStatement | StatementError>()
+
+/**
+ * Reads all statements of a request. Other functions about the same request then find them, and do not parse anything.
+ * @throws RequestError if it has no list of statements
+ */
+export function* readStatements(
+  operation: StatementOperation,
+  request: DynamoDBRequest,
+): Sliced<ReadStatements> {
+  const list = lists[operation]
+  const holder = list === undefined ? request : request[list]
+  if (!isHolder(holder)) throw new RequestError(`the request has no ${String(list)}`)
+  const before = readBefore.get(holder)
+  if (before !== undefined) return before
+
+  const entries = list === undefined ? [request] : elementsOf(request[list])
+  if (entries.length === 0) throw new RequestError(`the request has no ${String(list)}`)
+  const read: (RequestedStatement | StatementError)[] = []
+  const parser = new Parser()
+  let pauseAt = SLICE_CHARACTERS
+  for (const entry of entries) {
+    if (parser.characters >= pauseAt) {
+      pauseAt = parser.characters + SLICE_CHARACTERS
+      yield
+    }
+    const known = isHolder(entry) ? entriesBefore.get(entry) : undefined
+    const statement = known ?? statementIn(entry, parser)
+    if (known === undefined && isHolder(entry)) entriesBefore.set(entry, statement)
+    read.push(statement)
+  }
+  readBefore.set(holder, read)
+  return read
+}
+
+function isHolder(value: Parameter): value is Extract<Parameter, object> {
+  return typeof value === 'object' && value !== null
+}
+
 /**
  * The statements of a request, in their order.
  * @throws RequestError if one of them is missing, or is not understood
@@ -34,12 +92,11 @@ export function statementsIn(
   request: DynamoDBRequest,
 ): readonly RequestedStatement[] {
   const list = lists[operation]
-  if (list === undefined) return [statementIn(request, 'Statement')]
-  const statements = elementsOf(request[list]).map((entry, index) =>
-    statementIn(Object.fromEntries(membersOf(entry)), `${list}[${index}].Statement`),
-  )
-  if (statements.length === 0) throw new RequestError(`the request has no ${list}`)
-  return statements
+  return atOnce(readStatements(operation, request)).map((statement, index) => {
+    if (!(statement instanceof StatementError)) return statement
+    const place = list === undefined ? 'Statement' : `${list}[${index}].Statement`
+    throw new RequestError(`${place} ${statement.message}`)
+  })
 }
 
 /** Whether all statements of a request are SELECT. One that is not understood is none. */
@@ -55,7 +112,7 @@ export function onlyTableOfStatements(operation: string, request: DynamoDBReques
   return others.every(({ table }) => table === first?.table) ? first?.table : undefined
 }
 
-function isStatementOperation(operation: string): operation is StatementOperation {
+export function isStatementOperation(operation: string): operation is StatementOperation {
   return Object.hasOwn(lists, operation)
 }
 
@@ -64,21 +121,51 @@ function understood(operation: StatementOperation, request: DynamoDBRequest): re
   try {
     return statementsIn(operation, request)
   } catch (error) {
-    if (error instanceof RequestError) return []
+    if (error instanceof RequestError || error instanceof JsonError) return []
     throw error
   }
 }
 
-function statementIn(
-  { Statement, ReturnValuesOnConditionCheckFailure }: DynamoDBRequest,
-  place: string,
-): RequestedStatement {
+/** @throws RequestError, JsonError if the entry is no object */
+function statementIn(entry: Parameter, parser: Parser): RequestedStatement | StatementError {
+  const { Statement, ReturnValuesOnConditionCheckFailure }: DynamoDBRequest = Object.fromEntries(
+    membersOf(entry),
+  )
   const text = textOf(Statement)
-  if (text === undefined) throw new RequestError(`the request has no ${place}`)
+  if (text === undefined) return missing
+  const statement = parser.parse(text)
+  if (statement instanceof StatementError) return statement
+  return { ...statement, returnValues: ReturnValuesOnConditionCheckFailure }
+}
+
+const missing = new StatementError('is missing')
+const tooMuch = new StatementError(
+  `is behind ${MAX_CHARACTERS} characters of other statements, which is the most in one request. Send several requests, or ` +
+    'write values as ? so that statements are equal',
+)
+
+/** Parses the statements of one request. Most batches have the same one many times. */
+class Parser {
+  /** Of all different statements so far. */
+  characters = 0
+  readonly #parsed = new Map<string, Statement | StatementError>()
+
+  parse(text: string): Statement | StatementError {
+    const known = this.#parsed.get(text)
+    if (known !== undefined) return known
+    if (this.characters + text.length > MAX_CHARACTERS) return tooMuch
+    this.characters += text.length
+    const parsed = outcomeOf(text)
+    this.#parsed.set(text, parsed)
+    return parsed
+  }
+}
+
+function outcomeOf(text: string): Statement | StatementError {
   try {
-    return { ...parseStatement(text), returnValues: ReturnValuesOnConditionCheckFailure }
+    return parseStatement(text)
   } catch (error) {
-    if (error instanceof StatementError) throw new RequestError(`${place} ${error.message}`)
+    if (error instanceof StatementError) return error
     throw error
   }
 }

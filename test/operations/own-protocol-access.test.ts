@@ -1,8 +1,15 @@
 /** Access control in DynamoDB's own protocol: the same grants, whatever a caller writes into the body. */
 import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import {
+  DynamoDBClient,
+  ExecuteStatementCommand,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb'
 import t, { type Test } from 'tap'
 import { keyHolder } from '../helpers/access.js'
+import { speak } from '../helpers/raw-http.js'
 import { needsDynamoDB, type Service, startService } from '../helpers/service.js'
 
 const operator = keyHolder('operator', ['operator'])
@@ -12,13 +19,15 @@ const limited = keyHolder('limited', ['tenant'], {
   attributes: { tenant: 'own' },
   rate: { requests: 1, per: 'hour' },
 })
+const reader = keyHolder('reader', ['reader'])
 const policy = {
   roles: {
     operator: [{ tables: ['*'], actions: ['read', 'write', 'scan', 'admin'] }],
     tenant: [{ tables: ['Wire-*'], actions: ['read', 'write'], partitionKey: '{tenant}' }],
+    reader: [{ tables: ['Wire-*'], actions: ['read'] }],
     writer: [{ tables: ['Wire-*'], actions: ['write'], partitionKey: '{tenant}' }],
   },
-  keys: [operator.entry, tenant.entry, writer.entry, limited.entry],
+  keys: [reader.entry, operator.entry, tenant.entry, writer.entry, limited.entry],
 }
 const SECRET = 'of-another-tenant'
 
@@ -84,6 +93,89 @@ async function createTable(t: Test, service: Service): Promise<string> {
   }
   return TableName
 }
+
+t.test('an SDK signs with an access key of the policy file', needsDynamoDB, async (t) => {
+  const accessKeyId = 'AKIDTENANT'
+  const secretAccessKey = 'k4Zr2mXq7yB0sVd1fGhJ9lPoIuYtReWqAzXcVbNm'
+  process.env['SECRET_OF_TENANT'] = secretAccessKey
+  t.teardown(() => delete process.env['SECRET_OF_TENANT'])
+  const awsKey = {
+    accessKeyId,
+    secretAccessKeyEnv: 'SECRET_OF_TENANT',
+    roles: ['tenant'],
+    attributes: { tenant: 'own' },
+  }
+  const withKey = { ...policy, awsKeys: [awsKey] }
+  const service = await startService(t, { wireProtocol: true }, undefined, withKey)
+  const TableName = await createTable(t, service)
+  const Key = { id: { S: 'own' }, n: { S: '1' } }
+  const other = { id: { S: 'other' }, n: { S: '1' } }
+  const clientOf = (options: { secret?: string; id?: string; systemClockOffset?: number }) => {
+    const { secret = secretAccessKey, id = accessKeyId, systemClockOffset = 0 } = options
+    const client = new DynamoDBClient({
+      endpoint: service.url,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: id, secretAccessKey: secret },
+      maxAttempts: 2,
+      systemClockOffset,
+    })
+    t.teardown(() => {
+      client.destroy()
+    })
+    return client
+  }
+
+  t.test('it reads and writes its own partition, and no other', async (t) => {
+    const client = clientOf({})
+    const text = { S: 'Grüße €' }
+    await client.send(new PutItemCommand({ TableName, Item: { ...Key, text } }))
+    t.strictSame((await client.send(new GetItemCommand({ TableName, Key }))).Item?.['text'], text)
+    const refused = { name: 'AccessDeniedException' }
+    await t.rejects(client.send(new GetItemCommand({ TableName, Key: other })), refused)
+    await t.rejects(client.send(new PutItemCommand({ TableName, Item: other })), refused)
+    const Statement = `SELECT * FROM "${TableName}" WHERE id = 'own'`
+    await t.rejects(client.send(new ExecuteStatementCommand({ Statement })), refused)
+  })
+
+  t.test('with a wrong secret or key id, it gets the errors of AWS', async (t) => {
+    const get = new GetItemCommand({ TableName, Key })
+    await t.rejects(clientOf({ secret: 'wrong' }).send(get), { name: 'InvalidSignatureException' })
+    await t.rejects(clientOf({ id: 'AKIDOTHER' }).send(get), { name: 'UnrecognizedClientException' })
+  })
+
+  t.test('with a clock that is off by an hour, it corrects itself by the refusal', async (t) => {
+    for (const systemClockOffset of [-3_600_000, 3_600_000]) {
+      const client = clientOf({ systemClockOffset })
+      // Whether the SDK itself sends the request again depends on the clock of the machine, which is right here.
+      await client.send(new GetItemCommand({ TableName, Key })).catch((error: unknown) => {
+        t.match(error, {
+          name: 'InvalidSignatureException',
+          message: /^Signature (?:expired|not yet current)/,
+        })
+      })
+      t.ok(Math.abs(client.config.systemClockOffset) < 60_000)
+      const { Item } = await client.send(new GetItemCommand({ TableName, Key }))
+      t.strictSame(Item?.['id'], Key.id)
+    }
+  })
+
+  t.test('without a known key id, no body is read', async (t) => {
+    const day = new Date().toISOString().replace(/[:-]|\.\d{3}/g, '')
+    // Of the body, nothing follows.
+    const answer = await speak(
+      t,
+      service,
+      [
+        ...['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 1000000', `X-Amz-Date: ${day}`],
+        'X-Amz-Target: DynamoDB_20120810.GetItem',
+        `Authorization: AWS4-HMAC-SHA256 Credential=AKIDOTHER/${day.slice(0, 8)}/eu-central-1/dynamodb/aws4_request, ` +
+          `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`,
+        ...['Connection: close', '', ''],
+      ].join('\r\n'),
+    )
+    t.match(answer, /^HTTP\/1.1 400[^]*UnrecognizedClientException/)
+  })
+})
 
 t.test('access control in DynamoDB’s own protocol', needsDynamoDB, async (t) => {
   const service = await startService(t, { wireProtocol: true, audit: true }, undefined, policy)
@@ -245,6 +337,14 @@ t.test('access control in DynamoDB’s own protocol', needsDynamoDB, async (t) =
       t.equal((await ask('UpdateItem', { ...update, ...asked }, writer)).name, 'AccessDeniedException')
     }
     t.equal((await ask('UpdateItem', { ...update, ReturnValues: null }, writer)).status, 200)
+  })
+
+  t.test('a SELECT of one partition needs the right to query only, as over REST', async (t) => {
+    const select = (where: string) =>
+      ask('ExecuteStatement', { Statement: `SELECT * FROM "${TableName}" ${where}` }, reader)
+    t.equal((await select("WHERE id = 'own'")).status, 200)
+    t.equal((await select("WHERE text = 'mine'")).name, 'AccessDeniedException')
+    t.equal((await select('')).name, 'AccessDeniedException')
   })
 
   t.test('ListTables has the tables that the caller may see, with the checksum of that answer', async (t) => {

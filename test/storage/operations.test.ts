@@ -293,6 +293,7 @@ t.test('the targets of statements are what they do to which table, without a key
     table: 'T',
     index: 'I',
     returnsItem: false,
+    equalNames: new Set(['a']),
   })
   const returns = (Statement: string, more = {}) =>
     targetsOf('BatchExecuteStatement', { Statements: [{ Statement, ...more }] })[0]?.returnsItem
