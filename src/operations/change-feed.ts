@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { AnswerStream } from '../http/answer-stream.js'
 import { changesAs } from '../items/change-format.js'
 import { Cancellation } from '../storage/call/cancellation.js'
-import { SlowSubscriberError } from '../storage/streams/errors.js'
+import { SlowSubscriberError, StreamNotEnabledError } from '../storage/streams/errors.js'
 import type { Call } from './call.js'
 import { idOfPosition } from './change-position.js'
 import { changeFormat, type Following } from './changes.js'
@@ -91,6 +91,11 @@ export async function sendChanges(call: Call, { table, subscription }: Following
     isIdle = false
     // If the caller has disconnected, the request has ended already.
     if (!inFlight.remove(limits.signal)) return undefined
+    // There is nothing more to come. A client that connects again gets that as its answer.
+    if (error instanceof StreamNotEnabledError) {
+      answer.end()
+      return undefined
+    }
     limits.signal.abort()
     const cause = subscription.cutOff.aborted ? new SlowSubscriberError() : error
     observed.brokenOffBy = cause instanceof Error ? cause : new Error('the change feed broke off')

@@ -100,7 +100,9 @@ t.test('known keys go on working while the issuer is away', async (t) => {
     t.equal(await outcome(tokenOf(issuer, nextKey)), NO_KEY)
     await sleep(20)
   }
-  t.match(log, [{ level: 50, source: `${issuer.url}/jwks.json`, reason: /ECONNREFUSED|ECONNRESET|other side closed/ }])
+  t.match(log, [
+    { level: 50, source: `${issuer.url}/jwks.json`, reason: /ECONNREFUSED|ECONNRESET|other side closed/ },
+  ])
   t.equal(log.length, 1, 'it is logged once')
   issuer.keys.push(nextKey.jwk)
   await issuer.start()
