@@ -85,9 +85,9 @@ async function subscribe(port: number, headers: Readonly<Record<string, string>>
 /** The longest answer time of `/health/live`, in ms, until it is stopped. */
 function watch(port: number) {
   let longest = 0
-  let isOver = false
+  const state = { isOver: false }
   const watching = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const began = performance.now()
       await (await fetch(`http://127.0.0.1:${port}/health/live`)).text()
       longest = Math.max(longest, performance.now() - began)
@@ -95,7 +95,7 @@ function watch(port: number) {
     }
   })()
   return async () => {
-    isOver = true
+    state.isOver = true
     await watching
     return longest
   }
@@ -125,7 +125,7 @@ for (const coding of [undefined, 'gzip']) {
   const [bytes, cpuBefore] = [received, service.cpuMs()]
   const first = changes.length
   for (let n = 0; n < BURST; n++) changes.push(change(first + n))
-  let last = received
+  let last: number
   do {
     last = received
     await sleep(2000)

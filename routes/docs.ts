@@ -9,6 +9,7 @@ export const LOADED = [
   'explorer.css',
   'explorer.js',
   'answers.js',
+  'briefly.js',
   'exact-json.js',
   'fields.js',
   'layout.js',

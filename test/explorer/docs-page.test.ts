@@ -145,7 +145,7 @@ t.test('the page at /docs', needs, async (t) => {
     ['create table', 'createTable', 8],
     ['Paginate', 'query', 4],
     ['counter', 'updateItem', 1],
-    ['transaction write', 'transactWriteItems', 8],
+    ['transaction write', 'transactWriteItems', 9],
     ['conditionExpression', 'putItem', 6],
   ] as const) {
     t.test(`finds ${words}`, async (t) => {

@@ -167,11 +167,10 @@ export class Subscriber implements Subscription, Follower {
       while (!this.#closed) {
         if (!this.#buffer.isEmpty) {
           await deliveryTurn()
-          // It may have been closed or cut off meanwhile.
-          if (this.#buffer.isEmpty) continue
           const batch = this.#buffer.take()
           this.#tellRoom()
-          yield batch
+          // It may have been closed or cut off meanwhile.
+          if (batch.length > 0) yield batch
         } else {
           this.throwIfFailed()
           await new Promise<void>((resolve) => (this.#wake = resolve))
