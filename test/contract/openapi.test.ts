@@ -212,8 +212,10 @@ t.test('the generated files of the clients are what npm run openapi writes', asy
 t.test(
   'the ready-made clients have a method for each operation, and the version of the service',
   async (t) => {
+    // HTTP clients have readers of their own for these.
+    const feeds = new Set(operations.filter(({ operation }) => isFeed(operation)).map(({ path }) => path))
     const inApi = operations
-      .filter(({ path, operation }) => path.startsWith('/v1/') && !isFeed(operation))
+      .filter(({ path }) => path.startsWith('/v1/') && !feeds.has(path))
       .map(({ operation }) => operation.operationId)
     const client: object = createClient({ baseUrl: 'http://127.0.0.1:9' })
     const python = readFileSync(

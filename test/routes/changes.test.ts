@@ -65,14 +65,21 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
   })
 
   for (const [name, query, headers, item] of [
-    ['events with DynamoDB’s own types', '&representation=typed', { accept: SSE }, { id: { S: 'b' } }],
-    ['lines with documents', '', { accept: NDJSON }, { id: 'b' }],
-    ['lines with DynamoDB’s own types', '', { accept: NDJSON, 'content-type': TYPED }, { id: { S: 'b' } }],
-    ['typed lines by parameter', '&representation=typed', { accept: NDJSON }, { id: { S: 'b' } }],
-    ['lines to a client that takes gzip', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'b' }],
+    ['events with DynamoDB’s own types', '&representation=typed', { accept: SSE }, { id: { S: 'line1' } }],
+    ['lines with documents', '', { accept: NDJSON }, { id: 'line2' }],
+    [
+      'lines with DynamoDB’s own types',
+      '',
+      { accept: NDJSON, 'content-type': TYPED },
+      { id: { S: 'line3' } },
+    ],
+    ['typed lines by parameter', '&representation=typed', { accept: NDJSON }, { id: { S: 'line4' } }],
+    ['lines to a client that takes gzip', '', { accept: NDJSON, 'accept-encoding': 'gzip' }, { id: 'line5' }],
   ] as const) {
     t.test(`arrive as ${name}`, async (t) => {
-      await put(service, table, 'b', { id: 'b', note: 'a\nb\u2028c' })
+      // Each has an item of its own, since it reads the changes of all.
+      const id = typeof item.id === 'string' ? item.id : item.id.S
+      await put(service, table, id, { id, note: 'a\nb\u2028c' })
       const feed = await open(t, `?from=start${query}`, { 'accept-encoding': 'identity', ...headers })
       t.equal(feed.headers.get('content-type'), headers.accept)
       await within(10_000, () =>
@@ -80,7 +87,7 @@ t.test('changes', { ...needsDynamoDB, timeout: scaled(240_000) }, async (t) => {
       )
       t.match(feed.changes.at(-1)?.newItem, { id: item.id })
       t.equal(feed.headers.get('content-encoding'), null, 'an encoder would take memory for hours')
-      await remove(service, table, 'b')
+      await remove(service, table, id)
       t.match((await feed.received(feed.changes.length + 1)).at(-1), { event: 'REMOVE', keys: item })
     })
   }

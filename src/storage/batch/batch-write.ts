@@ -1,5 +1,5 @@
 import { EMPTY_OBJECT, type Json } from '../../json/json.js'
-import { members } from '../../json/parts.js'
+import { elements, members } from '../../json/parts.js'
 import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, membersOf, type Parameter, serialize } from '../request.js'
 import type { KeySchemas } from '../tables/key-schemas.js'
@@ -38,10 +38,10 @@ export async function batchWrite(
       unprocessedIn: (answer) => {
         const answered = members(answer)
         consumed.add(answered)
-        return entriesOf(answered.get('UnprocessedItems') ?? EMPTY_OBJECT).map(({ table, value }) => ({
-          table: asRequested(table, names),
-          value,
-        }))
+        const unprocessed = [...members(answered.get('UnprocessedItems') ?? EMPTY_OBJECT)]
+        return unprocessed.flatMap(([table, writes]) =>
+          elements(writes).map((value) => ({ table: asRequested(table, names), value })),
+        )
       },
     },
     context,
@@ -53,7 +53,7 @@ export async function batchWrite(
 }
 
 /** The entries of `{"T": [{"PutRequest": …}, …], …}`. */
-export function entriesOf(requestItems: Parameter): Entry[] {
+function entriesOf(requestItems: Parameter): Entry[] {
   const entries: Entry[] = []
   for (const [table, writes] of membersOf(requestItems)) {
     for (const value of elementsOf(writes)) entries.push({ table, value })

@@ -4,7 +4,7 @@
  */
 import { EMPTY_ARRAY, EMPTY_OBJECT, type Json } from '../../json/json.js'
 import { elements, members } from '../../json/parts.js'
-import { entriesOf, requestItemsOf, WRITES_IN_A_REQUEST } from '../batch/batch-write.js'
+import { requestItemsOf, WRITES_IN_A_REQUEST } from '../batch/batch-write.js'
 import { type BatchContext, type BatchOutcome, type Entry, sendAll, toStorageError } from '../batch/chunks.js'
 import { asAnswerError, DeleteIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, serialize, textOf } from '../request.js'
@@ -117,10 +117,9 @@ function sendDeletes(table: string, keys: readonly Json[], context: DeleteContex
       size: WRITES_IN_A_REQUEST,
       requestFor: (some) => ({ RequestItems: requestItemsOf(some) }),
       unprocessedIn: (answer) =>
-        entriesOf(members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT).map(({ value }) => ({
-          table,
-          value,
-        })),
+        [...members(members(answer).get('UnprocessedItems') ?? EMPTY_OBJECT).values()].flatMap((writes) =>
+          elements(writes).map((value) => ({ table, value })),
+        ),
     },
     context,
   )
