@@ -7,7 +7,7 @@ import type { Plan } from './compare.js'
 import { document } from './items.js'
 import type { Process } from './process.js'
 import { toGateway } from './subjects.js'
-import { cpuRatio } from './turns.js'
+import { cpuRatios } from './turns.js'
 
 /** The most that the update may cost, as a multiple of the transaction. */
 const MOST = 1.1
@@ -38,10 +38,10 @@ export async function compareIdempotency(
     const headers = { ...target.headers, 'idempotency-key': '8e03978e-40d5-43dd-bc93-6894a57f9324' }
     return { ...target, headers }
   }
-  const ratio = await cpuRatio(
+  const [ratio = NaN] = await cpuRatios(
     upstream,
     generator,
-    (port) => [targetOf(port, single), targetOf(port, transaction)],
+    (port) => [targetOf(port, transaction), targetOf(port, single)],
     plan,
     say,
   )

@@ -8,7 +8,7 @@ import { document } from './items.js'
 import { quantile } from './load.js'
 import { AROUND, Process } from './process.js'
 import { SERVICE, startBefore, startUpstream, toFloor, toGateway } from './subjects.js'
-import { cpuRatio } from './turns.js'
+import { cpuRatios } from './turns.js'
 
 const settings = { WIRE_PROTOCOL: 'true' }
 const get = caseNamed('get 400 B')
@@ -28,8 +28,8 @@ export async function compareOwnProtocol(
   plan: Plan,
   say: (line: string) => void,
 ): Promise<void> {
-  const targets = (port: number) => [toFloor(port, get), toGateway(port, get, document)] as const
-  const cpu = await cpuRatio(upstream, generator, targets, plan, say, settings)
+  const targets = (port: number) => [toGateway(port, get, document), toFloor(port, get)] as const
+  const [cpu = NaN] = await cpuRatios(upstream, generator, targets, plan, say, settings)
   say(`\nCPU of a get over DynamoDB's own protocol, divided by that over REST: ${cpu.toFixed(3)}`)
   if (cpu > MOST_CPU) say(`more than ${MOST_CPU}`)
   for (const delayMs of UPSTREAM_MS) {

@@ -112,7 +112,7 @@ export class Access {
 
   /**
    * Checks everything about a signed request (`awsKeys`, AWS's Signature Version 4) that can be known before its body has
-   * arrived: whoever has no access key makes the service read nothing.
+   * arrived: a request that is refused for its headers is refused without its body.
    * @throws SignatureError
    */
   signatureOf(request: SignedRequest): ExpectedSignature {

@@ -1,5 +1,5 @@
 /** What a grant covers. One grant has to cover an access whole. */
-import type { Action, Target } from '../storage/operations.js'
+import type { Action, Target } from '../storage/targets.js'
 import { isArn } from '../storage/tables/table-names.js'
 import type { Partition } from './partition-template.js'
 

@@ -6,7 +6,7 @@ import { open, stat } from 'node:fs/promises'
  * @throws Error if it cannot be read, is no file, or is larger
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<string> {
-  // Opening a pipe would wait for somebody who writes to it.
+  // Opening a named pipe would wait until another process opens it for writing.
   if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`)
   const file = await open(path)
   try {

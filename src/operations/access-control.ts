@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.js'
 import { rateLimitHeaders } from '../access/rate.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
 import type { CallLimits } from '../storage/call/limits.js'
-import type { Action, Target } from '../storage/operations.js'
+import type { Action, Target } from '../storage/targets.js'
 import { isArn, tableName } from '../storage/tables/table-names.js'
 import type { Services } from './call.js'
 

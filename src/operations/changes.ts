@@ -8,7 +8,7 @@ import { document, type Representation, typed } from '../items/representation.js
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
 import { clip, ProblemError } from '../problem/problem-error.js'
-import type { Target } from '../storage/operations.js'
+import type { Target } from '../storage/targets.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { Change, ChangeEvent } from '../storage/streams/change.js'
 import { InvalidPositionError } from '../storage/streams/errors.js'

@@ -3,7 +3,7 @@
  * `pk = :p`, or with a condition on the sort key, `pk = :p AND sk …`, in either order and in parentheses.
  */
 import type { Json } from '../json/json.js'
-import type { KeyCondition } from './operations.js'
+import type { KeyCondition } from './targets.js'
 import { jsonOf, membersOf, type Parameter, textOf } from './request.js'
 
 /** A word or a name, a placeholder of a name, a placeholder of a value, or an operator. */

@@ -13,7 +13,8 @@ import * as Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { covers, GROUPS } from '../../src/access/grant.js'
 import { packageRoot } from '../../src/package-root.js'
-import { type Action, operations, type PartiQLAction } from '../../src/storage/operations.js'
+import { operations } from '../../src/storage/operations.js'
+import type { Action, PartiQLAction } from '../../src/storage/targets.js'
 
 const folder = join(packageRoot, 'deploy/iam')
 

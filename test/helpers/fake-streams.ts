@@ -105,8 +105,9 @@ export class FakeStreams {
    * Adds a change of an item.
    * @param value of its attribute `v`, a number
    * @param padding characters that make it larger
+   * @param age how long ago it was made, in s
    */
-  write(shard: FakeShard, id: string, value: number | string, padding = 0): string {
+  write(shard: FakeShard, id: string, value: number | string, padding = 0, age = 0): string {
     const sequenceNumber = `4${String(++this.#number).padStart(26, '0')}`
     const NewImage = {
       id: { S: id },
@@ -117,7 +118,7 @@ export class FakeStreams {
       eventID: String(this.#number),
       eventName: 'MODIFY',
       dynamodb: {
-        ApproximateCreationDateTime: Math.floor(Date.now() / 1000),
+        ApproximateCreationDateTime: Math.floor(Date.now() / 1000) - age,
         Keys: { id: { S: id } },
         NewImage,
         SequenceNumber: sequenceNumber,

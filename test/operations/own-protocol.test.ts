@@ -363,7 +363,7 @@ t.test('a body that arrives too slowly is answered in the shape of DynamoDB', as
   t.match(await readAll(socket), /^HTTP\/1\.1 408 [^]*#RequestTimeoutException"/)
 })
 
-t.test('without WIRE_PROTOCOL, POST / is as any other method of a path that has none', async (t) => {
+t.test('without WIRE_PROTOCOL, POST / is 405, and the detail names the setting', async (t) => {
   const dynamodb = await startFakeDynamoDB(t, () => undefined)
   const service = await startService(t, {}, dynamodb.endpoint)
   const { status, headers, body } = await service.request('/', {

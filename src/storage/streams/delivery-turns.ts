@@ -4,6 +4,7 @@
  * changes are handed out, instead of filling the buffers of subscribers that are not slow.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { SocketQueue } from '../call/socket-queue.js'
 
 /** Fulfilled when the turns that were asked for so far have begun. */
 let last: Promise<unknown> = Promise.resolve()
@@ -12,4 +13,15 @@ let last: Promise<unknown> = Promise.resolve()
 export function deliveryTurn(): Promise<unknown> {
   last = last.then(() => nextTurn())
   return last
+}
+
+/** Waits for a turn in a queue. Returns what ends it, to be called once. */
+export function turnIn(queue: SocketQueue): Promise<() => void> {
+  return new Promise((resolve) => {
+    const end = queue.acquire(() => {
+      resolve(() => {
+        end()
+      })
+    })
+  })
 }

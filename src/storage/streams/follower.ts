@@ -1,7 +1,7 @@
 import type { ShardPosition } from './shard-position.js'
 import type { ReadChange } from './shard-reader.js'
 
-/** Whoever wants the changes of a shard. */
+/** One subscriber, as the readers of a shard see it. */
 export interface Follower {
   /** Behind everything that it has received of the shard. */
   readonly positionIn: (shardId: string) => ShardPosition

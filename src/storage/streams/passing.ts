@@ -1,4 +1,4 @@
-/** Failures that may pass: whoever reads on goes on later, instead of telling the subscribers. */
+/** Failures that may pass: the readers try again later, instead of telling the subscribers. */
 import { wait } from '../call/retry.js'
 import type { CancelSignal } from '../call/cancellation.js'
 import { AnswerError, isRetryable, StorageError } from '../errors.js'

@@ -30,7 +30,7 @@ export function isBehind(place: Place, { sequenceNumber, createdAt }: Numbered):
   }
 }
 
-/** Whether whoever reads on at `place` reads everything behind `other`. */
+/** Whether reading on at `place` finds everything behind `other`. */
 export function isAtOrBefore(place: Place, other: Place): boolean {
   // A shard is read from its start if no number is known.
   if (place.kind === 'start' || place.kind === 'since') return true

@@ -29,7 +29,8 @@ const LABEL_START = 2 + HASH_BYTES
 const CHECKSUM_LENGTH = 6
 /** The most characters that are read: 2,000 shards. */
 const MAX_LENGTH = 65_536
-const isLabel = /^[\w:.-]{1,64}$/
+/** Of a stream's label. */
+export const isLabel = /^[\w:.-]{1,64}$/
 
 export function positionText({ stream, shards }: Position): string {
   let text = headerOf(stream)

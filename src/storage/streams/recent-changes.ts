@@ -1,5 +1,5 @@
 /**
- * The latest changes of a shard, so that whoever was just behind them need not be read for. They go back to a known place
+ * The latest changes of a shard, from which subscribers a little behind are served without a call. They go back to a known place
  * without a gap.
  */
 import { isAtOrBefore, type Place } from './place.js'

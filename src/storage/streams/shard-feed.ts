@@ -1,12 +1,12 @@
 /**
- * Everyone who reads one shard. One reader, the live one, is where the changes are made and serves all who are up to date.
- * Whoever is behind is served by a second one, until it arrives where the live one is. Those who are even further behind
- * wait for the next one.
+ * The readers of one shard. The live one is where the changes are made, and serves all subscribers that are up to date. Those
+ * that are behind are served by a few others, each until it arrives where the live one is.
  */
 import { Cancellation } from '../call/cancellation.js'
 import { type CallLimits, within } from '../call/limits.js'
 import { wait } from '../call/retry.js'
 import { SharedCall } from '../call/shared-call.js'
+import { type CatchUp, CatchUps } from './catch-ups.js'
 import { deliveryTurn } from './delivery-turns.js'
 import { PositionExpiredError, SlowSubscriberError } from './errors.js'
 import type { Follower } from './follower.js'
@@ -14,12 +14,9 @@ import { isAtOrBefore, type Place } from './place.js'
 import { RecentChanges } from './recent-changes.js'
 import { type ReadChange, ShardReader, type ShardReaderOwner, type ShardSource } from './shard-reader.js'
 
-interface Reading {
+interface Live {
   readonly reader: ShardReader
   readonly followers: Set<Follower>
-}
-
-interface Live extends Reading {
   readonly recent: RecentChanges
 }
 
@@ -49,8 +46,8 @@ export class ShardFeed implements ShardReaderOwner {
   #starting: SharedCall<ShardReader> | undefined
   /** How many are in {@link followFromNow}. */
   #newcomers = 0
-  #catchUp: Reading | undefined
-  /** They are further behind than the reader that catches up. */
+  readonly #catchUps = new CatchUps()
+  /** They are further behind than all readers, and there cannot be more of them. */
   readonly #waiting = new Set<Follower>()
 
   constructor(source: ShardSource, shared: SharedByShards) {
@@ -59,7 +56,7 @@ export class ShardFeed implements ShardReaderOwner {
   }
 
   isUnused(): boolean {
-    return this.#newcomers === 0 && this.#live === undefined && this.#catchUp === undefined
+    return this.#newcomers === 0 && this.#live === undefined && this.#catchUps.size === 0
   }
 
   /** Whether everything behind a place is at hand, or is still to be read by the live reader. */
@@ -107,13 +104,16 @@ export class ShardFeed implements ShardReaderOwner {
     if (follower.isOver()) return
     const { shardId } = this.#source
     const position = follower.positionIn(shardId)
-    if (this.covers(position.place)) this.#joinLive(follower)
-    else if (this.#catchUp === undefined) {
+    if (this.covers(position.place)) {
+      this.#joinLive(follower)
+      return
+    }
+    const shared = this.#catchUps.sharedAt(position.place)
+    if (shared !== undefined) shared.followers.add(follower)
+    else if (this.#catchUps.mayBeginAt(position.place)) {
       const reader = new ShardReader(this.#source, position, iterator)
-      this.#catchUp = { reader, followers: new Set([follower]) }
+      this.#catchUps.begin(reader, follower)
       void reader.run(this)
-    } else if (isAtOrBefore(this.#catchUp.reader.position.place, position.place)) {
-      this.#catchUp.followers.add(follower)
     } else this.#waiting.add(follower)
   }
 
@@ -121,9 +121,10 @@ export class ShardFeed implements ShardReaderOwner {
   leave(follower: Follower): void {
     this.#waiting.delete(follower)
     this.#live?.followers.delete(follower)
-    this.#catchUp?.followers.delete(follower)
     this.#stopUnusedLive()
-    if (this.#catchUp?.followers.size === 0) this.#endCatchUp()
+    for (const catchUp of this.#catchUps.all) {
+      if (catchUp.followers.delete(follower) && catchUp.followers.size === 0) this.#endCatchUp(catchUp)
+    }
   }
 
   #stopUnusedLive(): void {
@@ -134,22 +135,27 @@ export class ShardFeed implements ShardReaderOwner {
 
   async admit(reader: ShardReader): Promise<() => void> {
     await deliveryTurn()
-    if (reader !== this.#catchUp?.reader) return () => undefined
-    await this.#roomOf(this.#catchUp.followers)
-    return this.#shared.turn()
+    const catchUp = this.#catchUps.of(reader)
+    if (catchUp === undefined) return () => undefined
+    await this.#roomOf(catchUp.followers)
+    const ends = [await this.#catchUps.turn(), await this.#shared.turn()]
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   received(reader: ShardReader, changes: readonly ReadChange[]): void {
     const { shardId } = this.#source
     const live = this.#live
-    const leading = live ?? this.#catchUp
+    const catchUp = this.#catchUps.of(reader)
+    const [leading = live] = live === undefined ? this.#catchUps.all : []
     if (reader === leading?.reader && changes.length > 0) this.#shared.changesRead(changes)
     if (reader === live?.reader) {
       live.recent.push(changes, this.#shared.recentBytes())
       for (const follower of [...live.followers]) follower.receive(shardId, changes, false)
-    } else if (reader === this.#catchUp?.reader) {
-      for (const follower of [...this.#catchUp.followers]) follower.receive(shardId, changes, true)
-      this.#handOver(changes.at(-1)?.change.createdAt)
+    } else if (catchUp !== undefined) {
+      for (const follower of [...catchUp.followers]) follower.receive(shardId, changes, true)
+      this.#handOver(catchUp, changes.at(-1)?.change.createdAt)
     }
   }
 
@@ -171,11 +177,12 @@ export class ShardFeed implements ShardReaderOwner {
 
   /** Takes the followers from a reader that has stopped. */
   #release(reader: ShardReader): readonly Follower[] {
-    const { followers } = [this.#live, this.#catchUp].find((some) => some?.reader === reader) ?? {}
-    const released = [...(followers ?? [])]
-    followers?.clear()
-    if (this.#live?.reader === reader) this.#live = undefined
-    else if (this.#catchUp?.reader === reader) this.#endCatchUp()
+    const catchUp = this.#catchUps.of(reader)
+    const reading = this.#live?.reader === reader ? this.#live : catchUp
+    const released = [...(reading?.followers ?? [])]
+    reading?.followers.clear()
+    if (catchUp !== undefined) this.#endCatchUp(catchUp)
+    else if (reading !== undefined) this.#live = undefined
     return released
   }
 
@@ -200,36 +207,40 @@ export class ShardFeed implements ShardReaderOwner {
   }
 
   /**
-   * After the reader that catches up has read: it is not needed any more once it is where the live one is. If the live one has
+   * After a reader that catches up has read: it is not needed any more once it is where the live one is. If the live one has
    * not read anything yet, nothing tells where that is, and it takes the place of the live one when there are no more changes.
    * @param lastTime of the last change that it has read, in s since 1970
    */
-  #handOver(lastTime: number | undefined): void {
-    const { reader, followers } = this.#catchUp ?? {}
-    if (reader === undefined || followers === undefined) return
+  #handOver(catchUp: CatchUp, lastTime: number | undefined): void {
+    const { reader, followers } = catchUp
     const arrived = reader.emptyAnswers >= ARRIVED_AFTER
     if (this.#live === undefined) {
       const isRecent = lastTime !== undefined && lastTime >= Date.now() / 1000 - RECENT_S
-      if (!arrived && !isRecent) return
-      this.#catchUp = undefined
-      this.#goLive(reader, followers)
+      if (arrived || isRecent) this.#replaceLive(catchUp)
     } else if (this.covers(reader.position.place)) {
       for (const follower of followers) this.#joinLive(follower)
       followers.clear()
-    } else if (arrived) {
-      this.#live.reader.stop()
-      for (const follower of this.#live.followers) followers.add(follower)
-      this.#catchUp = undefined
-      this.#goLive(reader, followers)
-    } else return
-    this.#endCatchUp()
+      this.#endCatchUp(catchUp)
+    } else if (arrived) this.#replaceLive(catchUp)
   }
 
-  /** Those who wait are served now. */
-  #endCatchUp(): void {
+  #replaceLive(catchUp: CatchUp): void {
+    const { reader, followers } = catchUp
+    this.#live?.reader.stop()
+    for (const follower of this.#live?.followers ?? []) followers.add(follower)
+    this.#catchUps.delete(catchUp)
+    this.#goLive(reader, followers)
+    this.#serveWaiting()
+  }
+
+  #endCatchUp(catchUp: CatchUp): void {
+    catchUp.reader.stop()
+    this.#catchUps.delete(catchUp)
+    this.#serveWaiting()
+  }
+
+  #serveWaiting(): void {
     const { shardId } = this.#source
-    this.#catchUp?.reader.stop()
-    this.#catchUp = undefined
     const waiting = [...this.#waiting].map((follower) => ({
       follower,
       place: follower.positionIn(shardId).place,

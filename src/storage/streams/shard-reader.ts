@@ -18,7 +18,7 @@ export interface ReadChange {
   readonly position: ShardPosition
 }
 
-/** Whoever is told what a reader finds. */
+/** Is told what a reader finds. */
 export interface ShardReaderOwner {
   /** Waits until it may read on. Returns what to call when it has done so. */
   readonly admit: (reader: ShardReader) => Promise<() => void>
@@ -39,8 +39,8 @@ export interface ShardSource {
 
 /** The most changes in one answer. */
 const FULL = 1000
-/** DynamoDB allows 5 reads a second and shard. */
-const BUSY_MS = 200
+/** The time between two reads of a shard, in ms: DynamoDB allows 5 in a second. */
+export const BUSY_MS = 200
 /** Without changes, each wait is twice as long as the one before, up to this one: less than one call a second. */
 const IDLE_MS = 1050
 /**
@@ -224,7 +224,7 @@ export class ShardReader {
     return isExpired || mayPass(error) ? undefined : asPositionError(error)
   }
 
-  /** Waits until `longMs` after a call, or only until `shortMs` after it if somebody wants to be up to date. */
+  /** Waits until `longMs` after a call, or only until `shortMs` after it if {@link upToNow} was called. */
   async #rest(since: number, shortMs: number, longMs: number): Promise<void> {
     await wait(since + shortMs - performance.now(), this.#cancellation)
     this.#nap = new Cancellation()

@@ -6,7 +6,7 @@ import type { CallLimits, Send } from '../call/limits.js'
 import { AnswerError, asAnswerError } from '../errors.js'
 import { readRecords, type RecordsPage } from './change.js'
 import type { Place } from './place.js'
-import type { StreamName } from './position.js'
+import { isLabel, type StreamName } from './position.js'
 import { isShardId } from './shard-position.js'
 
 /** A shard, as DescribeStream lists it. */
@@ -33,7 +33,6 @@ export interface StreamDescription {
 
 /** The most answers to one DescribeStream, of up to 100 shards each. */
 const MAX_PAGES = 1000
-const isLabel = /^[\w:.-]{1,64}$/
 
 export class StreamCalls {
   readonly #send: Send

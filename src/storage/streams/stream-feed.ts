@@ -4,6 +4,7 @@ import type { CallLimits } from '../call/limits.js'
 import { SharedCall } from '../call/shared-call.js'
 import { SocketQueue } from '../call/socket-queue.js'
 import { StorageError } from '../errors.js'
+import { turnIn } from './delivery-turns.js'
 import { InvalidPositionError, PositionExpiredError } from './errors.js'
 import { hasChild, nextShards, succeeded } from './lineage.js'
 import { persistently } from './passing.js'
@@ -44,7 +45,6 @@ export class StreamFeed implements SubscriberOwner {
   /** They are not at all their places yet. */
   readonly #entering = new Set<Subscriber>()
   readonly #shards = new Map<string, ShardFeed>()
-  readonly #turns = new SocketQueue(TURNS)
   readonly #shared: SharedByShards
   #description: StreamDescription | undefined
   #describing: SharedCall<StreamDescription> | undefined
@@ -60,9 +60,10 @@ export class StreamFeed implements SubscriberOwner {
     this.#calls = calls
     this.#owner = owner
     this.#timeoutMs = timeoutMs
+    const turns = new SocketQueue(TURNS)
     this.#shared = {
       recentBytes: () => RECENT_BYTES / this.#shards.size,
-      turn: () => this.#turn(),
+      turn: () => turnIn(turns),
       changesRead: owner.changesRead,
     }
   }
@@ -182,16 +183,6 @@ export class StreamFeed implements SubscriberOwner {
       this.#shards.set(shardId, shard)
     }
     return shard
-  }
-
-  #turn(): Promise<() => void> {
-    return new Promise((resolve) => {
-      const end = this.#turns.acquire(() => {
-        resolve(() => {
-          end()
-        })
-      })
-    })
   }
 
   /** Lists the shards once for all who ask at the same time. */

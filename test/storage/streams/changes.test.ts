@@ -290,6 +290,22 @@ t.test('a subscriber', async (t) => {
     },
   )
 
+  t.test('that does not read does not hold up those who begin elsewhere', async (t) => {
+    const { streams, storage, shard } = await start(t)
+    for (let n = 0; n < 100; n++) streams.write(shard, 'a', n, 1000, 3600)
+    streams.page = 10
+    const begins = await subscribe(storage, 'T', 'start')
+    const [last] = (await take(begins, 50)).slice(-1)
+    const before = streams.calls('GetRecords')
+    const slow = [1, 2, 3].map(() => subscribe(storage, 'T', 'start', { maxBufferedBytes: 5000 }))
+    await Promise.all(slow)
+    t.ok(await within(5000, () => streams.calls('GetRecords') > before))
+    const resumed = await subscribe(storage, 'T', { after: last?.id() ?? '' })
+    t.equal((await take(resumed, 40)).length, 40)
+    for (const subscription of slow) t.notOk((await subscription).cutOff.aborted, 'they are still waited for')
+    for (const subscription of slow) (await subscription).close()
+  })
+
   t.test('is waited for as long as it is behind', async (t) => {
     const { streams, storage, shard } = await start(t)
     for (let n = 0; n < 300; n++) streams.write(shard, 'a', n, 1000)
