@@ -58,7 +58,10 @@ export class Report {
       ...(failed.length > 0
         ? [
             `${failed.length} of ${counts}: FAILED. To run them again:`,
-            ...failed.map(({ name }) => `  npm test -- --disable-coverage ${name}`),
+            ...failed.flatMap(({ name, failures }) => [
+              `  npm test -- --disable-coverage ${name}`,
+              ...failures.filter((failure) => failure.name !== '').map((failure) => `    ${failure.name}`),
+            ]),
           ]
         : [
             covered

@@ -3,14 +3,28 @@ import { readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { packageRoot } from '../../src/package-root.js'
 
-/** The longest files start first, so that the run does not end with one of them, on one core. */
+/** The longest files start first, so that the run does not end with one of them. Those that mostly wait stand between the others. */
 const LONGEST = [
   'test/explorer/docs-page.test.ts',
+  'test/reliability/retries.test.ts',
   'test/manual/manual.test.ts',
+  'test/reliability/transactions.test.ts',
   'test/reliability/memory.test.ts',
-  'test/contract/container.test.ts',
-  'test/reliability/batches.test.ts',
+  'test/reliability/signals.test.ts',
   'test/reliability/histories.test.ts',
+  'test/reliability/streamed-responses.test.ts',
+  'test/observability/metrics.test.ts',
+  'test/reliability/overload.test.ts',
+  'test/reliability/batches.test.ts',
+  'test/reliability/imports.test.ts',
+  'test/hostile/files.test.ts',
+  'test/contract/container.test.ts',
+  'test/deploy/nginx.test.ts',
+  'test/routes/changes-access.test.ts',
+  'test/deploy/haproxy.test.ts',
+  'test/storage/client.test.ts',
+  'test/deploy/kubernetes.test.ts',
+  'test/storage/streams/changes.test.ts',
 ]
 
 /**

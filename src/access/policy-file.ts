@@ -27,6 +27,9 @@ export interface PolicyFile {
 /** The claim with the roles, if an entry does not name it. */
 const ROLES_CLAIM = 'roles'
 
+/** Compiled when the first file is read. */
+let compiledSchema: ReturnType<typeof Compile<typeof FileSchema>> | undefined
+
 /** At most this many errors are reported. */
 const MAX_ERRORS = 20
 
@@ -45,7 +48,7 @@ export function parsePolicyFile(text: string, file: string): PolicyFile {
   if (syntax.length > 0) throw new PolicyFileError(joined(syntax))
 
   const value = valueOf(document, lines, file)
-  const compiled = Compile(FileSchema)
+  const compiled = (compiledSchema ??= Compile(FileSchema))
   const problems = compiled.Check(value) ? meaningProblems(value) : structureProblems(compiled.Errors(value))
   if (problems.length > 0 || !compiled.Check(value)) {
     const texts = problems.map(

@@ -1,6 +1,7 @@
 /** Every decision, against a reference of a few lines: operations, grants, and shapes of keys. */
 import fc from 'fast-check'
 import t from 'tap'
+import { createKey } from '../../src/access/api-keys.js'
 import { authorize } from '../../src/access/authorize.js'
 import type { Caller } from '../../src/access/caller.js'
 import { Policy } from '../../src/access/policy.js'
@@ -10,7 +11,6 @@ import { type Operation, targetsOf } from '../../src/storage/operations.js'
 import type { DynamoDBRequest } from '../../src/storage/request.js'
 import type { TableKeys } from '../../src/storage/tables/key-schemas.js'
 import { isAllowed, type ReferenceAccess, type ReferenceGrant } from './reference.js'
-import { createKey } from '../../src/access/api-keys.js'
 
 /** All tables have the same keys: a partition key, a sort key, and an index with each of them as the partition key. */
 const keys: TableKeys = {
@@ -25,18 +25,19 @@ const keys: TableKeys = {
   arn: undefined,
 }
 
+const caller = createKey('caller')
+
 /** A caller with these grants; a partition is written as a template of an attribute. */
 function callerWith(grants: readonly ReferenceGrant[]): Caller {
-  const { key, entry } = createKey('caller')
   const roles = {
     role: grants.map(({ tables, actions, partition }) => ({
-      tables,
-      actions,
+      tables: [...tables],
+      actions: [...actions],
       ...(partition !== undefined && { partitionKey: partition.replace('1', '{number}') }),
     })),
   }
-  const file = { roles, keys: [{ ...entry, roles: ['role'], attributes: { number: '1' } }] }
-  return new Policy(parsePolicyFile(JSON.stringify(file), 'access.json')).callerOfKey(key)
+  const keys = [{ ...caller.entry, roles: ['role'], attributes: { number: '1' } }]
+  return new Policy({ roles, keys, awsKeys: [], jwt: [], anonymous: [] }).callerOfKey(caller.key)
 }
 
 function isAuthorized(

@@ -162,7 +162,10 @@ function build(below: string): Stage {
   return last
 }
 
-t.test('Dockerfile', async (t) => {
+// It installs all packages and builds the service.
+const needsSoak = { skip: process.env['TEST_SOAK'] !== 'true' && 'run by npm run test:soak' }
+
+t.test('Dockerfile', needsSoak, async (t) => {
   // Not in t.testdir(): Node.js would find the packages of this project there, and a missing one would go unnoticed.
   const below = mkdtempSync(join(tmpdir(), 'container-'))
   t.teardown(() => {

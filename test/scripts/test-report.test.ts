@@ -67,7 +67,7 @@ t.test('the failures come last: each once, with its file, tests and diagnosis', 
   t.match(summary, /^Skipped:\n {2}There is no Redis in the PATH$/m)
   t.match(
     summary,
-    /^3 of 3 files, 4 assertions in 0:00 minutes: FAILED\..*\n.* test\/a\.test\.ts\n.* test\/b\.test\.ts\n.* test\/c\.test\.ts\n$/m,
+    /^3 of 3 files, 4 assertions in 0:00 minutes: FAILED\..*\n.* test\/a\.test\.ts\n {4}outer > inner > should be equal\n.* test\/b\.test\.ts\n.* test\/c\.test\.ts\n$/m,
   )
 })
 

@@ -172,7 +172,7 @@ t.test('a provider that does not answer holds a call up no longer than its limit
       : Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'secret' })
   const storage = new Storage(
     { ...connection, credentials },
-    testConfig({ attemptTimeoutMs: 50, maxAttempts: 2 }),
+    testConfig({ attemptTimeoutMs: scaled(500), maxAttempts: 2 }),
   )
   t.teardown(() => storage.close())
   const call = storage.send('PutItem', { TableName: 'T' }, { deadline: performance.now() + scaled(10_000) })
