@@ -13,6 +13,7 @@ export const LOADED = [
   'exact-json.js',
   'fields.js',
   'layout.js',
+  'references.js',
   'search.js',
   'swagger-ui.css',
   'swagger-ui-bundle.js',

@@ -7,6 +7,7 @@ import { answers } from './answers.js'
 import { requestInterceptor } from './briefly.js'
 import { fields } from './fields.js'
 import { layout } from './layout.js'
+import { references } from './references.js'
 import { search } from './search.js'
 
 /** The URL of the service, which may be served below a path. */
@@ -31,7 +32,7 @@ useColors()
 SwaggerUIBundle({
   dom_id: '#explorer',
   url: `${service}/openapi.json`,
-  plugins: [server, layout, search, fields, answers],
+  plugins: [server, references, layout, search, fields, answers],
   requestInterceptor,
   deepLinking: true,
   filter: true,

@@ -20,6 +20,7 @@ export const FILES = {
   'exact-json.js': { source: 'src/explorer/exact-json.js', mediaType: 'text/javascript; charset=utf-8' },
   'fields.js': { source: 'src/explorer/fields.js', mediaType: 'text/javascript; charset=utf-8' },
   'layout.js': { source: 'src/explorer/layout.js', mediaType: 'text/javascript; charset=utf-8' },
+  'references.js': { source: 'src/explorer/references.js', mediaType: 'text/javascript; charset=utf-8' },
   'search.js': { source: 'src/explorer/search.js', mediaType: 'text/javascript; charset=utf-8' },
   'swagger-ui.css': {
     source: 'node_modules/swagger-ui-dist/swagger-ui.css',

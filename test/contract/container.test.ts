@@ -236,7 +236,7 @@ t.test('Dockerfile', needsSoak, async (t) => {
     t.equal((await fetch(`${service.url}/openapi.json`)).status, 200)
     const page = await (await fetch(`${service.url}/docs`)).text()
     const files = [...page.matchAll(/(?:href|src)="(docs\/[^"]+)"/g)].map(([, file]) => String(file))
-    t.equal(files.length, 10)
+    t.equal(files.length, 11)
     for (const file of files) t.equal((await fetch(`${service.url}/${file}`)).status, 200, file)
     t.equal(health(), 0)
     t.equal(await service.stop(), 0)
