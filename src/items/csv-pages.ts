@@ -42,8 +42,11 @@ const writer = new JsonWriter()
 /** Of one cell, before it gets quotes. */
 const cellWriter = new JsonWriter()
 
-/** A byte order mark at the start of a name would otherwise be taken for that of the text. */
-const needsQuotes = /[",\r\n\ufeff]/
+/**
+ * Texts that need quotes (RFC 4180, section 2), and names that would be read in another way without: a byte order mark would be
+ * taken for that of the text, and a semicolon, a tab or a bar in the only name for what separates the cells.
+ */
+const needsQuotes = /[",\r\n\ufeff;\t|]/
 const NOWHERE = -1
 
 class CsvStream {

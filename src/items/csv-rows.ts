@@ -58,15 +58,17 @@ export class CsvTable {
 
 function columnsOf(header: Buffer, types: ColumnTypes): readonly Column[] {
   const names: string[] = []
-  eachCell(header, (start, end) => {
+  let quotes = 0
+  eachCell(header, (start, end, isQuoted) => {
     names.push(header.toString('utf8', start, end))
+    if (isQuoted) quotes++
   })
   for (const [index, name] of names.entries()) {
     if (name === '') refuse(`has no name for column ${index + 1} in the header line`)
     if (names.indexOf(name) !== index) refuse(`has the name ${JSON.stringify(name)} twice in the header line`)
   }
   const [only = ''] = names
-  if (names.length === 1 && /[;\t|]/.test(only)) {
+  if (names.length === 1 && quotes === 0 && /[;\t|]/.test(only)) {
     refuse(`has no comma in the header line ${JSON.stringify(only)}. Separate the cells by commas`)
   }
   const unknown = [...types.keys()].find((name) => !names.includes(name))

@@ -82,6 +82,22 @@ t.test('a body is split in the same way, however it arrives', async () => {
   )
 })
 
+t.test('the only column may have a name with another separator in it', async (t) => {
+  for (const name of ['a;b', '\t', 'a|b', ';']) {
+    const keyNames = async () => [name]
+    const read = await csv.open({ representation: document, request: {}, keyNames, dropExtra: false })
+    const { bytes } = read(Buffer.from(`{"Items":[{${JSON.stringify(name)}:{"S":"x"}}]}`))
+    const table = new CsvTable(new Map())
+    const items = split(new CsvRecords(options), bytes, []).map(([, record]) =>
+      table.read(Buffer.from(record)),
+    )
+    t.same(
+      items.map((item) => item?.json.toString()),
+      [undefined, `{${JSON.stringify(name)}:{"S":"x"}}`],
+    )
+  }
+})
+
 const base64 = fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 const nested = fc.constantFrom(
   '{"M":{"$map":{"N":"1"}}}',
