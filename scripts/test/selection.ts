@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { packageRoot } from '../../src/package-root.js'
 
 /** The longest files start first, so that the run does not end with one of them. Those that mostly wait stand between the others. */
-const LONGEST = [
+const LONGEST: readonly string[] = [
   'test/explorer/docs-page.test.ts',
   'test/reliability/retries.test.ts',
   'test/manual/manual.test.ts',
@@ -26,6 +26,11 @@ const LONGEST = [
   'test/deploy/kubernetes.test.ts',
   'test/storage/streams/changes.test.ts',
 ]
+
+/** Those of them that repeat often what other tests do once: there is no coverage to measure in them. */
+export const REPETITIVE = LONGEST.filter((name) =>
+  /^test\/(?:explorer|manual|observability|reliability)\//.test(name),
+)
 
 /**
  * @param paths of test files and folders; without any, all tests

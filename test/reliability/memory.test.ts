@@ -1,5 +1,6 @@
 /** The memory and the time that bodies take: a small heap is enough for all of them, and others are served meanwhile. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { batchGet, batchWrite } from '../../schemas/batch.js'
 import { document, typed } from '../../src/items/representation.js'
@@ -176,6 +177,7 @@ t.test('others are served while large bodies are read', async (t) => {
       const startedAt = performance.now()
       await (await fetch(`${small.url}/health/live`)).text()
       times.push(performance.now() - startedAt)
+      await sleep(5)
     }
     await sent
     heldUp.disable()
