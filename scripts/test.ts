@@ -16,7 +16,7 @@ import { Report } from './test/report.js'
 import { REPETITIVE, selectTests } from './test/selection.js'
 import { runTestFile } from './test/test-file.js'
 
-/** How many files run at a time. On two cores that is more than one for each, since most tests wait half of their time. */
+/** How many files run at a time. On two cores that is more than one for each, since many tests wait most of their time. */
 const JOBS = 4
 /** How long a file may take on a quiet machine, in ms. The longest one takes two minutes. */
 const FILE_TIMEOUT_MS = 1_200_000

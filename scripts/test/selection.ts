@@ -27,7 +27,7 @@ const LONGEST: readonly string[] = [
   'test/storage/streams/changes.test.ts',
 ]
 
-/** Those of them that repeat often what other tests do once: there is no coverage to measure in them. */
+/** Those of them that repeat often what other tests do once. Coverage is not measured in them. */
 export const REPETITIVE = LONGEST.filter((name) =>
   /^test\/(?:explorer|manual|observability|reliability)\//.test(name),
 )

@@ -42,14 +42,11 @@ export async function startFakeDynamoDB(t: Test, behave: Behavior): Promise<Fake
         /^DynamoDB(?:Streams)?_20120810\./,
         '',
       )
-      // Many tests never look into it.
-      let body: ReceivedRequest['body'] | undefined
+      const body = JSON.parse(text) as Record<string, unknown>
       const received: ReceivedRequest = {
         operation,
+        body,
         text,
-        get body() {
-          return (body ??= JSON.parse(text) as ReceivedRequest['body'])
-        },
         headers: request.headers,
         at: performance.now(),
       }

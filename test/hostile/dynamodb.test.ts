@@ -22,7 +22,7 @@ const untouched = [
   bytes: Buffer.from(`GET ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-request-id: probe\r\n\r\n`),
 }))
 
-const count = SOAK ? 3000 : 500
+const count = SOAK ? 3000 : 1000
 
 t.test(
   `${count} requests to DynamoDB Local with the seed ${seed}`,

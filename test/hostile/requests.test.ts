@@ -12,7 +12,7 @@ import { seed, sendAll, SOAK, survive } from './survival.js'
 import { succeed } from './upstream.js'
 import { scaled } from '../helpers/machine-speed.js'
 
-const count = Number(process.env['HOSTILE_REQUESTS'] ?? (SOAK ? 100_000 : 4000))
+const count = Number(process.env['HOSTILE_REQUESTS'] ?? (SOAK ? 100_000 : 10_000))
 
 t.test(
   `${count} valid and hostile requests with the seed ${seed}`,

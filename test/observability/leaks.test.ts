@@ -51,7 +51,8 @@ async function start(t: Test, behave: Behavior, logKeys = false) {
       ...(body !== undefined && { body }),
     })
     // A stream may break off, also before its head has arrived.
-    return answer.then((response) => response.text()).catch(() => '')
+    const response = accept === DOCUMENT ? await answer : await answer.catch(() => undefined)
+    return (await response?.text().catch(() => '')) ?? ''
   }
   return { dynamodb, log, url, send }
 }

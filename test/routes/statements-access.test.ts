@@ -129,6 +129,6 @@ t.test('access to statements', needsDynamoDB, async (t) => {
       )
       return String(body['detail']).replace(table, 'T')
     }
-    for (const where of ['', "WHERE id = 'a'"]) t.equal(await ask(other, where), await ask('Nobody', where))
+    for (const where of ['', "WHERE id = 'a'"]) t.equal(await ask(other, where), await ask('Missing', where))
   })
 })
