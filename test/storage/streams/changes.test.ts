@@ -323,6 +323,25 @@ t.test('a subscriber', async (t) => {
     )
   })
 
+  t.test('that is behind is read for in turns, at most 5 times a second for all of them', async (t) => {
+    const { streams, storage, shard } = await start(t)
+    for (let n = 0; n < 300; n++) streams.write(shard, 'a', n, 0, 3600)
+    const taken = await take(await subscribe(storage, 'T', 'start'), 300)
+    streams.page = 1
+    const iterators = streams.calls('GetShardIterator')
+    const behind = await Promise.all(
+      [0, 100, 200].map((n) => subscribe(storage, 'T', { after: taken[n]?.id() ?? '' })),
+    )
+    t.equal(streams.calls('GetShardIterator') - iterators, 3, 'each has a reader')
+    const before = streams.calls('GetRecords')
+    const startedAt = performance.now()
+    await sleep(3000)
+    const calls = streams.calls('GetRecords') - before
+    // One more at each end of the time.
+    t.ok(calls <= (performance.now() - startedAt) / 200 + 2, `${calls} calls`)
+    for (const subscription of behind) subscription.close()
+  })
+
   t.test('is served in a turn of its own', async (t) => {
     const { streams, storage, shard } = await start(t)
     const all = await Promise.all(Array.from({ length: 50 }, () => subscribe(storage, 'T', 'now')))
