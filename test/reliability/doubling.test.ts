@@ -1,7 +1,7 @@
 /** No request takes time in the square of its size. Each body here did once, or is of a kind that could. */
-import { cpuUsage } from 'node:process'
 import t from 'tap'
 import { answer, startFakeDynamoDB } from '../helpers/fake-dynamodb.js'
+import { growth, TOO_MUCH } from '../helpers/growth.js'
 import { DOCUMENT, NDJSON, startService, TYPED } from '../helpers/service.js'
 
 /** A request whose size grows with `n`. */
@@ -109,13 +109,8 @@ const requests: readonly Growing[] = [
   })),
 ]
 
-/** In bytes; the last one takes long enough to be measured, if it is bad. */
-const SMALL = 50_000
-const LARGE = 8 * SMALL
-/** Time in proportion to the size is 8, and time in its square is 64. */
-const MOST = 24
-/** What is below this, in µs of CPU, is not measured well. */
-const NOISE = 20_000
+/** The length of a short body in bytes. A long one takes seconds, if the time is in the square of it. */
+const SHORT = 25_000
 
 const answers: Readonly<Record<string, object>> = {
   DescribeTable: {
@@ -135,20 +130,9 @@ t.test('no body takes time in the square of its size', async (t) => {
   })
   const service = await startService(t, { maxAttempts: 1 }, dynamodb.endpoint)
 
-  /** The CPU time of one request, in µs. */
-  async function costOf({ method = 'POST', path, type = DOCUMENT, body }: Growing, size: number) {
-    const text = body(size)
-    const before = cpuUsage()
-    await service.request(path, { method, body: text, headers: { 'content-type': type } })
-    const { user, system } = cpuUsage(before)
-    return user + system
-  }
-  const leastOf = async (request: Growing, size: number) =>
-    Math.min(await costOf(request, size), await costOf(request, size), await costOf(request, size))
-
-  for (const request of requests) {
-    const small = await leastOf(request, SMALL)
-    const large = await leastOf(request, LARGE)
-    t.ok(large < MOST * Math.max(small, NOISE / 8), `${request.name}: ${small} µs, ${large} µs`)
+  for (const { name, method = 'POST', path, type = DOCUMENT, body } of requests) {
+    const headers = { 'content-type': type }
+    const grown = await growth((n) => service.request(path, { method, body: body(n), headers }), SHORT)
+    t.ok(grown < TOO_MUCH, `${name}: ${grown.toFixed(1)}`)
   }
 })
