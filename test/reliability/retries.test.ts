@@ -9,6 +9,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import type { Config } from '../../src/config.js'
+import { RequestObserver } from '../../src/observability/events.js'
+import type { CallLimits } from '../../src/storage/call/limits.js'
 import { Retry } from '../../src/storage/call/retry.js'
 import { Storage } from '../../src/storage/client.js'
 import { signedAt, isSigned } from '../helpers/faulty-proxy.js'
@@ -32,7 +34,7 @@ async function start(t: Test, behave: Behavior, settings: Partial<Config> = {}) 
   const storage = new Storage(await connectionTo(dynamodb.endpoint), testConfig(settings))
   t.teardown(() => storage.close())
   /** Makes a call; resolves to false if it fails. */
-  const call = (id: number, limits = soon()) =>
+  const call = (id: number, limits: CallLimits = soon()) =>
     storage.send('GetItem', requestOf(id), limits).then(
       () => true,
       () => false,
@@ -58,34 +60,46 @@ async function delayOf(work: () => Promise<unknown>): Promise<number> {
 t.test(
   'full jitter: waits are spread evenly between 0 and a bound that doubles up to RETRY_MAX_DELAY_MS',
   async (t) => {
-    const bounds = [400, 800, 1600, 1600].map((ms) => ms * PATIENCE)
-    const delays = { baseDelayMs: 400 * PATIENCE, maxDelayMs: 1600 * PATIENCE }
+    const bounds = [200, 400, 800, 800]
+    const delays = { baseDelayMs: 200, maxDelayMs: 800 }
     const { call, dynamodb } = await start(t, fail, delays)
-    await Promise.all(
+    /** Of each call, the waits that were chosen. */
+    const chosen = await Promise.all(
       range(240).map(async (id) => {
         await sleep(id * 20)
-        await call(id)
+        const waits: number[] = []
+        const observer = new RequestObserver((_name, event) => {
+          if ('delayMs' in event) waits.push(event.delayMs)
+        })
+        await call(id, { ...soon(), observer })
+        return waits
       }),
     )
-    const attempts = new Map<string, ReceivedRequest[]>()
-    for (const received of dynamodb.requests) {
-      attempts.set(received.text, [...(attempts.get(received.text) ?? []), received])
-    }
-    for (const made of attempts.values()) if (made.length !== 5) t.fail(`${made.length} attempts`)
     for (const [retry, bound] of bounds.entries()) {
-      const waits = [...attempts.values()].map(
-        (made) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0),
-      )
-      const late = waits.filter((ms) => ms > bound + scaled(300)).length
-      t.ok(late < waits.length / 20, `${late} took longer than their bound`)
       for (const quarter of [1, 2, 3]) {
-        const share = waits.filter((ms) => ms < (quarter * bound) / 4).length / waits.length
+        const below = chosen.filter((waits) => (waits[retry] ?? NaN) < (quarter * bound) / 4).length
+        const share = below / chosen.length
         t.ok(
           Math.abs(share - quarter / 4) < 0.15,
           `${share.toFixed(2)} are below ${quarter}/4 of ${bound} ms`,
         )
       }
     }
+
+    // As long as was chosen is waited, and not much longer.
+    const attempts = new Map<string, ReceivedRequest[]>()
+    for (const received of dynamodb.requests) {
+      const { N } = (received.body['Key'] as { id: { N: string } }).id
+      attempts.set(N, [...(attempts.get(N) ?? []), received])
+    }
+    const extra = chosen.flatMap((waits, id) => {
+      const made = attempts.get(String(id)) ?? []
+      if (made.length !== 5 || waits.length !== 4) t.fail(`${made.length} attempts, ${waits.length} waits`)
+      return waits.map((ms, retry) => (made[retry + 1]?.at ?? 0) - (made[retry]?.ended ?? 0) - ms)
+    })
+    t.equal(extra.filter((ms) => ms < -5).length, 0, 'none is shorter')
+    const late = extra.filter((ms) => ms > scaled(300)).length
+    t.ok(late < extra.length / 20, `${late} took longer`)
 
     // The same distribution, without the time that sending takes.
     const retry = new Retry({ maxAttempts: 5, ...delays })
