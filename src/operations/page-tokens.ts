@@ -16,7 +16,7 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomBytes,
+  randomFillSync,
 } from 'node:crypto'
 import type { Json } from '../json/json.js'
 import { ProblemError } from '../problem/problem-error.js'
@@ -109,11 +109,24 @@ function digestOf(position: Json, binding: string): Buffer {
 }
 
 function encrypted(position: Json, binding: string, key: KeyObject): Buffer[] {
-  const nonce = randomBytes(NONCE_BYTES)
+  const nonce = nextNonce()
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(Buffer.from(binding))
   const content = [cipher.update(position), cipher.final()]
   return [Buffer.of(ENCRYPTED), nonce, ...content, cipher.getAuthTag()]
+}
+
+/** Nonces for the next tokens. To draw one of them takes as long as to draw all of them. */
+const nonces = Buffer.alloc(512 * NONCE_BYTES)
+let usedBytes = nonces.length
+
+/** Valid until the next call. */
+function nextNonce(): Buffer {
+  if (usedBytes === nonces.length) {
+    randomFillSync(nonces)
+    usedBytes = 0
+  }
+  return nonces.subarray(usedBytes, (usedBytes += NONCE_BYTES))
 }
 
 function decrypted(bytes: Buffer, binding: string, key: KeyObject): Json | undefined {

@@ -2,7 +2,7 @@
  * A request as a caller wrote it, in DynamoDB's own JSON. It is sent as it is; it is parsed only to know which operation it is
  * and what it touches. Both must read it in the same way, so everything is refused that two JSON parsers may read differently.
  */
-import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/character-codes.js'
+import { CLOSE_BRACE, LETTER_N, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/character-codes.js'
 import { NEVER, SHORT_BYTES, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { JsonReader } from '../json/reader.js'
@@ -43,15 +43,12 @@ export function* parseRequest(body: Json): Sliced<DynamoDBRequest> {
     if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       yield* uniqueNames(reader, slices, ENTRY_LISTS.has(name) ? MAX_ENTRY_VALUES : NEVER)
     } else reader.value()
-    const value = body.subarray(start, reader.position)
     if (code === QUOTE) parameters.push([name, reader.stringAt(start, reader.position)])
-    else if (!value.equals(NULL)) parameters.push([name, value])
+    else if (code !== LETTER_N) parameters.push([name, body.subarray(start, reader.position)])
   }
   reader.end()
   return Object.fromEntries(parameters)
 }
-
-const NULL = Buffer.from('null')
 
 /**
  * Reads an object or an array in which every object has each of its names once.
