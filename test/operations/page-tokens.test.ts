@@ -46,6 +46,14 @@ for (const [name, tokens] of [
   })
 }
 
+t.test('no nonce is used twice, and each token can be opened', async (t) => {
+  const tokens = new PageTokens([SECRET])
+  const made = Array.from({ length: 2000 }, () => tokens.create(position, 'binding'))
+  const nonces = new Set(made.map((token) => Buffer.from(token, 'base64url').toString('hex', 1, 13)))
+  t.equal(nonces.size, made.length)
+  t.ok(made.every((token) => position.equals(tokens.open(token, 'binding', 'body/pageToken'))))
+})
+
 t.test('with a secret, a token shows nothing of a key, and no two are equal', async (t) => {
   const tokens = new PageTokens([SECRET])
   const [one, other] = [tokens.create(position, 'b'), tokens.create(position, 'b')]
