@@ -18,9 +18,9 @@ export async function startDev(t: Test, env: Record<string, string> = {}, cwd = 
     shell: true,
     detached: true,
   })
-  t.teardown(() => {
-    if (dev.exitCode === null && dev.signalCode === null && dev.pid !== undefined)
-      process.kill(-dev.pid, 'SIGKILL')
+  t.teardown(async () => {
+    // SIGKILL would leave DynamoDB Local behind, which is in a group of its own.
+    if (dev.exitCode === null && dev.signalCode === null) await interrupt(dev)
   })
   let printed = ''
   const collect = (chunk: Buffer) => (printed += chunk.toString())

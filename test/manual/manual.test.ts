@@ -51,7 +51,6 @@ t.test('the manual', { ...needsDynamoDB, timeout: 600_000 }, async (t) => {
       await runPage(t, page, blocks, { ...shared, adminPort })
     })
   }
-  await interrupt(shared.dev)
 })
 
 t.test('every block that is not run says why, and is counted', async (t) => {
@@ -98,8 +97,7 @@ async function runPage(
   ports.set('3001', shared.adminPort)
   let own: Dev | undefined
   const shell = startShell(t, cwd, folder, process.env)
-  t.teardown(async () => {
-    if (own !== undefined) await interrupt(own.dev)
+  t.teardown(() => {
     rmSync(folder, { recursive: true, force: true })
   })
 

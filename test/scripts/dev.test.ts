@@ -59,6 +59,15 @@ t.test(
   },
 )
 
+t.test('npm run dev ends with the test that starts it', needsDynamoDB, async (t) => {
+  let database = ''
+  await t.test('a test', async (t) => {
+    database = (await startDev(t)).database
+    await fetch(database)
+  })
+  await t.rejects(fetch(database), 'DynamoDB Local has stopped')
+})
+
 t.test('npm run dev says how to install a missing Java', async (t) => {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     scripts: { dev: string }
