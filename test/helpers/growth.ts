@@ -4,7 +4,7 @@ import { cpuUsage } from 'node:process'
 /** How many times longer the long input is. */
 const LONGER = 16
 /** Work in proportion to the length is 1, and work in its square is 16. */
-export const TOO_MUCH = 6
+export const TOO_MUCH = 3
 const ROUNDS = 3
 /** Less CPU time than this, in µs, is not measured well: the system counts it in parts of some ms. */
 const MEASURABLE = 20_000

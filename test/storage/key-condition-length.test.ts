@@ -3,7 +3,7 @@ import t from 'tap'
 import { partitionValueOf } from '../../src/storage/key-condition.js'
 import { growth, TOO_MUCH } from '../helpers/growth.js'
 
-const SHORT = 5_000
+const SHORT = 20_000
 
 const shapes: Readonly<Record<string, (length: number) => string>> = {
   'white space in the middle': (n) => `pk${' '.repeat(n)}= :v`,

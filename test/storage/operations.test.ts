@@ -56,7 +56,7 @@ t.test('a long expression is read in linear time', async (t) => {
   for (const start of ['SET a = :a', 'SET a = (']) {
     t.notOk(isRepeatableUpdate(`${start}${','.repeat(1_000_000)}`))
     // With a pattern for commas outside parentheses, 80,000 of them took 18 s.
-    const grown = await growth((length) => isRepeatableUpdate(`${start}${','.repeat(length)}`), 5_000)
+    const grown = await growth((length) => isRepeatableUpdate(`${start}${','.repeat(length)}`), 60_000)
     t.ok(grown < TOO_MUCH, grown.toFixed(1))
   }
 })
