@@ -1,45 +1,20 @@
+/** What becomes of a request body, and what is wrong with it. */
 import t from 'tap'
-import { batchGet } from '../../schemas/batch.js'
-import { batchWrite } from '../../schemas/batch.js'
-import { createTable } from '../../schemas/tables.js'
-import { put } from '../../schemas/items.js'
-import { query } from '../../schemas/items.js'
-import { transactGet } from '../../schemas/transactions.js'
-import { transactWrite } from '../../schemas/transactions.js'
 import { readBody, RequestBodyError } from '../../src/items/request-body.js'
-import { toRequest } from '../../src/items/to-request.js'
 import { document, type Representation, typed } from '../../src/items/representation.js'
-import { type Shape, shapeOf } from '../../src/items/shape.js'
+import type { Shape } from '../../src/items/shape.js'
 import { atOnce } from '../../src/json/in-slices.js'
 import type { JsonError } from '../../src/json/reader.js'
-import { type DynamoDBRequest, serialize } from '../../src/storage/request.js'
-
-const bodies = {
-  put: shapeOf(put.body),
-  query: shapeOf(query.body),
-  batchGet: shapeOf(batchGet.body),
-  batchWrite: shapeOf(batchWrite.body),
-  transactGet: shapeOf(transactGet.body),
-  transactWrite: shapeOf(transactWrite.body),
-  createTable: shapeOf(createTable.body),
-}
+import { bodies, limits, readValue, request } from '../helpers/request-bodies.js'
 
 const itemShape: Shape = { kind: 'item' }
 
-const limits = { maxEntries: 1000, hold: () => undefined }
 const textOf = ({ path, message }: JsonError) => `${path} ${message}`
 
 /** Reads a body to its end, whatever is wrong with its fields. */
 function readAll(body: string | Buffer, shape: Shape, representation = document) {
   const { value, errors } = atOnce(readBody(Buffer.from(body), shape, representation, limits))
   return { value, errors: errors.map(textOf) }
-}
-
-/** The value of a body without any errors. */
-function readValue(body: string | Buffer, shape: Shape, representation = document): unknown {
-  const { value, errors } = atOnce(readBody(Buffer.from(body), shape, representation, limits))
-  if (errors.length > 0) throw new RequestBodyError(errors)
-  return value
 }
 
 /** All errors of a body, as callers see them. */
@@ -51,94 +26,6 @@ function refusal(read: () => unknown): string {
     return error.errors.map(textOf).join('; ')
   }
 }
-
-/** A caller's body as DynamoDB's request. */
-function request(
-  body: string,
-  shape: Shape,
-  representation = document,
-  parameters?: DynamoDBRequest,
-): string {
-  const read = readValue(body, shape, representation)
-  if (typeof read !== 'object' || read === null) throw new TypeError('no object')
-  return serialize(toRequest(read, shape, parameters)).toString()
-}
-
-t.test('turns a body into DynamoDB’s request: names get a capital, items get types', async (t) => {
-  const requests: [operation: keyof typeof bodies, body: string, request: string][] = [
-    ['put', '{"item":{"id":"a","price":1.10}}', '{"Item":{"id":{"S":"a"},"price":{"N":"1.10"}}}'],
-    [
-      'put',
-      `{ "item": {"id": "a"}, "conditionExpression": "#v = :v", "expressionAttributeNames": {"#v": "version"},
-         "expressionAttributeValues": {":v": 7}, "returnValues": "ALL_OLD" }`,
-      '{"Item":{"id":{"S":"a"}},"ConditionExpression":"#v = :v","ExpressionAttributeNames":{"#v":"version"},' +
-        '"ExpressionAttributeValues":{":v":{"N":"7"}},"ReturnValues":"ALL_OLD"}',
-    ],
-    [
-      'query',
-      '{"keyConditionExpression":"id = :i","limit":10,"consistentRead":true,"scanIndexForward":false,' +
-        '"exclusiveStartKey":{"id":"a","n":1}}',
-      '{"KeyConditionExpression":"id = :i","Limit":10,"ConsistentRead":true,"ScanIndexForward":false,' +
-        '"ExclusiveStartKey":{"id":{"S":"a"},"n":{"N":"1"}}}',
-    ],
-    [
-      'batchGet',
-      '{"requestItems":{"Orders":{"keys":[{"id":"a"},{"id":"b"}],"projectionExpression":"#n",' +
-        '"expressionAttributeNames":{"#n":"name"}},"people":{"keys":[{"id":1}],"consistentRead":true}}}',
-      '{"RequestItems":{"Orders":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}],"ProjectionExpression":"#n",' +
-        '"ExpressionAttributeNames":{"#n":"name"}},"people":{"Keys":[{"id":{"N":"1"}}],"ConsistentRead":true}}}',
-    ],
-    [
-      'batchWrite',
-      '{"requestItems":{"orders":[{"putRequest":{"item":{"id":"a"}}},{"deleteRequest":{"key":{"id":"b"}}}]}}',
-      '{"RequestItems":{"orders":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},{"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}}',
-    ],
-    [
-      'transactGet',
-      '{"transactItems":[{"get":{"tableName":"orders","key":{"id":"a"}}}]}',
-      '{"TransactItems":[{"Get":{"TableName":"orders","Key":{"id":{"S":"a"}}}}]}',
-    ],
-    [
-      'transactWrite',
-      '{"transactItems":[{"put":{"tableName":"t","item":{"id":"a"}}},{"update":{"tableName":"t","key":{"id":"b"},' +
-        '"updateExpression":"SET n = :n","expressionAttributeValues":{":n":{"$numberSet":[1]}}}},' +
-        '{"delete":{"tableName":"t","key":{"id":"c"}}},' +
-        '{"conditionCheck":{"tableName":"t","key":{"id":"d"},"conditionExpression":"attribute_exists(id)"}}],' +
-        '"clientRequestToken":"once"}',
-      '{"TransactItems":[{"Put":{"TableName":"t","Item":{"id":{"S":"a"}}}},{"Update":{"TableName":"t","Key":{"id":{"S":"b"}},' +
-        '"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"NS":["1"]}}}},' +
-        '{"Delete":{"TableName":"t","Key":{"id":{"S":"c"}}}},' +
-        '{"ConditionCheck":{"TableName":"t","Key":{"id":{"S":"d"}},"ConditionExpression":"attribute_exists(id)"}}],' +
-        '"ClientRequestToken":"once"}',
-    ],
-    [
-      'createTable',
-      '{"tableName":"t","keySchema":[{"attributeName":"id","keyType":"HASH"}],"sseSpecification":' +
-        '{"enabled":true,"sseType":"KMS","kmsMasterKeyId":"k"},"globalSecondaryIndexes":[{"indexName":"i",' +
-        '"projection":{"projectionType":"INCLUDE","nonKeyAttributes":["a","b"]}}]}',
-      '{"TableName":"t","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"SSESpecification":' +
-        '{"Enabled":true,"SSEType":"KMS","KMSMasterKeyId":"k"},"GlobalSecondaryIndexes":[{"IndexName":"i",' +
-        '"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["a","b"]}}]}',
-    ],
-  ]
-  for (const [operation, body, expected] of requests) t.equal(request(body, bodies[operation]), expected)
-})
-
-t.test('puts the parameters that do not come from the body first', async (t) => {
-  const parameters = { TableName: 'a"b', Limit: 5 }
-  t.equal(
-    request('{"item":{}}', bodies.put, document, parameters),
-    '{"TableName":"a\\"b","Limit":5,"Item":{}}',
-  )
-  t.equal(serialize(toRequest({}, bodies.put, parameters)).toString(), '{"TableName":"a\\"b","Limit":5}')
-  t.equal(serialize(toRequest({}, bodies.put)).toString(), '{}')
-  t.strictSame(parameters, { TableName: 'a"b', Limit: 5 }, 'the parameters themselves stay as they are')
-})
-
-t.test('copies typed items as they are', async (t) => {
-  const item = '{ "id": {"S": "\\u0061"}, "n": {"N": "1.0"} }'
-  t.equal(request(`{"item": ${item} }`, bodies.put, typed), `{"Item":${item}}`)
-})
 
 t.test('reads items as DynamoDB’s JSON and everything else as values', async (t) => {
   t.strictSame(readValue('{"item":{"a":1},"returnValues":"NONE"}', bodies.put, document), {
@@ -521,48 +408,4 @@ t.test('refuses a body of a hundred thousand brackets without exhausting the sta
       }
     }
   }
-})
-
-t.test('keeps names that belong to the caller', async (t) => {
-  const names = [
-    'Orders',
-    'orders',
-    'SSE',
-    '__proto__',
-    'constructor',
-    'toString',
-    'a"b\\c',
-    'é😀',
-    '',
-    '#KeySchema',
-  ]
-  for (const name of names) {
-    const table = JSON.stringify(name)
-    t.equal(
-      request(`{"requestItems":{${table}:[{"deleteRequest":{"key":{${table}:"a"}}}]}}`, bodies.batchWrite),
-      `{"RequestItems":{${table}:[{"DeleteRequest":{"Key":{${table}:{"S":"a"}}}}]}}`,
-    )
-    t.equal(
-      request(`{"expressionAttributeNames":{${table}:${table}}}`, bodies.put),
-      `{"ExpressionAttributeNames":{${table}:${table}}}`,
-    )
-  }
-})
-
-t.test('builds a request without copying or serializing items', async (t) => {
-  const [item, key] = [Buffer.from('{"id":{"S":"a"}}'), Buffer.from('{"id":{"S":"b"}}')]
-  const body = { requestItems: { T: [{ putRequest: { item } }, { deleteRequest: { key } }] } }
-  const built = toRequest(body, bodies.batchWrite, { ReturnConsumedCapacity: 'TOTAL' })
-  t.same(Object.keys(built), ['ReturnConsumedCapacity', 'RequestItems'])
-  t.strictSame(built, {
-    ReturnConsumedCapacity: 'TOTAL',
-    RequestItems: { T: [{ PutRequest: { Item: item } }, { DeleteRequest: { Key: key } }] },
-  })
-  t.equal(toRequest({ item }, bodies.put)['Item'], item)
-})
-
-t.test('builds a request without losing a name such as __proto__', async (t) => {
-  const body = readValue('{"requestItems":{"__proto__":{"keys":[]}}}', bodies.batchGet)
-  const built = toRequest(body as object, bodies.batchGet)['RequestItems'] ?? {}
-  t.same(Object.keys(built), ['__proto__'])
 })
