@@ -197,8 +197,6 @@ function copyName({ bytes, nameStart, nameEnd }: JsonReader, writer: JsonWriter,
   if (!isNext) writer.byte(COLON)
 }
 
-const encodeNumberSet = setOf(readNumberString)
-
 /**
  * Reads a map of names to AttributeValues, `{"id":{"S":"a"}}`, and writes it as a document, `{"id":"a"}`.
  * @throws JsonError if the next value is not such a map
@@ -230,6 +228,17 @@ function encodeAttributes(reader: JsonReader, writer: JsonWriter, depth: number)
     encodeValue(reader, writer, depth + 1)
   }
   writer.byte(CLOSE_BRACE)
+}
+
+/** Unlike those of callers, the sets of an answer have no limit: they may stand behind many MB of other items. */
+function encodeNumberSet(reader: JsonReader, writer: JsonWriter): void {
+  reader.expect(OPEN_BRACKET)
+  writer.byte(OPEN_BRACKET)
+  for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+    if (!first) writer.byte(COMMA)
+    readNumberString(reader, writer)
+  }
+  writer.byte(CLOSE_BRACKET)
 }
 
 function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): void {
@@ -277,7 +286,7 @@ function encodeValue(reader: JsonReader, writer: JsonWriter, depth: number): voi
       break
     case 'NS':
       writer.ascii('{"$numberSet":')
-      encodeNumberSet(reader, writer, depth)
+      encodeNumberSet(reader, writer)
       writer.byte(CLOSE_BRACE)
       break
     case 'SS':

@@ -164,3 +164,12 @@ t.test('refuses an answer that is not a JSON object of its shape', async (t) => 
     )
   }
 })
+
+t.test('number sets are translated wherever they stand in a long answer', async (t) => {
+  // Not as JSON writes them, so that the whole way of a set is taken.
+  const item = `{"pad":{"S":"${'x'.repeat(300_000)}"},"n":{"NS":["+1","02"]}}`
+  const items = Array<string>(16).fill(item)
+  const read = answer(`{"Responses":{"T":[${items.join(',')}]}}`, answers.batchGet)
+  t.ok(read.length > 4 * 1024 * 1024)
+  t.equal(read.split('"n":{"$numberSet":[1,2]}').length - 1, items.length)
+})
