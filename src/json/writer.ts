@@ -3,6 +3,9 @@ import type { Json } from './json.js'
 const INITIAL_BYTES = 64 * 1024
 /** Memory larger than this is not kept for the next use. */
 const KEPT_BYTES = 1024 * 1024
+/** Memory grows to so many times of what is needed, for what may follow. */
+const ROOM = 1.125
+const MOST = 0.75
 /** Fewer bytes than this are copied one by one: a call into the runtime would take longer. */
 const FEW_BYTES = 128
 
@@ -10,7 +13,8 @@ const isAscii = /^[\x20-\x7e]*$/
 
 /** Writes JSON piece by piece into memory that is used again for the next value. */
 export class JsonWriter {
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  readonly #first = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  #bytes = this.#first
   /** Bytes written since the writer was last cleared. */
   length = 0
 
@@ -60,10 +64,14 @@ export class JsonWriter {
     return true
   }
 
-  /** Returns a copy of all that was written and clears the writer. */
+  /** Returns all that was written and clears the writer. */
   take(): Json {
-    const taken = Buffer.allocUnsafe(this.length)
-    this.#bytes.copy(taken, 0, 0, this.length)
+    const { length } = this
+    // Memory that is used for the most part is handed over, which saves a copy.
+    const isUsed = this.#bytes !== this.#first && length > MOST * this.#bytes.length
+    const taken = isUsed ? this.#bytes.subarray(0, length) : Buffer.allocUnsafe(length)
+    if (isUsed) this.#bytes = this.#first
+    else this.#bytes.copy(taken, 0, 0, length)
     this.clear()
     return taken
   }
@@ -71,12 +79,13 @@ export class JsonWriter {
   /** Discards all that was written. */
   clear(): void {
     this.length = 0
-    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = this.#first
   }
 
   #reserve(count: number): void {
     if (this.length + count <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.length + count))
+    const wanted = this.length + count
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, Math.ceil(wanted * ROOM)))
     this.#bytes.copy(larger, 0, 0, this.length)
     this.#bytes = larger
   }
