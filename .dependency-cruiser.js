@@ -17,6 +17,7 @@ const order = [
   ['items'],
   ['storage'],
   ['json'],
+  ['translator'],
   ['schemas'],
 ]
 
@@ -24,15 +25,20 @@ const order = [
 const beside = {
   observability: {
     importers: ['server', 'local', 'app', 'admin', 'routes', 'operations', 'http'],
-    imports: ['problem', 'items', 'storage', 'json', 'schemas', 'config', 'package-root'],
+    imports: ['problem', 'items', 'storage', 'json', 'translator', 'schemas', 'config', 'package-root'],
   },
   'graceful-shutdown': { importers: ['server', 'local'], imports: [] },
   config: { importers: layersDownTo('items'), imports: [] },
   'package-root': { importers: layersDownTo('storage'), imports: [] },
 }
 
-/** Layers that import less than the order allows. `json` and `schemas` stand alone; `storage` could be a package. */
-const alone = { storage: ['json', 'package-root'], json: [], schemas: [] }
+/** Layers that import less than the order allows, or a single file above them. `storage` could be a package. */
+const alone = {
+  storage: ['json', 'package-root'],
+  json: ['translator'],
+  translator: ['json/character-codes'],
+  schemas: [],
+}
 
 const layers = [...order.flat(), ...Object.keys(beside)]
 

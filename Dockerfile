@@ -17,7 +17,8 @@ COPY routes ./routes
 COPY schemas ./schemas
 COPY scripts/build ./scripts/build
 COPY docs/errors.md ./docs/
-COPY scripts/build.ts scripts/tsconfig.build.json ./scripts/
+COPY scripts/translator ./scripts/translator
+COPY scripts/build.ts scripts/translator.ts scripts/tsconfig.build.json ./scripts/
 RUN npm run build
 
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
