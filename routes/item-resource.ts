@@ -28,7 +28,7 @@ const readItem = apiRoute({
   operation: 'GetItem',
   itemAction: 'GetItem',
   request: getRequest,
-  send: ({ services: { storage }, limits }, request) => storage.send('GetItem', request, limits),
+  send: ({ services: { storage }, limits }, request) => storage.answer('GetItem', request, limits),
   answer: answerGet,
 })
 

@@ -14,9 +14,11 @@ import {
 import { NEVER, SHORT_BYTES, SLICE_BYTES, type Sliced } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { eachMember } from '../json/parts.js'
+import type { Pieces } from '../json/pieces.js'
 import { JsonReader, MAX_DEPTH } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { asAnswerError } from '../storage/errors.js'
+import { translator } from '../translator/translator.js'
 import { toFieldName } from './field-names.js'
 import type { Representation } from './representation.js'
 import type { Shape } from './shape.js'
@@ -43,13 +45,14 @@ export type PageTokenOf = (lastEvaluatedKey: Json) => string
  * @throws AnswerError if the answer is not JSON of this shape
  */
 export function* translateAnswer(
-  json: Json,
+  answer: Json | Pieces,
   shape: Shape,
   representation: Representation,
   pageToken?: PageTokenOf,
 ): Sliced<Answer> {
-  const isLong = json.length > SHORT_BYTES
+  const isLong = answer.length > SHORT_BYTES
   if (isLong) yield
+  const json = Buffer.isBuffer(answer) ? answer : isLong ? answer.whole : answer.forNow()
   const writer = isLong ? new JsonWriter() : sharedWriter
   writer.clear()
   const translation = new Translation(new JsonReader(json), writer, representation)
@@ -67,17 +70,20 @@ export function* translateAnswer(
  * none. Equal items become equal bytes, so that an entity tag can be made from them.
  * @throws AnswerError if the answer is not such JSON
  */
-export function itemIn(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
+export function itemIn(
+  answer: Pieces,
+  dynamoDBName: string,
+  representation: Representation,
+): Json | undefined {
   try {
-    return sortedItemIn(json, dynamoDBName, representation)
+    return sortedItemIn(answer.forNow(), dynamoDBName, representation)
   } catch (error) {
     throw asAnswerError(error)
   }
 }
 
 function sortedItemIn(json: Json, dynamoDBName: string, representation: Representation): Json | undefined {
-  // A copy, because the item is sorted in place.
-  const reader = new JsonReader(Buffer.from(json))
+  const reader = new JsonReader(json)
   let item: number | undefined
   eachMember(reader, (name) => {
     if (name === dynamoDBName) {
@@ -87,9 +93,11 @@ function sortedItemIn(json: Json, dynamoDBName: string, representation: Represen
   })
   reader.end()
   if (item === undefined) return undefined
-  reader.position = item
+  // Another reader, because the bytes were sorted in place.
+  const sorted = new JsonReader(json)
+  sorted.position = item
   sharedWriter.clear()
-  representation.encode(reader, sharedWriter)
+  representation.encode(sorted, sharedWriter)
   return sharedWriter.take()
 }
 
@@ -174,12 +182,20 @@ class Translation {
     this.#writer.byte(CLOSE_BRACE)
   }
 
+  /** Fast path: some of the items of an array. Returns how many. */
+  #items(isFirst: boolean): number {
+    const { list } = this.#representation
+    return translator?.list(this.reader, this.#writer, list, isFirst, NEVER, this.#pauseAt) ?? 0
+  }
+
   *#list(shape: Shape): Sliced<void> {
     const { reader } = this
     const elements = shape.kind === 'list' ? shape.elements : shape
     reader.expect(OPEN_BRACKET)
     this.#writer.byte(OPEN_BRACKET)
-    for (let first = true; reader.next(CLOSE_BRACKET, first); first = false) {
+    for (let first = true; ; first = false) {
+      if (elements.kind === 'item' && this.#items(first) > 0) first = false
+      if (!reader.next(CLOSE_BRACKET, first)) break
       if (!first) this.#writer.byte(COMMA)
       if (!this.#atOnce(elements)) yield* this.#inSlices(elements)
       if (reader.position >= this.#pauseAt) {

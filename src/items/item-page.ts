@@ -1,10 +1,20 @@
 /** Pages of a Query or a Scan of which the caller gets a given number of items, whatever DynamoDB returns. */
-import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE } from '../json/character-codes.js'
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+} from '../json/character-codes.js'
+import { NEVER } from '../json/in-slices.js'
 import { type Json, parse } from '../json/json.js'
-import { eachElement, eachMember } from '../json/parts.js'
+import { eachMember } from '../json/parts.js'
+import type { Pieces } from '../json/pieces.js'
 import { JsonReader } from '../json/reader.js'
 import { JsonWriter } from '../json/writer.js'
 import { asAnswerError } from '../storage/errors.js'
+import { translator } from '../translator/translator.js'
 import type { Representation } from './representation.js'
 
 /** Shared by all pages: nothing waits between the first byte that is written and the last. */
@@ -38,9 +48,9 @@ export interface ItemPageOptions {
  * Reads DynamoDB's answer to a Query or a Scan, in one pass from bytes to bytes.
  * @throws AnswerError if it is not such an answer
  */
-export function readItemPage(answer: Json, options: ItemPageOptions): ItemPage {
+export function readItemPage(answer: Pieces, options: ItemPageOptions): ItemPage {
   try {
-    return itemPageIn(answer, options)
+    return itemPageIn(answer.forNow(), options)
   } catch (error) {
     throw asAnswerError(error)
   }
@@ -56,13 +66,25 @@ function itemPageIn(answer: Json, { representation, limit, leaveOut }: ItemPageO
   let cutBehind: Json | undefined
   writer.clear()
   eachMember(reader, (name) => {
-    if (name !== 'Items') others.set(name, reader.take())
+    if (name !== 'Items') others.set(name, Buffer.from(reader.take()))
     else {
-      eachElement(reader, () => {
+      reader.expect(OPEN_BRACKET)
+      for (let first = true; ; first = false) {
+        // The first item of a second array needs a comma, too. DynamoDB returns one array.
+        const translated =
+          leaveOut.length > 0 || (first && count > 0)
+            ? 0
+            : (translator?.list(reader, writer, representation.list, first, limit - count, NEVER) ?? 0)
+        if (translated > 0) {
+          count += translated
+          lastStart = translator?.lastItem ?? 0
+          lastEnd = reader.position
+        }
+        if (!reader.next(CLOSE_BRACKET, first && translated === 0)) break
         if (count === limit) {
-          cutBehind ??= answer.subarray(lastStart, lastEnd)
+          cutBehind ??= Buffer.from(answer.subarray(lastStart, lastEnd))
           reader.value()
-          return
+          continue
         }
         if (count > 0) writer.byte(COMMA)
         reader.peek()
@@ -71,7 +93,7 @@ function itemPageIn(answer: Json, { representation, limit, leaveOut }: ItemPageO
         else representation.encode(new JsonReader(withoutAttributes(reader, leaveOut)), writer)
         lastEnd = reader.position
         count++
-      })
+      }
     }
   })
   reader.end()

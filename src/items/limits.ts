@@ -27,6 +27,14 @@ export function checkItemSize(reader: JsonReader, written = 0): void {
   }
 }
 
+/** The translator reads at most 1 MiB and writes at most 2 MiB at once: it cannot reach the limit from so far. */
+const FAR_BYTES = MAX_ITEM_BYTES / 4
+
+/** Whether an item, of which a part has been read and written, is so small that its size need not be checked any more. */
+export function isFarFromLimits(reader: JsonReader, written = 0): boolean {
+  return written <= FAR_BYTES && reader.position - reader.origin <= FAR_BYTES
+}
+
 /**
  * Reads the opening bracket of a map or a list.
  * @param depth the number of brackets around it

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET } from './character-codes.js'
+import { translator } from '../translator/translator.js'
 import type { JsonReader } from './reader.js'
 
 /** Work that may pause: each `yield` is a pause. */
@@ -57,7 +58,9 @@ export function* skip(reader: JsonReader): Sliced<void> {
   do {
     const code = reader.peek()
     let first = code === OPEN_BRACE || code === OPEN_BRACKET
-    if (first) {
+    // Only at the upper levels: a value that the module gives up on is read once more for each of them.
+    if (first && missing.length <= 1 && translator?.skip(reader) === true) first = false
+    else if (first) {
       reader.descend(missing.length)
       // In ASCII, a closing bracket comes two behind its opening one.
       missing.push(code + 2)

@@ -52,6 +52,16 @@ const SEPARATOR = Buffer.from(',')
 
 /** The array of these elements. */
 export function arrayOf(elements: readonly Json[]): Json {
+  return Buffer.concat(arrayPieces(elements))
+}
+
+/** The object of these members; those whose value is undefined are left out. */
+export function objectOf(members: Iterable<readonly [name: string, value: Json | undefined]>): Json {
+  return Buffer.concat(objectPieces([...members].map(([name, value]) => [name, value && [value]])))
+}
+
+/** {@link arrayOf}, in pieces that are not copied. */
+export function arrayPieces(elements: readonly Json[]): Json[] {
   return enclose(
     '[',
     elements.map((element) => [element]),
@@ -59,16 +69,17 @@ export function arrayOf(elements: readonly Json[]): Json {
   )
 }
 
-/** The object of these members; those whose value is undefined are left out. */
-export function objectOf(members: Iterable<readonly [name: string, value: Json | undefined]>): Json {
+/** {@link objectOf}, in pieces that are not copied, as the values are. */
+export function objectPieces(
+  members: Iterable<readonly [name: string, value: readonly Json[] | undefined]>,
+): Json[] {
   const written = [...members].flatMap(([name, value]) =>
-    value === undefined ? [] : [[Buffer.from(`${JSON.stringify(name)}:`), value]],
+    value === undefined ? [] : [[Buffer.from(`${JSON.stringify(name)}:`), ...value]],
   )
   return enclose('{', written, '}')
 }
 
-/** Copies all parts at once, into memory of exactly the size needed: a batch can be large. */
-function enclose(open: string, parts: readonly (readonly Json[])[], close: string): Json {
+function enclose(open: string, parts: readonly (readonly Json[])[], close: string): Json[] {
   const separated = parts.flatMap((part, index) => (index === 0 ? part : [SEPARATOR, ...part]))
-  return Buffer.concat([Buffer.from(open), ...separated, Buffer.from(close)])
+  return [Buffer.from(open), ...separated, Buffer.from(close)]
 }

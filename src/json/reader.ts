@@ -24,6 +24,7 @@ import {
   QUOTE,
   SLASH,
 } from './character-codes.js'
+import { translator } from '../translator/translator.js'
 import type { Json } from './json.js'
 import { pathAt } from './path.js'
 import { endOfNumber, unquote } from './scalars.js'
@@ -56,7 +57,12 @@ export interface JsonReaderOptions {
   readonly wellFormed?: boolean
 }
 
+/** Of the reader that was created last. */
+let lastId = 0
+
 export class JsonReader {
+  /** Tells the readers apart. */
+  readonly id = ++lastId
   readonly bytes: Json
   /** The index of the next byte. */
   position = 0
@@ -65,11 +71,11 @@ export class JsonReader {
   /** The last name that was read is between these positions, with its quotes. */
   nameStart = 0
   nameEnd = 0
-  readonly #wellFormed: boolean
+  readonly wellFormed: boolean
 
   constructor(bytes: Json, options: JsonReaderOptions = {}) {
     this.bytes = bytes
-    this.#wellFormed = options.wellFormed ?? false
+    this.wellFormed = options.wellFormed ?? false
   }
 
   /** Throws a {@link JsonError} with the path of the value at `position`. */
@@ -175,7 +181,7 @@ export class JsonReader {
       return at + 1
     }
     const unit = this.#codeUnit(at)
-    if (!this.#wellFormed || unit < 0xd800 || unit > 0xdfff) return at + 5
+    if (!this.wellFormed || unit < 0xd800 || unit > 0xdfff) return at + 5
     const isPair = unit <= 0xdbff && this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === LETTER_U
     const other = isPair ? this.#codeUnit(at + 6) : 0
     if (other < 0xdc00 || other > 0xdfff) {
@@ -232,6 +238,7 @@ export class JsonReader {
         this.string()
         return
       case OPEN_BRACE:
+        if (depth === 0 && translator?.skip(this) === true) return
         this.descend(depth)
         for (let first = true; this.next(CLOSE_BRACE, first); first = false) {
           this.name()
@@ -239,6 +246,7 @@ export class JsonReader {
         }
         return
       case OPEN_BRACKET:
+        if (depth === 0 && translator?.skip(this) === true) return
         this.descend(depth)
         for (let first = true; this.next(CLOSE_BRACKET, first); first = false) this.value(depth + 1)
         return

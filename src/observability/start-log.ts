@@ -12,6 +12,7 @@ import { unreachableMessage } from '../storage/call/network-message.js'
 import { type Proxy, proxyFor } from '../storage/call/proxy.js'
 import { whyUnreachable } from '../storage/call/reachability.js'
 import type { Storage } from '../storage/client.js'
+import { translator } from '../translator/translator.js'
 
 /** Instance metadata may take seconds. The line of the start waits no longer for the source of the credentials, in ms. */
 const CREDENTIALS_WAIT_MS = 3000
@@ -28,8 +29,8 @@ export interface StartedService {
 }
 
 /**
- * Writes one line about the service that has just started, and a warning if it has no credentials or cannot reach DynamoDB.
- * No request is sent to DynamoDB. Never rejects.
+ * Writes one line about the service that has just started, and a warning if it has no credentials, cannot reach DynamoDB or
+ * has no WebAssembly with SIMD. No request is sent to DynamoDB. Never rejects.
  */
 export async function logStart(logger: FastifyBaseLogger, service: StartedService): Promise<void> {
   const { endpoint, region } = service.connection
@@ -67,10 +68,12 @@ async function logFacts(
       credentials,
       auth: config.auth ?? 'none',
       tableAdmin: config.tableAdmin,
+      translation: translator === undefined ? 'JavaScript' : 'WebAssembly',
       settings: effectiveSettings(env),
     },
     'started',
   )
+  if (translator === undefined) logger.warn(NO_SIMD)
   const found = await looking
   if (found === 'none') logger.warn({ err }, NO_CREDENTIALS)
   else if (credentials === 'pending') logger.info({ credentials: found }, 'found AWS credentials')
@@ -79,6 +82,10 @@ async function logFacts(
 const NO_CREDENTIALS =
   'there are no AWS credentials: requests that need DynamoDB fail until there are. Set AWS_ACCESS_KEY_ID and ' +
   'AWS_SECRET_ACCESS_KEY, or give the service a profile or a role.'
+
+const NO_SIMD =
+  'there is no WebAssembly with SIMD: items are translated by JavaScript, which takes several times as long. Run the service ' +
+  'on a CPU with SSSE3 and SSE4.1, and without flags of Node.js that take them away.'
 
 /** Warns of each variable of the environment that was probably meant to be a setting. */
 export function warnOfLookAlikes(logger: FastifyBaseLogger, env: Environment): void {

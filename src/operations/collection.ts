@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { withItems } from '../items/item-page.js'
 import { readKeyValue } from '../items/path-key.js'
 import { sortCondition } from '../items/sort-condition.js'
-import { EMPTY_OBJECT, type Json } from '../json/json.js'
+import { EMPTY_OBJECT } from '../json/json.js'
+import { Pieces } from '../json/pieces.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { PageOperation } from '../storage/pages/pages.js'
 import { type DynamoDBRequest, membersOf } from '../storage/request.js'
@@ -88,23 +89,23 @@ export function sendCollection(
   call: Call,
   operation: PageOperation,
   request: DynamoDBRequest,
-): Promise<Json | ItemsRead> {
+): Promise<Pieces | ItemsRead> {
   return call.stream === undefined
     ? readItems(call, operation, request, limitOf(call))
-    : call.services.storage.send(operation, request, call.limits)
+    : call.services.storage.answer(operation, request, call.limits)
 }
 
 export function answerCollection(
   call: Call,
   operation: PageOperation,
-  output: Json | ItemsRead,
+  output: Pieces | ItemsRead,
   request: DynamoDBRequest,
 ): AnswerBody | Promise<AnswerBody> {
   const { reply, stream, request: asked } = call
-  if (Buffer.isBuffer(output)) {
+  if (output instanceof Pieces) {
     if (stream === undefined) throw new Error('the answer is no stream')
     // An answer to HEAD has no pages.
-    const first = asked.method === 'HEAD' ? EMPTY_OBJECT : output
+    const first = asked.method === 'HEAD' ? EMPTY_OBJECT : output.whole
     return sendItemStream(call, stream, operation, request, first, limitOf(call))
   }
   const { lists, count, lastEvaluatedKey } = output

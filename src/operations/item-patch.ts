@@ -3,6 +3,7 @@ import { preconditionOf } from '../http/entity-tags.js'
 import { itemIn } from '../items/answer.js'
 import { withoutKey } from '../items/path-key.js'
 import { members } from '../json/parts.js'
+import { Pieces } from '../json/pieces.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { AnswerError } from '../storage/errors.js'
 import { readPatch } from '../storage/patch/patch.js'
@@ -38,7 +39,7 @@ export async function sendPatch(call: Call, { TableName, Key }: DynamoDBRequest)
 
 /** The new item, and 201 if it was created. */
 export function answerPatch(call: Call, { created, output }: PatchedItem): AnswerBody {
-  const item = itemIn(output, 'Attributes', call.representation)
+  const item = itemIn(new Pieces([output]), 'Attributes', call.representation)
   if (item === undefined) throw new AnswerError('DynamoDB did not return the new item')
   return jsonAnswer(call, created ? 201 : 200, item)
 }

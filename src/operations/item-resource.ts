@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { type Precondition, preconditionOf } from '../http/entity-tags.js'
 import { itemIn } from '../items/answer.js'
 import { keyJson, type PathKey, readPathKey, withKey } from '../items/path-key.js'
-import type { Json } from '../json/json.js'
+import type { Pieces } from '../json/pieces.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import type { KeySchema } from '../storage/tables/key-schemas.js'
@@ -21,7 +21,7 @@ export function getRequest(call: Call, keySchema: KeySchema): DynamoDBRequest {
   }
 }
 
-export function answerGet(call: Call, output: Json): AnswerBody {
+export function answerGet(call: Call, output: Pieces): AnswerBody {
   const item = itemIn(output, 'Item', call.representation)
   if (item === undefined) throw new ProblemError('ItemNotFound', 'No item has this key.')
   return answerVersion(call, item, `"${hash('sha1', item, 'base64url')}"`)

@@ -6,6 +6,7 @@ import { shapeOf } from '../items/shape.js'
 import { toRequest } from '../items/to-request.js'
 import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
+import type { Pieces } from '../json/pieces.js'
 import type { Operation } from '../storage/operations.js'
 import type { DynamoDBRequest } from '../storage/request.js'
 import { isSingleWrite } from '../storage/write-once.js'
@@ -20,10 +21,10 @@ interface OperationRoute {
   readonly schema: DescribedRoute
   readonly operation: Operation
   /** Throws a ProblemError if the request is not valid in a way that the schema of the body cannot tell. */
-  readonly checkRequest?: ApiRoute<Json>['checkRequest']
-  readonly permit?: ApiRoute<Json>['permit']
+  readonly checkRequest?: ApiRoute<Json | Pieces>['checkRequest']
+  readonly permit?: ApiRoute<Json | Pieces>['permit']
   /** What the storage layer does, if that is more than to send one request. Resolves to DynamoDB's answer. */
-  readonly send?: (call: Call, request: DynamoDBRequest) => Promise<Json>
+  readonly send?: (call: Call, request: DynamoDBRequest) => Promise<Json | Pieces>
   /** Parameters that do not come from the body. */
   readonly parameters?: (call: Call) => DynamoDBRequest
   /** Throws a ProblemError if the answer is one to the caller. */
@@ -48,7 +49,7 @@ export function operation({
   const [[status, answerSchema] = ['200', Type.Object({})]] = Object.entries(schema.response)
   const answerShape = shapeOf(answerSchema)
 
-  return apiRoute<Json>({
+  return apiRoute<Json | Pieces>({
     method,
     path,
     schema,
@@ -76,5 +77,5 @@ export function operation({
 
 function sendOf(operation: Operation): NonNullable<OperationRoute['send']> {
   if (isSingleWrite(operation)) return sendSingleWrite(operation)
-  return ({ services: { storage }, limits }, request) => storage.send(operation, request, limits)
+  return ({ services: { storage }, limits }, request) => storage.answer(operation, request, limits)
 }

@@ -6,6 +6,7 @@ import { withItems } from '../items/item-page.js'
 import { shapeOf } from '../items/shape.js'
 import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
+import { Pieces } from '../json/pieces.js'
 import { ProblemError } from '../problem/problem-error.js'
 import type { PageOperation } from '../storage/pages/pages.js'
 import { serialize } from '../storage/request.js'
@@ -27,7 +28,7 @@ export function pageOperation({ path, schema, operation }: PageOperationRoute): 
   const requestOf = createPageRequest(schema.body, 'read')
   const answerShape = shapeOf(schema.response[200] ?? Type.Object({}))
 
-  return apiRoute<Json | ItemsRead>({
+  return apiRoute<Pieces | ItemsRead>({
     method: 'POST',
     path,
     schema,
@@ -42,14 +43,14 @@ export function pageOperation({ path, schema, operation }: PageOperationRoute): 
     send: (call, request) => {
       const itemLimit = itemLimitOf(call)
       return itemLimit === undefined || call.stream !== undefined
-        ? call.services.storage.send(operation, request, call.limits)
+        ? call.services.storage.answer(operation, request, call.limits)
         : readItems(call, operation, request, itemLimit)
     },
     answer: (call, output, request) => {
       const { stream, representation } = call
-      const { lists, page } = Buffer.isBuffer(output) ? { lists: undefined, page: output } : pageOf(output)
+      const { lists, page } = output instanceof Pieces ? { lists: undefined, page: output } : pageOf(output)
       if (stream !== undefined) {
-        return sendItemStream(call, stream, operation, request, page, itemLimitOf(call))
+        return sendItemStream(call, stream, operation, request, page.whole, itemLimitOf(call))
       }
       const pageToken = (position: Json) => tokenOf(call, 'read', request, position)
       const translated = inSlices(translateAnswer(page, answerShape, representation, pageToken))
@@ -74,5 +75,6 @@ function itemLimitOf(call: Call): number | undefined {
 function pageOf({ lists, ...read }: ItemsRead) {
   const { count: Count, scannedCount: ScannedCount } = read
   const { lastEvaluatedKey: LastEvaluatedKey, consumedCapacity: ConsumedCapacity } = read
-  return { lists, page: serialize({ Count, ScannedCount, LastEvaluatedKey, ConsumedCapacity }) }
+  const rest = serialize({ Count, ScannedCount, LastEvaluatedKey, ConsumedCapacity })
+  return { lists, page: new Pieces([rest]) }
 }

@@ -3,7 +3,7 @@
  * with a sort key.
  */
 import { MEDIA_TYPES } from '../items/representation.js'
-import type { Json } from '../json/json.js'
+import { Pieces } from '../json/pieces.js'
 import { ProblemError } from '../problem/problem-error.js'
 import { KeyMismatchError } from '../storage/errors.js'
 import type { DynamoDBRequest } from '../storage/request.js'
@@ -41,18 +41,18 @@ export function partitionRequest(call: Call, keySchema: KeySchema): DynamoDBRequ
   return getRequest(call, keySchema)
 }
 
-export function sendPartition(call: Call, request: DynamoDBRequest): Promise<Json | ItemsRead> {
+export function sendPartition(call: Call, request: DynamoDBRequest): Promise<Pieces | ItemsRead> {
   return 'Key' in request
-    ? call.services.storage.send('GetItem', request, call.limits)
+    ? call.services.storage.answer('GetItem', request, call.limits)
     : sendCollection(call, 'Query', request)
 }
 
 export function answerPartition(
   call: Call,
-  output: Json | ItemsRead,
+  output: Pieces | ItemsRead,
   request: DynamoDBRequest,
 ): AnswerBody | Promise<AnswerBody> {
-  return 'Key' in request && Buffer.isBuffer(output)
+  return 'Key' in request && output instanceof Pieces
     ? answerGet(call, output)
     : answerCollection(call, 'Query', output, request)
 }

@@ -55,7 +55,7 @@ export async function readItems(
   let lastEvaluatedKey: Json | undefined
   const fetch = async (startKey: Parameter) => {
     const Limit = pageLimit(request, limit - count, pages++)
-    const answer = await storage.send(operation, { ...reading, ExclusiveStartKey: startKey, Limit }, limits)
+    const answer = await storage.answer(operation, { ...reading, ExclusiveStartKey: startKey, Limit }, limits)
     return readItemPage(answer, { representation, limit: limit - count, leaveOut })
   }
 

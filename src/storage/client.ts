@@ -6,6 +6,7 @@
 import { inSlices } from '../json/in-slices.js'
 import type { Json } from '../json/json.js'
 import { members } from '../json/parts.js'
+import { Pieces } from '../json/pieces.js'
 import { batchGet } from './batch/batch-get.js'
 import { batchStatements } from './batch/batch-statements.js'
 import { batchWrite } from './batch/batch-write.js'
@@ -124,7 +125,13 @@ export class Storage {
    * @returns the operation's answer, such as `{"Item":{"id":{"S":"1"}}}`
    * @throws StorageError
    */
-  readonly send: Send = (operation, request, limits) => {
+  readonly send: Send = async (operation, request, limits) => {
+    const { whole } = await this.answer(operation, request, limits)
+    return whole
+  }
+
+  /** As {@link send}, for an answer that is not kept. */
+  answer(operation: Operation, request: DynamoDBRequest, limits: CallLimits): Promise<Pieces> {
     return this.#run(operation, request, limits, () => isRepeatable(operation, request))
   }
 
@@ -145,7 +152,9 @@ export class Storage {
     const call = { operation, body, isWrite: isWrite(operation, request) }
     try {
       const response = await this.#attempts(call, request, limits, () => isRepeatable(operation, request))
-      if (asksForCapacity(request)) await this.#observeCapacity(operation, request, response.body, observer)
+      if (asksForCapacity(request)) {
+        await this.#observeCapacity(operation, request, response.body.whole, observer)
+      }
       return successResponse(response)
     } catch (error) {
       const answer = error instanceof StorageError ? errorResponse(error) : undefined
@@ -163,7 +172,7 @@ export class Storage {
    * @throws BatchIncompleteError with the items that were found and the keys that are not confirmed
    * @throws DuplicateKeyError if `request` has a key twice
    */
-  batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Json> {
+  batchGet(request: DynamoDBRequest, limits: CallLimits): Promise<Pieces> {
     return batchGet(request, this.#batchContext(limits))
   }
 
@@ -286,7 +295,7 @@ export class Storage {
     for (const name of Object.keys(request)) asking[name] = request[name]
     const output = await this.#run('PutItem', asking, { ...limits, onMaybeApplied }, () => true)
     try {
-      if (!members(output).has('Attributes')) return 'created'
+      if (!members(output.whole).has('Attributes')) return 'created'
     } catch (error) {
       throw asAnswerError(error)
     }
@@ -364,7 +373,7 @@ export class Storage {
     request: DynamoDBRequest,
     limits: CallLimits,
     repeatable: () => boolean,
-  ): Promise<Json> {
+  ): Promise<Pieces> {
     const observer = limits.observer ?? this.#observer
     const asked = asksForCapacity(request)
     const added = !asked && this.#asksForCapacity && reportsCapacity(operation)
@@ -372,8 +381,8 @@ export class Storage {
     const call = { operation, body: serialize(sent), isWrite: isWrite(operation, request) }
     const { body } = await this.#attempts(call, request, limits, repeatable)
     if (!asked && !added) return body
-    const withoutIt = await this.#observeCapacity(operation, request, body, observer)
-    return added ? withoutIt() : body
+    const withoutIt = await this.#observeCapacity(operation, request, body.whole, observer)
+    return added ? new Pieces([withoutIt()]) : body
   }
 
   #attempts(

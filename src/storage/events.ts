@@ -1,5 +1,5 @@
 /** What happens in the storage layer, for whoever logs, measures or traces it. */
-import type { Json } from '../json/json.js'
+import type { Pieces } from '../json/pieces.js'
 import type { ErrorKind, Failure } from './errors.js'
 import type { SentOperation } from './operations.js'
 
@@ -25,7 +25,7 @@ export interface AttemptEnded {
   /** With the time spent queueing for a socket. */
   readonly durationMs: number
   /** DynamoDB's answer, or why there is none. */
-  readonly result: Json | Failure
+  readonly result: Pieces | Failure
 }
 
 /** A call waits, in order to be sent again. */

@@ -23,7 +23,11 @@ const aboutService: ReadonlySet<ErrorKind> = new Set([
   'clock_skew',
 ])
 
-export function successResponse({ statusCode, headers, body }: RawResponse): ForwardedResponse {
+export function successResponse({
+  statusCode,
+  headers,
+  body: { whole: body },
+}: RawResponse): ForwardedResponse {
   const requestId = headerOf(headers, 'x-amzn-requestid')
   return { statusCode, body, requestId, checksum: headerOf(headers, 'x-amz-crc32') }
 }

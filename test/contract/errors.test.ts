@@ -263,7 +263,7 @@ t.test('every error code', needsDynamoDB, async (t) => {
     ),
     InternalError: async (t) => {
       const service = await startService(t)
-      Object.assign(service.storage, { send: () => Promise.reject(new TypeError('a bug')) })
+      Object.assign(service.storage, { answer: () => Promise.reject(new TypeError('a bug')) })
       return service.post('/v1/tables/Users/get', { key: { id: 'u1' } })
     },
     UpstreamError: refused(

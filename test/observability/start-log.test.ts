@@ -39,6 +39,7 @@ t.test('one line tells with what the service runs, without secrets', async (t) =
     credentials: 'environment',
     auth: 'none',
     tableAdmin: true,
+    translation: 'WebAssembly',
     settings: {
       PORT: 0,
       AWS_SECRET_ACCESS_KEY: '***',

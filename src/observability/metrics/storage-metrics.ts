@@ -1,5 +1,6 @@
 /** Metrics of calls to DynamoDB (OpenTelemetry Semantic Conventions, "Database Client Metrics"), and of what they do. */
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { Pieces } from '../../json/pieces.js'
 import { BUDGETS } from '../../storage/call/retry.js'
 import type { Storage } from '../../storage/client.js'
 import {
@@ -100,7 +101,7 @@ export class StorageMetrics implements Handlers {
   attemptEnded({ operation, table, durationMs, result }: AttemptEnded, request?: ObservedRequest): void {
     // A transaction names its tables in its entries.
     const named = table ?? (request?.tables.length === 1 ? request.tables[0] : undefined)
-    const isAnswer = Buffer.isBuffer(result)
+    const isAnswer = result instanceof Pieces
     if (isAnswer && named !== undefined) this.#tables.confirm(named)
     const series = this.#attempts.get(operation).get(this.#tables.of(named))
     series.get(isAnswer ? '' : errorTypeOf(result)).observe(durationMs / 1000)

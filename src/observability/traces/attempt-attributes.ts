@@ -3,6 +3,7 @@ import { OPEN_BRACKET } from '../../json/character-codes.js'
 import { type Json, parse } from '../../json/json.js'
 import { SHORT_BYTES } from '../../json/in-slices.js'
 import { elements, members } from '../../json/parts.js'
+import { Pieces } from '../../json/pieces.js'
 import { JsonError } from '../../json/reader.js'
 import type { AttemptEnded } from '../../storage/events.js'
 import type { ObservedRequest } from '../observed-request.js'
@@ -20,13 +21,13 @@ export function attemptAttributes(
     ...(table !== undefined && { 'db.collection.name': table }),
     ...(tables !== undefined && tables.length > 0 && { 'aws.dynamodb.table_names': [...tables] }),
     ...(index !== undefined && { 'aws.dynamodb.index_name': index }),
-    ...(Buffer.isBuffer(result)
+    ...(result instanceof Pieces
       ? answerAttributes(result, operation === 'Query' || operation === 'Scan')
       : failureAttributes(result)),
   }
 }
 
-function failureAttributes({ statusCode, requestId }: Exclude<AttemptEnded['result'], Json>): Attributes {
+function failureAttributes({ statusCode, requestId }: Exclude<AttemptEnded['result'], Pieces>): Attributes {
   return {
     ...(statusCode !== undefined && { 'http.response.status_code': statusCode }),
     ...(requestId !== undefined && { 'aws.request_id': requestId }),
@@ -34,11 +35,11 @@ function failureAttributes({ statusCode, requestId }: Exclude<AttemptEnded['resu
 }
 
 /** An attempt that was answered must not fail for its span: the answer itself is read later. */
-function answerAttributes(answer: Json, isPage: boolean): Attributes {
+function answerAttributes(answer: Pieces, isPage: boolean): Attributes {
   // A batch may have 16 MB, and reading it here would block other callers.
   if (!isPage && answer.length > SHORT_BYTES) return {}
   try {
-    return pageAttributes(answer)
+    return pageAttributes(answer.whole)
   } catch (error) {
     if (error instanceof JsonError) return {}
     throw error

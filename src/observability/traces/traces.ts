@@ -24,6 +24,7 @@ import {
 } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { FastifyBaseLogger } from 'fastify'
+import { Pieces } from '../../json/pieces.js'
 import { version } from '../../package-root.js'
 import { ignore, type RequestEnded, type Subscriber, unsentError } from '../events.js'
 import { errorTypeOf } from '../metrics/error-type.js'
@@ -94,7 +95,7 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
       if (span.isRecording()) {
         span.setAttributes(server)
         span.setAttributes(attemptAttributes(event, request))
-        if (!Buffer.isBuffer(result)) {
+        if (!(result instanceof Pieces)) {
           const type = errorTypeOf(result)
           span.setAttribute('error.type', type)
           span.setStatus({ code: SpanStatusCode.ERROR, message: type })

@@ -1,7 +1,8 @@
 import { CLOSE_BRACE, OPEN_BRACE } from '../../json/character-codes.js'
 import { inSlices, skip, type Sliced } from '../../json/in-slices.js'
 import { EMPTY_OBJECT, type Json } from '../../json/json.js'
-import { arrayOf, members, objectOf } from '../../json/parts.js'
+import { arrayPieces, members, objectPieces } from '../../json/parts.js'
+import { Pieces } from '../../json/pieces.js'
 import { JsonReader } from '../../json/reader.js'
 import { BatchIncompleteError } from '../errors.js'
 import { type DynamoDBRequest, elementsOf, jsonOf, membersOf, serialize } from '../request.js'
@@ -19,7 +20,7 @@ const KEYS_IN_A_REQUEST = 100
 const FULL_ANSWER_BYTES = 32 * 1024 * 1024
 
 /** BatchGetItem for any number of keys; see {@link Storage.batchGet}. */
-export async function batchGet(request: DynamoDBRequest, context: BatchContext): Promise<Json> {
+export async function batchGet(request: DynamoDBRequest, context: BatchContext): Promise<Pieces> {
   const { RequestItems, ...options } = request
   const tables = new Map(
     [...membersOf(RequestItems)].map(([table, asked]) => [table, Object.fromEntries(membersOf(asked))]),
@@ -68,9 +69,10 @@ export async function batchGet(request: DynamoDBRequest, context: BatchContext):
     UnprocessedKeys: isComplete ? undefined : requestItemsOf(outcome.unprocessed),
     ...consumed.members(),
   })
-  const output = objectOf([['Responses', found.responses()], ...members(rest)])
+  const others = [...members(rest)].map(([name, value]) => [name, [value]] as const)
+  const output = new Pieces(objectPieces([['Responses', found.responses()], ...others]))
   if (isComplete) return output
-  throw new BatchIncompleteError(outcome, output)
+  throw new BatchIncompleteError(outcome, output.whole)
 }
 
 /** The items that were found so far, as they stand in the answers. */
@@ -115,7 +117,7 @@ class FoundItems {
   }
 
   /** `{"T": [{…}, …], …}` */
-  responses(): Json {
-    return objectOf([...this.#lists].map(([table, lists]) => [table, arrayOf(lists)] as const))
+  responses(): Json[] {
+    return objectPieces([...this.#lists].map(([table, lists]) => [table, arrayPieces(lists)] as const))
   }
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { Pieces } from '../../json/pieces.js'
 import type { Failure } from '../errors.js'
 import type { CallLimits } from './limits.js'
 import type { RawHeaders, RawResponse } from './response.js'
@@ -94,8 +95,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onComplete(): void {
     if (!this.#settle()) return
-    const [first] = this.#chunks
-    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    const body = new Pieces(this.#chunks)
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, body })
   }
 

@@ -93,7 +93,9 @@ export function isTokenExpired({ name }: Failure): boolean {
  * Reads a response with another status than 200.
  * @param isWrite whether the request could have changed something
  */
-export function readRefusal({ statusCode, headers, body }: RawResponse, isWrite: boolean): Failure {
+export function readRefusal(response: RawResponse, isWrite: boolean): Failure {
+  const { statusCode, headers } = response
+  const body = response.body.whole
   const { type, message } = readBody(body)
   const name = nameOf(type, statusCode)
   return {

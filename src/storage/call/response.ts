@@ -1,4 +1,4 @@
-import type { Json } from '../../json/json.js'
+import type { Pieces } from '../../json/pieces.js'
 
 /** The headers as they arrived: names and values in turn. Only a few of them are ever read. */
 export type RawHeaders = readonly Buffer[]
@@ -7,7 +7,7 @@ export type RawHeaders = readonly Buffer[]
 export interface RawResponse {
   readonly statusCode: number
   readonly headers: RawHeaders
-  readonly body: Json
+  readonly body: Pieces
 }
 
 /** The value of a header; undefined if there is none. `name` is in lower case. */

@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib'
 import { Pool } from 'undici'
 import { CLOSE_BRACE, OPEN_BRACE } from '../../json/character-codes.js'
 import type { Json } from '../../json/json.js'
+import type { Pieces } from '../../json/pieces.js'
 import { version } from '../../package-root.js'
 import type { Failure } from '../errors.js'
 import type { SentOperation } from '../operations.js'
@@ -168,14 +169,19 @@ export class Transport {
 /** The failure that a damaged response is; undefined if it is intact. */
 function damageOf({ statusCode, headers, body }: RawResponse, isWrite: boolean): Failure | undefined {
   const checksum = headerOf(headers, 'x-amz-crc32')
-  const isCorrupt = checksum !== undefined && Number(checksum) !== crc32(body)
-  const isObject = body[0] === OPEN_BRACE && body.at(-1) === CLOSE_BRACE
+  const isCorrupt = checksum !== undefined && Number(checksum) !== checksumOf(body)
+  const { pieces } = body
+  const isObject = pieces[0]?.[0] === OPEN_BRACE && pieces.at(-1)?.at(-1) === CLOSE_BRACE
   if (!isCorrupt && (statusCode !== 200 || isObject)) return undefined
   const requestId = headerOf(headers, 'x-amzn-requestid')
   const facts = { statusCode, requestId, maybeApplied: isWrite }
   return isCorrupt
     ? { kind: 'checksum', name: 'CorruptAnswer', message: 'the response does not match its CRC-32', ...facts }
     : { kind: 'malformed', name: 'MalformedAnswer', message: 'the response is not a JSON object', ...facts }
+}
+
+function checksumOf({ pieces }: Pieces): number {
+  return pieces.reduce((checksum, piece) => crc32(piece, checksum), 0)
 }
 
 function withoutCredentials(error: unknown): Failure {

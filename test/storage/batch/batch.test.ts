@@ -240,7 +240,7 @@ t.test('a table called __proto__ is a table like any other', async (t) => {
     '[{"TableName":"__proto__","CapacityUnits":2,"GlobalSecondaryIndexes":{"__proto__":{"CapacityUnits":2}}}]'
   const get = { RequestItems: Object.fromEntries([['__proto__', requested]]) }
   t.equal(
-    String(await storage.batchGet(get, soon())),
+    String((await storage.batchGet(get, soon())).whole),
     `{"Responses":{"__proto__":[]},"ConsumedCapacity":${sum}}`,
   )
   standIn.requests.length = 0
@@ -277,7 +277,7 @@ t.test('a batch of gets', async (t) => {
       const request = {
         RequestItems: { T: { Keys: ids(950).map((id) => ({ id: { S: id } })), ConsistentRead: true } },
       }
-      const output = parse(await storage.batchGet(request, soon())) as {
+      const output = parse((await storage.batchGet(request, soon())).whole) as {
         Responses: { T: { id: { S: string } }[] }
         UnprocessedKeys?: unknown
         ConsumedCapacity: unknown

@@ -1,11 +1,13 @@
 /** How error responses of DynamoDB are classified. */
 import t from 'tap'
+import { Pieces } from '../../../src/json/pieces.js'
 import { readRefusal } from '../../../src/storage/call/refusal.js'
 import { type ErrorKind, isRetryable } from '../../../src/storage/errors.js'
 
+const piecesOf = (text: string) => new Pieces([Buffer.from(text)])
 const refusalOf = (statusCode: number, body: unknown, isWrite = true) =>
   readRefusal(
-    { statusCode, headers: [], body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
+    { statusCode, headers: [], body: piecesOf(typeof body === 'string' ? body : JSON.stringify(body)) },
     isWrite,
   )
 const named = (name: string) => ({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'why' })
