@@ -1,0 +1,13 @@
+/** All that is translated by the module where there is WebAssembly, and by JavaScript where there is none. */
+export { itemIn, translateAnswer } from '../../src/items/answer.js'
+export { decodeItem, encodeItem } from '../../src/items/document.js'
+export { readItemPage } from '../../src/items/item-page.js'
+export { readPage } from '../../src/items/lines.js'
+export { document, typed } from '../../src/items/representation.js'
+export { readBody } from '../../src/items/request-body.js'
+export { checkItem, copyItem } from '../../src/items/typed.js'
+export { atOnce } from '../../src/json/in-slices.js'
+export { Pieces } from '../../src/json/pieces.js'
+export { JsonReader } from '../../src/json/reader.js'
+export { JsonWriter } from '../../src/json/writer.js'
+export { translator } from '../../src/translator/translator.js'
