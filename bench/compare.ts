@@ -1,7 +1,8 @@
 /** The comparison: all subjects on all cases, in alternating turns, until the ratios are stable. */
 import type { Case } from './cases.js'
 import { type Measured, quantile } from './load.js'
-import type { Subject, SubjectName } from './subjects.js'
+import type { PeerName, SubjectName } from './names.js'
+import type { Subject } from './subjects.js'
 
 export interface Plan {
   /** Warm-up, in seconds: on the first case, until V8 has compiled most of the code, and on each further case. */
@@ -35,7 +36,8 @@ export interface Cell {
   readonly peakMb: number
 }
 
-export type Row = Readonly<Record<SubjectName, Cell>>
+/** Peers that are not installed are left out. */
+export type Row = Readonly<Record<Exclude<SubjectName, PeerName>, Cell> & Partial<Record<PeerName, Cell>>>
 
 interface Rounds {
   readonly cpuUs: number[]
@@ -57,16 +59,7 @@ export async function compare(
   plan: Plan,
   say: (progress: string) => void,
 ): Promise<Map<string, Row>> {
-  for (const [index, one] of cases.entries()) {
-    for (const subject of subjects) {
-      await subject.check(one)
-      await subject.load(one, { connections: CONNECTIONS, ...plan.warmUp[index === 0 ? 'first' : 'other'] })
-    }
-    say(
-      `CHECK ${one.name}: all ${subjects.length} answer 200 with the right content, and ask DynamoDB the right thing`,
-    )
-  }
-
+  await warmUp(subjects, cases, plan, say)
   const results = new Map<string, Row>()
   for (const one of cases) {
     for (const { process } of subjects) process.resetPeak()
@@ -95,6 +88,24 @@ export async function compare(
     say(`${one.name}: measured`)
   }
   return results
+}
+
+/** Checks all subjects on all cases, and lets V8 compile. */
+export async function warmUp(
+  subjects: readonly Subject[],
+  cases: readonly Case[],
+  plan: Pick<Plan, 'warmUp'>,
+  say: (progress: string) => void,
+): Promise<void> {
+  for (const [index, one] of cases.entries()) {
+    for (const subject of subjects) {
+      await subject.check(one)
+      await subject.load(one, { connections: CONNECTIONS, ...plan.warmUp[index === 0 ? 'first' : 'other'] })
+    }
+    say(
+      `CHECK ${one.name}: all ${subjects.length} answer 200 with the right content, and ask DynamoDB the right thing`,
+    )
+  }
 }
 
 /** The rounds of a case. In each, all subjects take turns, forwards and backwards: all see the same disturbances. */

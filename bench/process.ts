@@ -64,15 +64,21 @@ export class Process {
   /**
    * Starts Node.js with a file of the build and a free `PORT`. Its output goes to a file, like the logs of a service.
    * @param talks whether it receives messages; the built service does not
+   * @param program another one than Node.js, which listens on this port
    */
   static async start(
-    args: readonly [string, ...string[]],
+    args: readonly string[],
     core: number,
-    { env = {}, talks = false }: { env?: NodeJS.ProcessEnv; talks?: boolean } = {},
+    {
+      env = {},
+      talks = false,
+      program = process.execPath,
+      port: given,
+    }: { env?: NodeJS.ProcessEnv; talks?: boolean; program?: string | undefined; port?: number } = {},
   ): Promise<Process> {
-    const port = await freePort()
+    const port = given ?? (await freePort())
     const log = openSync(join(logs, `${port}.log`), 'a')
-    const [command, ...rest] = [...(pinned ? ['taskset', '-c', String(core)] : []), process.execPath, ...args]
+    const [command, ...rest] = [...(pinned ? ['taskset', '-c', String(core)] : []), program, ...args]
     const child = spawn(command ?? '', rest, {
       env: { ...environment, ...env, PORT: String(port) },
       stdio: ['ignore', log, log, ...(talks ? (['ipc'] as const) : [])],
@@ -161,13 +167,23 @@ export class Disturbance {
     return (Disturbance.#othersMs() - this.#before) / elapsedMs
   }
 
-  /** The busy time of all cores (proc(5), /proc/stat, in hundredths of a second) without that of our own processes. */
+  /**
+   * The busy time of all cores (proc(5), /proc/stat, in hundredths of a second) without that of our own processes:
+   * this one, those that run, and those that have ended (`cutime` and `cstime` in /proc/self/stat).
+   */
   static #othersMs(): number {
     const [, ...times] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/ +/).map(Number)
     const busy = times
       .slice(0, 8)
-      .reduce((sum, ticks, column) => sum + (column === 3 || column === 4 ? 0 : ticks))
+      .reduce((sum, ticks, column) => sum + (column === 3 || column === 4 ? 0 : ticks), 0)
+    const self = readFileSync('/proc/self/stat', 'utf8')
+    const [endedUser = NaN, endedSystem = NaN] = self
+      .slice(self.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(13, 15)
+      .map(Number)
     const { user, system } = process.cpuUsage()
-    return busy * 10 - (user + system) / 1000 - [...measured].reduce((sum, one) => sum + one.cpuMs(), 0)
+    const own = [...measured].reduce((sum, one) => sum + one.cpuMs(), (user + system) / 1000)
+    return (busy - endedUser - endedSystem) * 10 - own
   }
 }

@@ -6,7 +6,7 @@ import { all200, median } from './compare.js'
 import { document } from './items.js'
 import { quantile } from './load.js'
 import type { Process } from './process.js'
-import { NAIVE, SERVICE, startBefore, startUpstream, toGateway } from './subjects.js'
+import { NAIVE, SERVICE, startBefore, startUpstream, toFloor, toGateway } from './subjects.js'
 
 export interface Start {
   /** The time from the start of the process to the first 200, in ms. */
@@ -45,15 +45,17 @@ export async function compareStarts(
   return { service: middle(starts.service), naive: middle(starts.naive) }
 }
 
+/** Latencies at half of saturation, in ms: of DynamoDB alone, and with this service in front of it. */
 export interface Added {
   readonly perSecond: number
   readonly direct: { readonly p50: number; readonly p99: number }
   readonly service: { readonly p50: number; readonly p99: number }
 }
 
-const DIRECT = 'dist/bench/direct-undici.js'
-
-/** Latencies of calls through the service and of the same signed calls without it, at the same rate. */
+/**
+ * What the service adds to the latency of a call: one generator sends the same calls at the same rate to the service and to the
+ * upstream itself, in alternating turns. All that the generator and the upstream need is in both.
+ */
 export async function compareLatencies(
   upstream: Process,
   generator: Process,
@@ -61,22 +63,26 @@ export async function compareLatencies(
   one: Case,
   { perSecond, seconds, times }: { perSecond: number; seconds: number; times: number },
 ): Promise<Added> {
-  const direct = await startBefore(upstream, [DIRECT], true)
+  const targets = [
+    ['direct', toFloor(upstream.port, one)],
+    ['service', toGateway(service.port, one, document)],
+  ] as const
   const load = { connections: 64, rate: perSecond }
-  all200(await direct.load(one.name, { ...load, seconds: 2 }))
+  for (const [, target] of targets) all200(await generator.load(target, { ...load, seconds }))
   const found = { direct: [] as Float64Array[], service: [] as Float64Array[] }
   for (let time = 0; time < times; time++) {
-    found.direct.push(all200(await direct.load(one.name, { ...load, seconds })).served)
-    const target = toGateway(service.port, one, document)
-    found.service.push(all200(await generator.load(target, { ...load, seconds })).served)
+    for (const [name, target] of time % 2 === 0 ? targets : targets.toReversed()) {
+      found[name].push(all200(await generator.load(target, { ...load, seconds })).served)
+    }
   }
-  await direct.stop()
   const middle = (all: readonly Float64Array[]) => ({
     p50: median(all.map((served) => quantile(served, 0.5))),
     p99: median(all.map((served) => quantile(served, 0.99))),
   })
   return { perSecond, direct: middle(found.direct), service: middle(found.service) }
 }
+
+const DIRECT = 'dist/bench/direct-undici.js'
 
 export interface Batch {
   readonly serviceMs: number

@@ -5,29 +5,9 @@ import type { Case } from './cases.js'
 import { document, plain, type Represent, typed, withoutSets } from './items.js'
 import type { HttpTarget } from './load-http.js'
 import type { Load, Measured } from './load.js'
+import { labels, type SubjectName } from './names.js'
+import { isPeer, startPeer } from './peers.js'
 import { AROUND, Process, SUBJECT } from './process.js'
-
-export const subjectNames = ['service', 'typed', 'naive', 'sdk', 'floor'] as const
-/** This service with other settings: with access control, see `access.ts`; observed, see `observability.ts`. */
-export const variantNames = ['key', 'token', 'metrics', 'traces of 1 %', 'traces of 100 %'] as const
-export type VariantName = (typeof variantNames)[number]
-
-/** `before` is another build of this service, see `against.ts`. */
-export type SubjectName = (typeof subjectNames)[number] | 'before' | VariantName
-
-export const labels: Readonly<Record<SubjectName, string>> = {
-  service: 'this service',
-  typed: 'this service, typed',
-  naive: 'naive gateway',
-  sdk: 'direct SDK',
-  floor: 'floor',
-  before: 'this service, before',
-  key: 'with an API key',
-  token: 'with a token',
-  metrics: 'with metrics',
-  'traces of 1 %': 'with traces of 1 %',
-  'traces of 100 %': 'with traces of 100 %',
-}
 
 /** The build, as `npm start` runs it, and the alternatives. */
 export const SERVICE = 'dist/server.js'
@@ -78,17 +58,8 @@ export function toFloor(port: number, { operation, input }: Case): HttpTarget {
   return { port, path: '/', headers, body: JSON.stringify(input(typed)) }
 }
 
-const representations = {
-  service: document,
-  typed,
-  naive: plain,
-  before: document,
-  key: document,
-  token: document,
-  metrics: document,
-  'traces of 1 %': document,
-  'traces of 100 %': document,
-} as const
+/** How each gateway that translates represents items, if not as documents. */
+const representations: Partial<Record<SubjectName, Represent>> = { typed, naive: plain }
 
 /** How a variant is started, and what its callers send. */
 export interface Variant {
@@ -108,20 +79,16 @@ export async function startSubject(
   represent?: Represent,
   { settings, headers: credentials }: Variant = { settings: {}, headers: {} },
 ): Promise<Subject> {
-  const file = {
-    service: SERVICE,
+  const files: Partial<Record<SubjectName, string>> = {
     before,
-    typed: SERVICE,
     naive: NAIVE,
     sdk: 'dist/bench/direct-sdk.js',
     floor: 'dist/bench/floor.js',
-    key: SERVICE,
-    token: SERVICE,
-    metrics: SERVICE,
-    'traces of 1 %': SERVICE,
-    'traces of 100 %': SERVICE,
-  }[name]
-  const process = await startBefore(upstream, [file], name === 'sdk', settings)
+  }
+  const process = isPeer(name)
+    ? await startPeer(name, upstream)
+    : await startBefore(upstream, [files[name] ?? SERVICE], name === 'sdk', settings)
+  const passesOn = name === 'floor' || isPeer(name)
 
   async function checkRequest({ name: what, input }: Case): Promise<void> {
     const asked = JSON.parse(String(await upstream.ask({}))) as Record<string, unknown>
@@ -143,10 +110,9 @@ export async function startSubject(
   }
 
   await process.listening()
+  const represents = represent ?? representations[name] ?? document
   const targetOf = (one: Case) =>
-    name === 'floor'
-      ? toFloor(process.port, one)
-      : withHeaders(toGateway(process.port, one, represent ?? representations[name]), credentials)
+    passesOn ? toFloor(process.port, one) : withHeaders(toGateway(process.port, one, represents), credentials)
   return {
     name,
     process,
@@ -159,7 +125,7 @@ export async function startSubject(
         body,
       })
       const answered = { statusCode, body: await answer.json() }
-      const right = name === 'floor' ? one.output : one.answer(represent ?? representations[name])
+      const right = passesOn ? one.output : one.answer(represents)
       assertEqual(`${labels[name]}, ${one.name}`, answered, { statusCode: 200, body: right })
       await checkRequest(one)
     },

@@ -1,8 +1,9 @@
 /** Variants of this service, started with other settings or headers, beside the service without them. */
 import { caseNamed } from './cases.js'
 import { compare, median, type Plan } from './compare.js'
+import type { VariantName } from './names.js'
 import type { Process } from './process.js'
-import { startSubject, type Variant, type VariantName } from './subjects.js'
+import { startSubject, type Variant } from './subjects.js'
 
 /** As in `against.ts`: each start of a process has a rhythm of its own. */
 const STARTS = 5

@@ -106,6 +106,8 @@ function reportCoverage(folder: string): boolean {
       `--temp-directory=${folder}`,
       '--merge-async',
       '--exclude=**/*.test.js',
+      // Benchmarks run beside the tests. A test looks at the documents that they write.
+      '--exclude=**/bench/**',
       '--check-coverage',
       ...Object.entries(COVERAGE).map(([kind, percent]) => `--${kind}=${percent}`),
     ],

@@ -19,6 +19,7 @@ type Reason = keyof typeof REASONS
 export const NOT_RUN: Readonly<Record<string, Partial<Readonly<Record<Reason, number>>>>> = {
   'README.md': { 'needs an AWS account': 1, 'needs Docker': 1 },
   'docs/deploy.md': { 'needs Docker': 1, 'needs a Kubernetes cluster': 1 },
+  'docs/performance.md': { 'takes minutes': 1 },
   'docs/operations.md': { 'needs a replica of yours': 2 },
 }
 
