@@ -31,8 +31,8 @@ export function chart({ cases, machine }: Results): string {
   })
   const legend = subjects.map(
     (subject, index) =>
-      `<rect class="${subject}" x="${LEFT + index * 105}" y="32" width="${BAR}" height="${BAR}" rx="1.5"/>` +
-      `<text x="${LEFT + index * 105 + 17}" y="41">${labels[subject]}</text>`,
+      `<rect class="${subject}" x="${LEFT + index * 110}" y="32" width="${BAR}" height="${BAR}" rx="1.5"/>` +
+      `<text x="${LEFT + index * 110 + 17}" y="41">${labels[subject]}</text>`,
   )
   const height = TOP + rows.length * groupHeight + 18
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="CPU per request, relative to this service">
