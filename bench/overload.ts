@@ -17,9 +17,13 @@ const MANY = 400
 const CROWD = 2000
 const OVERLOAD_SECONDS = 12
 
-/** `npm run bench:overload -- 'query 100'` measures another case than the cheapest one. */
+/**
+ * `npm run bench:overload -- 'query 100' 50` measures another case than the cheapest one, in front of an upstream that takes
+ * 50 ms rather than 2.
+ */
 const measured = caseNamed(process.argv[2] ?? 'get 400 B')
-const upstream = await startUpstream(2)
+const delayMs = Number(process.argv[3] ?? 2)
+const upstream = await startUpstream(delayMs)
 const generator = await startGenerator()
 const service = await (await startBefore(upstream, [SERVICE])).listening()
 const target = toGateway(service.port, measured, document)
@@ -32,7 +36,7 @@ const peak = Math.max(await saturation(FEW), await saturation(MANY))
 const alone = await generator.load(toFloor(upstream.port, measured), { connections: MANY, seconds: 2 })
 const capable = alone.served.length / alone.seconds
 say(
-  `${measured.name}: peak ${digits(peak)} requests/s; the generator with the upstream alone: ${digits(capable)}/s`,
+  `${measured.name}, upstream of ${delayMs} ms: peak ${digits(peak)} requests/s; the generator with the upstream alone: ${digits(capable)}/s`,
 )
 if (capable < peak * 2.5) say('TAKE WITH CARE: that is too little to offer twice the peak')
 
@@ -67,7 +71,10 @@ const results = {
   after,
   memory: { atRest, peakMb, eachSecond: memory },
 }
-writeFileSync(`bench/results/overload ${measured.name}.json`, `${JSON.stringify(results, null, 2)}\n`)
+writeFileSync(
+  `bench/results/overload ${measured.name}, ${delayMs} ms.json`,
+  `${JSON.stringify(results, null, 2)}\n`,
+)
 process.exit()
 
 /** The capacity in a closed loop, in requests per second. */
