@@ -51,12 +51,15 @@ export async function buildApp(
   lifecycle = new Lifecycle(),
   changeFeeds = new ChangeFeeds(),
 ): Promise<App> {
-  const admission = new Admission({
-    maxConcurrentRequests: config.maxConcurrentRequests,
-    maxConcurrentStreams: config.maxConcurrentStreams,
-    maxChangeSubscribers: config.maxChangeSubscribers,
-    maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
-  })
+  const admission = new Admission(
+    {
+      maxConcurrentRequests: config.maxConcurrentRequests,
+      maxConcurrentStreams: config.maxConcurrentStreams,
+      maxChangeSubscribers: config.maxChangeSubscribers,
+      maxBodyBytes: BODIES_IN_MEMORY * Math.max(config.bodyLimitBytes, config.batchBodyLimitBytes),
+    },
+    () => storage.connections.pending,
+  )
   const inFlight = new InFlightRequests()
   const { observe, metrics, close } = await openObservability(config, storage, logger)
   const tls = await TlsFiles.open(config, logger)

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { LoadShedding } from './load-shedding.js'
 import { ProblemError } from '../problem/problem-error.js'
 
 const OVERLOADED = 'The service is overloaded. The request was not processed.'
@@ -48,9 +49,14 @@ export interface AdmissionLimits {
 export class Admission {
   readonly #maxBodyBytes: number
   readonly #free: Record<Pool, number>
+  readonly #maxRequests: number
+  readonly #shedding: LoadShedding
   #bodyBytes = 0
 
-  constructor(limits: AdmissionLimits) {
+  /** @param queued how many calls wait for a connection to DynamoDB */
+  constructor(limits: AdmissionLimits, queued: () => number) {
+    this.#shedding = new LoadShedding(queued)
+    this.#maxRequests = limits.maxConcurrentRequests
     this.#maxBodyBytes = limits.maxBodyBytes
     this.#free = {
       requests: limits.maxConcurrentRequests,
@@ -59,9 +65,20 @@ export class Admission {
     }
   }
 
+  /** Whether a request may be refused for the load. */
+  get isOverloaded(): boolean {
+    return this.#free.requests <= 0 || this.#shedding.isOverloaded
+  }
+
+  /** Whether a request that arrives now is refused. */
+  get isClosed(): boolean {
+    const { requests: free } = this.#free
+    return free <= 0 || this.#shedding.refuses(this.#maxRequests - free)
+  }
+
   /** Lets a request send its body; false if no slot is free for it now, so that it can be refused early. */
   begin(request: AdmittedRequest): boolean {
-    if (this.#free.requests <= 0) return false
+    if (this.isClosed) return false
     request[HELD_BYTES] = 0
     return true
   }

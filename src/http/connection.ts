@@ -21,6 +21,8 @@ export class Connection {
   /** The last request that was read; all earlier ones have arrived as a whole. */
   #request: IncomingMessage | undefined
   #requests = 0
+  /** Whether `early-refusal.ts` reads the connection. */
+  isReadFirst = false
   /** The responses that have not ended, in the order of their requests. */
   readonly #responses: ServerResponse[] = []
   /** No further request is read: one after the last answer could not be answered. */
@@ -50,6 +52,11 @@ export class Connection {
   /** The request whose body is still arriving. */
   get arriving(): IncomingMessage | undefined {
     return this.#request?.complete === false ? this.#request : undefined
+  }
+
+  /** The number of requests that have begun. */
+  get requests(): number {
+    return this.#requests
   }
 
   /** Whether no second request has begun. */
@@ -90,9 +97,14 @@ export class Connection {
     this.#closing = true
   }
 
+  /** Whether nothing has arrived. */
+  get isUnused(): boolean {
+    return this.#requests === 0 && this.#socket.bytesRead === 0
+  }
+
   /** Closes a connection on which nothing has arrived. */
   closeIfUnused(): void {
-    if (this.#requests === 0 && this.#socket.bytesRead === 0) this.#socket.destroy()
+    if (this.isUnused) this.#socket.destroy()
   }
 
   /** Nothing more can be read. Answers what is owed, then the problem, and closes. */

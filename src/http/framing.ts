@@ -36,6 +36,11 @@ const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%-]*)(?::\d*)?$/i
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
 const SLASH = 47
 
+/** Whether it is a host name, or an IP address, with an optional port. */
+export function isHost(value: string): boolean {
+  return HOST.test(value)
+}
+
 /** Returns a check that finds what is wrong with a request, as far as its head tells; undefined if nothing is. */
 export function createFramingCheck(): (request: IncomingMessage) => ProblemError | undefined {
   // Callers use the same name again and again.
@@ -46,7 +51,7 @@ export function createFramingCheck(): (request: IncomingMessage) => ProblemError
     if (host === undefined) {
       if (httpVersionMinor > 0) return noHost
     } else if (host !== lastHost) {
-      if (!HOST.test(host)) return invalidHost
+      if (!isHost(host)) return invalidHost
       lastHost = host
     }
     if (coding !== undefined) {

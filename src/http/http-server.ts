@@ -12,9 +12,8 @@ import {
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Observe } from '../observability/events.js'
-import { ProblemError, problemText } from '../problem/problem-error.js'
-import { dynamodbError, isOwnProtocol } from '../problem/dynamodb-error.js'
-import { SECURITY_HEADERS } from '../problem/security-headers.js'
+import { isOwnProtocol } from '../problem/dynamodb-error.js'
+import { ProblemError } from '../problem/problem-error.js'
 import type { ErrorSettings } from '../problem/send-problem.js'
 import { emptyAcceptQueue } from './accept-queue.js'
 import { type Admission, overloaded } from './admission.js'
@@ -22,8 +21,10 @@ import { type ArrivalLimits, beginArrival, lateness } from './arrival.js'
 import { type ClientError, clientProblem } from './client-errors.js'
 import { Connection } from './connection.js'
 import { ConnectionLimits, type MaxConnections } from './connection-limits.js'
+import { readFirst, type WholeRequest } from './early-refusal.js'
 import { createFramingCheck, expectationFailed, mayStall } from './framing.js'
 import type { Lifecycle } from './lifecycle.js'
+import { prepareRefusal, sendRefusal } from './refusal.js'
 import { requestIdOf } from './request-id.js'
 import type { TlsFiles } from './tls-files.js'
 
@@ -36,6 +37,8 @@ const CHECK_MS = 500
 const ARRIVAL_MS = 300
 /** A connection that opened at most this time before has its first request on its way, in ms. */
 const FIRST_REQUEST_MS = 50
+/** Under overload, new connections are looked for at most once in this interval, in ms. */
+const READ_UNUSED_MS = 500
 /** Refusals are logged at most once in this interval, in ms: load shedding must be cheap for the log, too. */
 const LOG_MS = 1000
 
@@ -87,7 +90,45 @@ export function createHttpServer(
 
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: ProblemError): string => {
     observe('requestRefused', { method: request.method, problem })
-    return sendRefusal(request, response, problem, limits)
+    const id = requestIdOf(request)
+    sendRefusal(problem, request, response, id, limits)
+    return id
+  }
+
+  const preparedProblem = prepareRefusal(overloaded, { url: '/v1', headers: {} }, limits)
+  const preparedError = prepareRefusal(
+    overloaded,
+    { method: 'POST', url: '/', headers: { 'x-amz-target': '' } },
+    limits,
+  )
+
+  const refuseEarly = (request: WholeRequest): string | undefined => {
+    if (isHealthCheck(request) || !admission.isClosed) return undefined
+    observe('requestRefused', { method: request.method, problem: overloaded })
+    logRefused()
+    const prepared = limits.wireProtocol && isOwnProtocol(request) ? preparedError : preparedProblem
+    return prepared(request.id, request.url)
+  }
+
+  /** Whether nothing but the load may refuse a request on this connection. */
+  const mayRefuse = (socket: Socket, connection: Connection) =>
+    admission.isOverloaded &&
+    server.listening &&
+    !lifecycle.draining &&
+    !connection.closing &&
+    !excess.has(socket)
+
+  const readFrom = (socket: Socket, connection: Connection) => {
+    readFirst(socket, connection, () => mayRefuse(socket, connection), refuseEarly)
+  }
+
+  let unusedReadAt = -Infinity
+  /** Clients that have connected, but have not sent anything, are about to send their first requests. */
+  const readUnused = () => {
+    const now = performance.now()
+    if (now - unusedReadAt < READ_UNUSED_MS) return
+    unusedReadAt = now
+    for (const [socket, connection] of connections) if (connection.isUnused) readFrom(socket, connection)
   }
 
   const serve = (
@@ -136,6 +177,12 @@ export function createHttpServer(
     } else {
       refuse(request, response, overloaded)
       logRefused()
+      if (tls === undefined && !connection.isReadFirst) {
+        response.once('close', () => {
+          readFrom(socket, connection)
+        })
+        readUnused()
+      }
     }
   }
 
@@ -188,7 +235,9 @@ export function createHttpServer(
     if (tls !== undefined) socket.destroy()
   })
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-    connections.set(socket, new Connection(socket, problemBaseUrl))
+    const connection = new Connection(socket, problemBaseUrl)
+    connections.set(socket, connection)
+    if (tls === undefined && admission.isOverloaded) readFrom(socket, connection)
     socket.once('close', () => {
       connections.delete(socket)
     })
@@ -201,7 +250,8 @@ export function createHttpServer(
   })
   // Without a listener, Node.js closes the connection without an answer.
   server.on('connect', (_request, socket: Socket) => {
-    // Node.js has removed its own listener, and reads no more.
+    // Node.js has removed its own listeners, and reads no more.
+    socket.removeAllListeners('data')
     socket.on('error', () => socket.destroy())
     socket.resume()
     connections.get(socket)?.fail(noProxy)
@@ -246,37 +296,6 @@ function createCountLog(logger: FastifyBaseLogger, message: string): () => void 
 }
 
 /** Health checks bypass admission: they cost nothing, and matter most under overload. */
-function isHealthCheck({ method, url }: IncomingMessage): boolean {
+function isHealthCheck({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
   return method === 'GET' && (url === '/health/live' || url === '/health/ready')
-}
-
-/**
- * Refuses without Fastify, at a fraction of the cost: under overload, refusing takes CPU time away from serving.
- * @returns the id of the request
- */
-function sendRefusal(
-  request: IncomingMessage,
-  response: ServerResponse,
-  problem: ProblemError,
-  { problemBaseUrl, wireProtocol }: ErrorSettings,
-): string {
-  const id = requestIdOf(request)
-  const { status, headers, body } =
-    wireProtocol && isOwnProtocol(request)
-      ? dynamodbError(problem, id)
-      : {
-          status: problem.status,
-          headers: { 'content-type': 'application/problem+json' },
-          body: Buffer.from(problemText(problem, id, request.url ?? '', problemBaseUrl)),
-        }
-  response.writeHead(status, {
-    ...headers,
-    'content-length': body.length,
-    ...(problem.status === 503 && { 'retry-after': '1' }),
-    connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
-    'x-request-id': id,
-    ...SECURITY_HEADERS,
-  })
-  response.end(body)
-  return id
 }

@@ -11,7 +11,11 @@ import { pathOf, type ProblemError } from './problem-error.js'
 export const AMZ_JSON = 'application/x-amz-json-1.0'
 
 /** Whether a request is in DynamoDB's own protocol, where `WIRE_PROTOCOL` is on: then all its answers are, too. */
-export function isOwnProtocol({ method, url = '', headers }: IncomingMessage): boolean {
+export function isOwnProtocol({
+  method,
+  url = '',
+  headers,
+}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean {
   return method === 'POST' && pathOf(url) === '/' && headers['x-amz-target'] !== undefined
 }
 
