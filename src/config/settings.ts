@@ -271,13 +271,29 @@ export const SETTINGS = {
     default: '128',
     meaning: 'The maximum number of connections to DynamoDB.',
   },
+  MERGE_READS: {
+    member: 'mergeReads',
+    type: boolean,
+    default: 'false',
+    meaning:
+      'Whether reads of single items that arrive together share a call to DynamoDB (BatchGetItem). The service then needs the ' +
+      'permission `dynamodb:BatchGetItem`.',
+  },
+  MERGE_READS_PAUSE_MS: {
+    member: 'mergeReadsPauseMs',
+    type: milliseconds(0),
+    default: '5000',
+    meaning:
+      'How long reads of a table share no calls after such a call has failed, in ms. After a missing permission it is at ' +
+      'least five minutes.',
+  },
   MAX_CONCURRENT_REQUESTS: {
     member: 'maxConcurrentRequests',
     type: integer(1, 65_535),
     default: '1024',
     meaning:
       'The maximum number of in-flight requests: those whose body has arrived, until their answer is read. The service ' +
-      'answers any more at once with 503 and `Retry-After` (load shedding).',
+      'answers any more at once with 503 and `Retry-After` (load shedding). When the CPU is behind, fewer are let in.',
   },
   MAX_CONCURRENT_STREAMS: {
     member: 'maxConcurrentStreams',

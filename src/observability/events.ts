@@ -6,7 +6,9 @@ import type {
   CapacityConsumed,
   ChangesRead,
   ChangeSubscribers,
+  ReadsShared,
   Retrying,
+  SharingFailed,
   StorageEvents,
   StorageObserver,
   WriteMaybeApplied,
@@ -114,6 +116,14 @@ export class RequestObserver implements StorageObserver {
 
   capacityConsumed(event: CapacityConsumed): void {
     this.#observe('capacityConsumed', event, this.#request)
+  }
+
+  readsShared(event: ReadsShared): void {
+    this.#observe('readsShared', event, this.#request)
+  }
+
+  sharingFailed(event: SharingFailed): void {
+    this.#observe('sharingFailed', event, this.#request)
   }
 
   changesRead(event: ChangesRead): void {

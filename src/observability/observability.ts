@@ -28,7 +28,7 @@ export async function openObservability(
     ? (await import('./traces/traces.js')).createTraces(storage.endpoint, logger)
     : undefined
   // The tally comes first: the others read what it adds up. The traces give a request the id that the log shows.
-  const subscribers = [tally, metrics, traces, createRequestLog(config)]
+  const subscribers = [tally, metrics, traces, createRequestLog(config, logger)]
   const observe = createObserver(subscribers.filter((subscriber) => subscriber !== undefined))
   storage.subscribe(new RequestObserver(observe), config.capacityMetrics || config.serverTiming)
   return {

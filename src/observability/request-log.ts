@@ -1,9 +1,16 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config.js'
 import type { ObservedRequest } from './observed-request.js'
 import { ignore, type RequestEnded, type Subscriber } from './events.js'
 
-/** One line for each request, when it ends. */
-export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'>): Subscriber {
+/** What reads that share a call need, besides `dynamodb:GetItem`. */
+const BATCH_GET = 'dynamodb:BatchGetItem'
+
+/** One line for each request, when it ends, and one when reads stop sharing calls. */
+export function createRequestLog(
+  { slowRequestMs }: Pick<Config, 'slowRequestMs'>,
+  logger: FastifyBaseLogger,
+): Subscriber {
   const isSlow = ({ isFeed }: ObservedRequest, durationMs: number) =>
     !isFeed && slowRequestMs !== undefined && durationMs > slowRequestMs
   return {
@@ -27,6 +34,12 @@ export function createRequestLog({ slowRequestMs }: Pick<Config, 'slowRequestMs'
     batchEntries: ignore,
     writeMaybeApplied: ignore,
     capacityConsumed: ignore,
+    readsShared: ignore,
+    sharingFailed: ({ table, failure, pauseMs }) => {
+      const isDenied = failure.kind === 'access_denied'
+      const line = { table, reason: failure.name, permission: isDenied ? BATCH_GET : undefined, pauseMs }
+      logger.warn(line, 'reads of the table share no calls for a while')
+    },
     changesRead: ignore,
     changeSubscribers: ignore,
   }

@@ -23,6 +23,8 @@ export const tally: Subscriber = {
   streamItems: ({ count }, request) => {
     if (request !== undefined) request.items = (request.items ?? 0) + count
   },
+  readsShared: ignore,
+  sharingFailed: ignore,
   changesRead: ignore,
   changeSubscribers: ignore,
 }

@@ -35,7 +35,7 @@ export function* readCapacity(
   const reported = found.get('ConsumedCapacity')
   found.delete('ConsumedCapacity')
   return {
-    consumed: reported === undefined ? [] : sensible(reported, operation, request),
+    consumed: reported === undefined ? [] : capacityIn(reported, operation, request),
     withoutIt: () => objectOf(found),
   }
 }
@@ -57,7 +57,12 @@ function* membersInSlices(answer: Json): Sliced<Map<string, Json>> {
   return found
 }
 
-function sensible(reported: Json, operation: SentOperation, request: DynamoDBRequest): CapacityConsumed[] {
+/** Reads `ConsumedCapacity`, one or an array of them; none if it makes no sense. */
+export function capacityIn(
+  reported: Json,
+  operation: SentOperation,
+  request: DynamoDBRequest,
+): CapacityConsumed[] {
   try {
     return read(reported, operation, request).filter(({ units }) => Number.isFinite(units) && units >= 0)
   } catch (error) {

@@ -22,6 +22,7 @@ import type { RawResponse } from './call/response.js'
 import { type Call, type Connections, Transport, type TransportOptions } from './call/transport.js'
 import { asAnswerError, StorageError } from './errors.js'
 import type { StorageObserver } from './events.js'
+import { MergedReads } from './merge/merged-reads.js'
 import { errorResponse, type ForwardedResponse, successResponse } from './forwarded.js'
 import {
   apiOf,
@@ -56,11 +57,18 @@ const NO_OBSERVER: StorageObserver = {
   batchEntries: nothing,
   writeMaybeApplied: nothing,
   capacityConsumed: nothing,
+  readsShared: nothing,
+  sharingFailed: nothing,
   changesRead: nothing,
   changeSubscribers: nothing,
 }
 
-export interface StorageOptions extends RetryOptions, TransportOptions {}
+export interface StorageOptions extends RetryOptions, TransportOptions {
+  /** Whether gets that arrive together share a call; see {@link MergedReads}. */
+  readonly mergeReads: boolean
+  /** How long gets of a table share no call after one has failed, in ms. */
+  readonly mergeReadsPauseMs: number
+}
 
 export class Storage {
   readonly #transport: Transport
@@ -70,6 +78,7 @@ export class Storage {
   readonly #createStreamsTransport: () => Transport
   #streamsTransport: Transport | undefined
   readonly #retry: Retry
+  readonly #mergedReads: MergedReads | undefined
   readonly #pace: Pace
   readonly #keySchemas: KeySchemas
   readonly #streams: Streams
@@ -93,6 +102,17 @@ export class Storage {
       })
     this.#retry = new Retry(options)
     this.#pace = { maxAttempts: options.maxAttempts, jitter: (retry) => this.#retry.jitter(retry), wait }
+    if (options.mergeReads) {
+      this.#mergedReads = new MergedReads({
+        attempt: (call, limits) => {
+          this.#retry.earn()
+          return this.#transport.attempt(call, limits)
+        },
+        observer: () => this.#observer,
+        asksForCapacity: () => this.#asksForCapacity,
+        pauseMs: options.mergeReadsPauseMs,
+      })
+    }
     this.#keySchemas = new KeySchemas(this.send)
     this.#streams = new Streams(new StreamCalls(this.send), () => this.#observer)
   }
@@ -132,7 +152,9 @@ export class Storage {
 
   /** As {@link send}, for an answer that is not kept. */
   answer(operation: Operation, request: DynamoDBRequest, limits: CallLimits): Promise<Pieces> {
-    return this.#run(operation, request, limits, () => isRepeatable(operation, request))
+    const alone = () => this.#run(operation, request, limits, () => isRepeatable(operation, request))
+    if (operation !== 'GetItem' || this.#mergedReads === undefined) return alone()
+    return this.#mergedReads.get(request, limits, alone)
   }
 
   /**

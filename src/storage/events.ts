@@ -10,6 +10,8 @@ export interface StorageEvents {
   batchEntries: BatchEntries
   writeMaybeApplied: WriteMaybeApplied
   capacityConsumed: CapacityConsumed
+  readsShared: ReadsShared
+  sharingFailed: SharingFailed
   changesRead: ChangesRead
   changeSubscribers: ChangeSubscribers
 }
@@ -74,6 +76,25 @@ export interface CapacityConsumed {
   readonly kind: 'read' | 'write'
   /** Capacity units (Developer Guide, "Read and write operations"). */
   readonly units: number
+}
+
+/** Gets have shared a call, which was answered. */
+export interface ReadsShared {
+  readonly table: string
+  /** The gets that it has answered. */
+  readonly answered: number
+  /** Those that it has not, which are sent by themselves. */
+  readonly unprocessed: number
+}
+
+/** A call that gets shared has failed. They are sent by themselves, as all gets of the table are for a while. */
+export interface SharingFailed {
+  readonly table: string
+  /** The gets that shared it. */
+  readonly reads: number
+  readonly failure: Failure
+  /** How long the gets of the table share no calls, in ms. */
+  readonly pauseMs: number
 }
 
 /** Changes of a table were read from its stream, once for all subscribers. */

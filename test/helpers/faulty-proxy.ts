@@ -117,7 +117,7 @@ export async function startFaultyProxy(t: Test, settings: Faults): Promise<Fault
     const random = sequence(`${settings.seed} ${occurrence} ${received.text}`)
     const forward = (body?: object) =>
       // One at a time for each item, so that no attempt overtakes an earlier one.
-      inTurn(lastOf, subjectOf(received), () => send(agent, received, body && JSON.stringify(body)))
+      inTurn(lastOf, subjectsOf(received), () => send(agent, received, body && JSON.stringify(body)))
     const call = { received, response, random, forward }
     const name = pick(rates, received.operation, random())
     if (name !== undefined) injected.set(name, (injected.get(name) ?? 0) + 1)
@@ -149,24 +149,28 @@ function pick(rates: Faults['rates'], operation: string, random: number): FaultN
   return undefined
 }
 
-/** Names the requests that must run one at a time: writes of one item, attempts of one transaction or batch. */
-function subjectOf({ body, text }: ReceivedRequest): string {
+/** Names the requests that must run one at a time: reads and writes of one item, attempts of one transaction or batch of writes. */
+function subjectsOf({ operation, body, text }: ReceivedRequest): string[] {
+  if (operation === 'BatchGetItem') {
+    const tables = Object.values(body['RequestItems'] as Record<string, { Keys: { id?: unknown }[] }>)
+    return tables.flatMap(({ Keys }) => Keys.map(({ id }) => JSON.stringify(id)))
+  }
   const {
     Key: key,
     Item: item,
     ClientRequestToken: token,
   } = body as Record<string, { id?: unknown } | undefined>
-  return JSON.stringify(key?.id ?? item?.id ?? token ?? text)
+  return [JSON.stringify(key?.id ?? item?.id ?? token ?? text)]
 }
 
 async function inTurn<Result>(
   lastOf: Map<string, Promise<unknown>>,
-  subject: string,
+  subjects: readonly string[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const before = lastOf.get(subject) ?? Promise.resolve()
-  const mine = before.then(work, work)
-  lastOf.set(subject, mine)
+  const before = Promise.allSettled(subjects.map((subject) => lastOf.get(subject) ?? Promise.resolve()))
+  const mine = before.then(work)
+  for (const subject of subjects) lastOf.set(subject, mine)
   return mine
 }
 

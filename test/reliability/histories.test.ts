@@ -2,15 +2,15 @@
  * Single items while every fault is injected. Each response is checked against a history: the set of values that an item
  * may have after the responses to all its writes. Each item has one writer, so the set stays small.
  */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type Answer, createTable, needsDynamoDB, type Service, startService } from '../helpers/service.js'
 import { type FaultName, startFaultyProxy } from '../helpers/faulty-proxy.js'
 import { sequence } from '../helpers/sequence.js'
 import { PATIENCE } from '../helpers/within.js'
 
 const SEED = 20_261_123
-const ITEMS = 40
-const CALLS_FOR_EACH = 60
+/** The calls of all callers together. */
+const CALLS = 2400
 
 interface Item {
   readonly id: string
@@ -104,29 +104,56 @@ const rates: Readonly<Partial<Record<FaultName, number>>> = {
 }
 
 t.test('every item ends in a state that the responses to its writes allow', needsDynamoDB, async (t) => {
-  const tableName = await createTable(t, await startService(t), { tableName: 'Items' })
+  await check(t, 'Items', 40, false)
+})
+
+const MERGED = process.env['TEST_SOAK'] === 'true' ? [1, 8, 32, 128, 512] : [32]
+
+t.test('reads that share a call see every write before them, under all faults', needsDynamoDB, async (t) => {
+  for (const callers of MERGED) {
+    t.comment(`${callers} callers`)
+    await check(t, `Items-${callers}`, callers, true)
+  }
+})
+
+/** Lets callers write and read, each an item of its own, and checks every response. */
+async function check(t: Test, name: string, callers: number, mergeReads: boolean): Promise<void> {
+  const tableName = await createTable(t, await startService(t), { tableName: name })
   const clockAheadMs = 20 * 60_000
-  const faulty = await startFaultyProxy(t, { seed: SEED, rates, clockAheadMs })
+  const unprocessed = { 'leaves some unprocessed': 0.05, 'leaves all unprocessed': 0.02 }
+  const injectedRates = { ...rates, ...(mergeReads && unprocessed) }
+  const faulty = await startFaultyProxy(t, { seed: SEED, rates: injectedRates, clockAheadMs })
   const service = await startService(
     t,
-    { maxAttempts: 2, attemptTimeoutMs: 3000 * PATIENCE, requestTimeoutMs: 15_000 * PATIENCE },
+    {
+      maxAttempts: 2,
+      attemptTimeoutMs: 3000 * PATIENCE,
+      requestTimeoutMs: 15_000 * PATIENCE,
+      mergeReads,
+      // Nearly every second call fails, and the next one has to be shared all the same.
+      mergeReadsPauseMs: 0,
+    },
     faulty.endpoint,
   )
   const outcomes = new Map<string, number>()
   const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
 
   const histories = await Promise.all(
-    Array.from({ length: ITEMS }, async (_, item) => {
+    Array.from({ length: callers }, async (_, item) => {
       const id = `item-${item}`
       const history = new History()
       const random = sequence(`${SEED} ${id}`)
-      for (let call = 1; call <= CALLS_FOR_EACH; call++) {
+      for (let call = 1; call <= CALLS / callers; call++) {
         const chosen = operations[Math.floor(random() * operations.length)]?.(id, call)
         if (chosen === undefined) throw new Error('no operation')
         const answer = await service.post(`/v1/tables/${tableName}/${chosen.path}`, chosen.body)
         const outcome = history.learn(chosen, answer)
         count(outcome)
-        if (random() < 0.3) history.see(await get(service, tableName, id))
+        if (random() < 0.3) {
+          // Two at once: they can share an entry of a shared call.
+          const seen = await Promise.all([1, 2].map(() => get(service, tableName, id)))
+          for (const one of seen) history.see(one)
+        }
         if (history.states.length === 0) {
           t.fail(`${id} is in an impossible state after call ${call}`, {
             answer: answer.text,
@@ -144,7 +171,12 @@ t.test('every item ends in a state that the responses to its writes allow', need
     history.see(await get(service, tableName, id))
     t.equal(history.states.length, 1, `${id} is in an allowed state`)
   }
-  t.comment(Object.fromEntries(outcomes), Object.fromEntries(faulty.injected))
+  const shared = faulty.requests.filter(({ operation }) => operation === 'BatchGetItem')
+  t.comment(
+    Object.fromEntries(outcomes),
+    Object.fromEntries(faulty.injected),
+    `${shared.length} shared calls`,
+  )
   for (const outcome of [
     'done',
     'refused',
@@ -155,8 +187,10 @@ t.test('every item ends in a state that the responses to its writes allow', need
   ]) {
     t.ok((outcomes.get(outcome) ?? 0) > 0, `some calls were: ${outcome}`)
   }
-  t.equal(faulty.injected.size, Object.keys(rates).length, 'every fault was injected')
-})
+  t.equal(faulty.injected.size, Object.keys(injectedRates).length, 'every fault was injected')
+  if (mergeReads) t.ok(shared.length > 50, 'reads have shared calls')
+  else t.equal(shared.length, 0)
+}
 
 function get(service: Service, table: string, id: string): Promise<Answer> {
   return service.post(`/v1/tables/${table}/get`, { key: { id }, consistentRead: true })

@@ -10,6 +10,7 @@ const OWN = [
   'MalformedAnswer',
   'Canceled',
   'RequestTooLarge',
+  'UnprocessedKeys',
 ]
 
 const known: ReadonlySet<string> = new Set([...OWN, ...REFUSAL_NAMES, ...Object.keys(CODES)])

@@ -92,6 +92,12 @@ export function createMetrics(storage: StorageState): Metrics {
     capacityConsumed: (event) => {
       calls.capacityConsumed(event)
     },
+    readsShared: (event) => {
+      calls.readsShared(event)
+    },
+    sharingFailed: (event) => {
+      calls.sharingFailed(event)
+    },
     changesRead: (event) => {
       changes.changesRead(event)
     },

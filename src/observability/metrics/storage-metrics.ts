@@ -8,8 +8,10 @@ import {
   BATCH_OUTCOMES,
   type BatchEntries,
   type CapacityConsumed,
+  type ReadsShared,
   type Retrying,
   RETRY_REASONS,
+  type SharingFailed,
   type StorageEvents,
   type WriteMaybeApplied,
 } from '../../storage/events.js'
@@ -38,6 +40,8 @@ export class StorageMetrics implements Handlers {
   readonly #entries: Counter<'operation' | 'outcome'>
   readonly #maybeApplied: Counter<'operation'>
   readonly #capacity: Counter<'table' | 'operation' | 'kind'>
+  readonly #sharedCalls: Counter<'outcome'>
+  readonly #sharedReads: Counter<'outcome'>
   readonly #backoff: Keyed<SentOperation, Series>
   /** The durations of attempts by operation, table, and type of error. */
   readonly #attempts: Keyed<SentOperation, Keyed<string, Keyed<string, Series>>>
@@ -94,6 +98,20 @@ export class StorageMetrics implements Handlers {
       labelNames: ['table', 'operation', 'kind'],
       registers,
     })
+    this.#sharedCalls = new Counter({
+      name: 'dynamodb_storage_shared_calls_total',
+      help: 'Calls that several gets shared (MERGE_READS).',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#sharedReads = new Counter({
+      name: 'dynamodb_storage_shared_reads_total',
+      help: 'Gets that shared a call. Those that it did not answer were sent again by themselves.',
+      labelNames: ['outcome'],
+      registers,
+    })
+    for (const outcome of ['answered', 'failed']) this.#sharedCalls.inc({ outcome }, 0)
+    for (const outcome of ['answered', 'unprocessed', 'failed']) this.#sharedReads.inc({ outcome }, 0)
     showState(registers, storage)
     for (const operation of OPERATIONS) this.#startAtZero(operation)
   }
@@ -123,6 +141,17 @@ export class StorageMetrics implements Handlers {
 
   capacityConsumed({ table, operation, kind, units }: CapacityConsumed): void {
     this.#capacity.inc({ table: this.#tables.of(table), operation, kind }, units)
+  }
+
+  readsShared({ answered, unprocessed }: ReadsShared): void {
+    this.#sharedCalls.inc({ outcome: 'answered' })
+    this.#sharedReads.inc({ outcome: 'answered' }, answered)
+    this.#sharedReads.inc({ outcome: 'unprocessed' }, unprocessed)
+  }
+
+  sharingFailed({ reads }: SharingFailed): void {
+    this.#sharedCalls.inc({ outcome: 'failed' })
+    this.#sharedReads.inc({ outcome: 'failed' }, reads)
   }
 
   #startAtZero(operation: SentOperation): void {

@@ -107,6 +107,8 @@ export function createTraces(endpoint: URL, logger: FastifyBaseLogger): Traces {
     retrying: ignore,
     batchEntries: ignore,
     capacityConsumed: ignore,
+    readsShared: ignore,
+    sharingFailed: ignore,
     changesRead: ignore,
     changeSubscribers: ignore,
     writeMaybeApplied: ignore,

@@ -65,8 +65,7 @@ export class Retry {
    */
   async run(call: Attempts, limits: CallLimits): Promise<RawResponse> {
     const { operation, table, index, observer, attempt, repeatable } = call
-    this.#refund('throttling', EARNED_BY_A_CALL)
-    this.#refund('transient', EARNED_BY_A_CALL)
+    this.earn()
     let history: CallHistory = { operation, attempts: 0, earlierMaybeApplied: false, repeatable: true }
     let paidFrom: Budget | undefined
     let last = OUT_OF_TIME
@@ -117,6 +116,12 @@ export class Retry {
       return undefined
     }
     return this.#budgets[budgetOf(failure.kind)] < 1 ? undefined : delayMs
+  }
+
+  /** A call begins, which earns a part of a retry. */
+  earn(): void {
+    this.#refund('throttling', EARNED_BY_A_CALL)
+    this.#refund('transient', EARNED_BY_A_CALL)
   }
 
   /** The retries that can be made now, from 0 to 1,000. */

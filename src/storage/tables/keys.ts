@@ -35,6 +35,45 @@ export function keyOfWrite(write: Parameter, names: readonly string[]): string |
   return undefined
 }
 
+/** A key as the table has it. */
+export interface TableKey {
+  readonly names: readonly string[]
+  /** The names and types of its attributes, the same for all keys of a table: `"id"S,"n"N`. */
+  readonly shape: string
+  /** As {@link keyOf} returns it. */
+  readonly text: string
+}
+
+/**
+ * Reads a key that a table may have.
+ * @returns undefined if no table can have it: it has more than two attributes, or one that is no string, number or binary
+ */
+export function tableKeyOf(attributes: Json): TableKey | undefined {
+  const reader = new JsonReader(attributes)
+  if (reader.peek() !== OPEN_BRACE) return undefined
+  const names: string[] = []
+  const texts: string[] = []
+  const shapes: string[] = []
+  reader.expect(OPEN_BRACE)
+  for (let first = true; reader.next(CLOSE_BRACE, first); first = false) {
+    reader.name()
+    if (reader.peek() !== OPEN_BRACE || names.length === 2) return undefined
+    const name = reader.nameText()
+    const quoted = JSON.stringify(name)
+    const value = readValue(reader)
+    if (!startsAsKey.test(value)) return undefined
+    names.push(name)
+    texts.push(`${quoted}:${value}`)
+    shapes.push(`${quoted}${value.charAt(TYPE)}`)
+  }
+  if (names.length === 0) return undefined
+  return { names, shape: shapes.sort().join(), text: `{${texts.sort().join(',')}}` }
+}
+
+/** `{"S":"`, and where the type stands in it. */
+const startsAsKey = /^\{"[SNB]":"/
+const TYPE = 2
+
 /**
  * Reads a key, itself a map of names to AttributeValues, into one text for all the ways to write it.
  * @param names of the key's attributes; the others are passed over. If undefined, all attributes are the key's.

@@ -111,6 +111,8 @@ t.test('calls', async (t) => {
       batchEntries: nothing,
       writeMaybeApplied: nothing,
       capacityConsumed: nothing,
+      readsShared: nothing,
+      sharingFailed: nothing,
       changesRead: (event) => told.push(event),
       changeSubscribers: (event) => told.push(event),
     }
