@@ -4,7 +4,7 @@
  * time is spent instead, `--streams` measures streams only, `--access` what access control costs,
  * `--observability` what metrics and traces cost, `--formats` what the formats of imports and streams cost, `--pages` what
  * page tokens and collections cost, `--idempotency` what an `Idempotency-Key` costs, `--own-protocol` what DynamoDB's own
- * protocol costs. `--against DIR` compares this build
+ * protocol costs, `--merge` what reads that share a call cost. `--against DIR` compares this build
  * with another one, such as that of an earlier commit: DIR is its checkout, after `npm ci && npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -16,6 +16,7 @@ import { compare, type Plan } from './compare.js'
 import { writeDocuments } from './documents.js'
 import { compareFormats } from './formats.js'
 import { compareIdempotency } from './idempotency.js'
+import { compareMergedReads } from './merged-reads.js'
 import { compareObservability } from './observability.js'
 import { comparePages } from './pages.js'
 import { compareOwnProtocol } from './own-protocol.js'
@@ -79,6 +80,8 @@ if (process.argv.includes('--against') && against !== undefined) {
   await compareIdempotency(upstream, generator, plan, say)
 } else if (process.argv.includes('--own-protocol')) {
   await compareOwnProtocol(upstream, generator, plan, say)
+} else if (process.argv.includes('--merge')) {
+  await compareMergedReads(generator, plan, say)
 } else if (process.argv.includes('--streams')) {
   say(streamsText(await measureStreams(upstream, plan.pages)).join('\n'))
 } else if (process.argv.includes('--formats')) {

@@ -1,4 +1,4 @@
-/** The load generator: a process that sends one prepared request repeatedly, on plain keep-alive sockets. */
+/** The load generator: a process that sends prepared requests repeatedly, on plain keep-alive sockets. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { readMessages } from './http-messages.js'
@@ -11,6 +11,8 @@ export interface HttpTarget {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Bodies to send in turn, instead of the one. */
+  readonly bodies?: readonly string[] | undefined
 }
 
 /** Node.js closes a connection that is idle for 5 seconds, Fastify later. A request at that moment would be lost. */
@@ -21,8 +23,8 @@ class SocketLane implements Lane {
   #socket: Socket
   #done: Parameters<Lane['send']>[0] | undefined
   #usedAt = performance.now()
-  /** The request, head and body. */
-  request: Buffer = Buffer.alloc(0)
+  /** Makes the next request, head and body. */
+  nextRequest = () => Buffer.alloc(0)
 
   constructor(port: number) {
     this.#port = port
@@ -42,7 +44,7 @@ class SocketLane implements Lane {
     this.#done = done
     this.#usedAt = performance.now()
     if (this.#socket.destroyed) this.#socket = this.#connect()
-    this.#socket.write(this.request)
+    this.#socket.write(this.nextRequest())
   }
 
   abandon(): void {
@@ -77,16 +79,20 @@ class SocketLane implements Lane {
 const open = new Map<number, SocketLane[]>()
 
 serveLoads((target, connections) => {
-  const { port, method = 'POST', path, headers, body } = JSON.parse(target) as HttpTarget
+  const { port, method = 'POST', path, headers, body, bodies = [body] } = JSON.parse(target) as HttpTarget
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const request = Buffer.from(
-    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}` +
-      (method === 'GET' ? '\r\n' : `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  const head = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}`
+  const requests = bodies.map((one) =>
+    Buffer.from(
+      head + (method === 'GET' ? '\r\n' : `content-length: ${Buffer.byteLength(one)}\r\n\r\n${one}`),
+    ),
   )
+  let turn = 0
+  const nextRequest = () => requests[turn++ % requests.length] ?? Buffer.alloc(0)
   const lanes = open.get(port) ?? []
   open.set(port, lanes)
   while (lanes.length < connections) lanes.push(new SocketLane(port))
   const taken = lanes.slice(0, connections)
-  for (const lane of taken) lane.request = request
+  for (const lane of taken) lane.nextRequest = nextRequest
   return Promise.all(taken.map((lane) => lane.connected()))
 })

@@ -38,6 +38,26 @@ const answers = new Map<string, Buffer>([
 ])
 const otherwise = prepare({})
 
+/** The items of gets by their table, before and behind the key that was asked for. */
+const gets = new Map<string, readonly [before: string, behind: string]>(
+  cases.flatMap(({ operation, input, output }) => {
+    if (operation !== 'GetItem') return []
+    const { TableName, Key } = input(typed) as { TableName: string; Key: { id: { S: string } } }
+    const [before = '', ...behind] = JSON.stringify(output['Item']).split(Key.id.S)
+    return [[TableName, [before, behind.join(Key.id.S)]] as const]
+  }),
+)
+
+/** The items of a BatchGetItem about the table of gets; undefined for another table. */
+function answerGets(request: string): Buffer | undefined {
+  const table = /"RequestItems":\{"([^"]+)"/.exec(request)?.[1] ?? ''
+  const item = gets.get(table)
+  if (item === undefined) return undefined
+  const items = Array.from(request.matchAll(/"id":\{"S":"([^"]+)"\}/g), ([, id = '']) => item.join(id))
+  const text = `{"Responses":{"${table}":[${items.join()}]},"UnprocessedKeys":{}}`
+  return Buffer.from(headOf(Buffer.byteLength(text), crc32(text)) + text)
+}
+
 /** The answers about the table {@link PAGES}. */
 const ofPages = new Map<string, Buffer>([
   [
@@ -88,7 +108,11 @@ createServer((socket) => {
     const name =
       operation === 'GetItem' ? /"TableName":"([^"]+)"/.exec(last.toString('latin1'))?.[1] : operation
     const isOfPages = last.includes(`"TableName":"${PAGES}"`)
-    const answer = (isOfPages ? ofPages.get(operation) : undefined) ?? answers.get(name ?? '') ?? otherwise
+    const answer =
+      (isOfPages ? ofPages.get(operation) : undefined) ??
+      (operation === 'BatchGetItem' ? answerGets(last.toString('latin1')) : undefined) ??
+      answers.get(name ?? '') ??
+      otherwise
     if (delayMs === 0) socket.write(answer)
     else setTimeout(() => socket.write(answer), delayMs)
   })
