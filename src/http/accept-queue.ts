@@ -5,6 +5,8 @@
  */
 import type { Server } from 'node:net'
 
+/** Clients whose connections were just closed connect again at once: when none has come for so long, in ms, these have arrived. */
+const SETTLED_MS = 50
 /** A turn of the event loop that takes longer than this has work to do, in ms; a connection may arrive meanwhile. */
 const QUIET_TURN_MS = 0.2
 /** After this time, a turn without a new connection will do, however long it takes, in ms. */
@@ -19,20 +21,20 @@ const GIVE_UP_MS = 1000
 export function emptyAcceptQueue(server: Server, then: () => void): void {
   const began = performance.now()
   let turnAt = began
-  let accepted = true
+  let acceptedAt = began
   const onConnection = () => {
-    accepted = true
+    acceptedAt = performance.now()
   }
   const turn = () => {
     const now = performance.now()
-    const isQuiet = !accepted && (now - turnAt < QUIET_TURN_MS || now - began > QUIET_MS)
-    if (isQuiet || now - began > GIVE_UP_MS) {
+    const isQuiet = now - turnAt < QUIET_TURN_MS || now - began > QUIET_MS
+    const isSettled = now - acceptedAt > SETTLED_MS && acceptedAt <= turnAt
+    if ((isSettled && isQuiet) || now - began > GIVE_UP_MS) {
       server.off('connection', onConnection)
       then()
       return
     }
     turnAt = now
-    accepted = false
     setImmediate(turn)
   }
   server.on('connection', onConnection)
