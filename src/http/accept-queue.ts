@@ -10,12 +10,12 @@ const SETTLED_MS = 50
 /** A turn of the event loop that takes longer than this has work to do, in ms; a connection may arrive meanwhile. */
 const QUIET_TURN_MS = 0.2
 /** After this time, a turn without a new connection will do, however long it takes, in ms. */
-const QUIET_MS = 750
+const QUIET_MS = 250
 /** After this time, the queue does not get empty, in ms. */
-const GIVE_UP_MS = 1000
+const GIVE_UP_MS = 500
 
 /**
- * Calls `then` when all connections in the queue have been taken, or after a second, in a moment in which hardly any
+ * Calls `then` when all connections in the queue have been taken, or after half a second, in a moment in which hardly any
  * connection can have arrived since. Requests should not be answered until then: their clients would connect again.
  */
 export function emptyAcceptQueue(server: Server, then: () => void): void {
