@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:net'
 
-/** Clients whose connections were just closed connect again at once: when none has come for so long, in ms, these have arrived. */
+/** Clients that were answered just before the shutdown connect again at once: one such connection is followed by others, in ms. */
 const SETTLED_MS = 50
 /** A turn of the event loop that takes longer than this has work to do, in ms; a connection may arrive meanwhile. */
 const QUIET_TURN_MS = 0.2
@@ -21,20 +21,22 @@ const GIVE_UP_MS = 500
 export function emptyAcceptQueue(server: Server, then: () => void): void {
   const began = performance.now()
   let turnAt = began
-  let acceptedAt = began
+  let accepted = true
+  let settledAt = began
   const onConnection = () => {
-    acceptedAt = performance.now()
+    accepted = true
+    settledAt = performance.now() + SETTLED_MS
   }
   const turn = () => {
     const now = performance.now()
-    const isQuiet = now - turnAt < QUIET_TURN_MS || now - began > QUIET_MS
-    const isSettled = now - acceptedAt > SETTLED_MS && acceptedAt <= turnAt
-    if ((isSettled && isQuiet) || now - began > GIVE_UP_MS) {
+    const isQuiet = !accepted && now >= settledAt && (now - turnAt < QUIET_TURN_MS || now - began > QUIET_MS)
+    if (isQuiet || now - began > GIVE_UP_MS) {
       server.off('connection', onConnection)
       then()
       return
     }
     turnAt = now
+    accepted = false
     setImmediate(turn)
   }
   server.on('connection', onConnection)
